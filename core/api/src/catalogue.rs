@@ -1,0 +1,145 @@
+//! The catalogue as data: what a dialogue may call, what comes back, and which notices need words.
+
+/// The kind of an argument or value; see [`crate::Value`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// An amount of money.
+    Money,
+    /// A day.
+    Date,
+    /// An item of the named list.
+    Item(&'static str),
+    /// Phrases by key.
+    Terms,
+    /// A repeating group with these arguments in each item.
+    Group(&'static [Arg]),
+}
+
+/// A named argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// Its name.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+/// An operation of the port.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The name that a `call` state gives.
+    pub name: &'static str,
+    /// Its arguments.
+    pub args: &'static [Arg],
+    /// Its outcomes with their values; each must be handled by the dialogue.
+    pub outcomes: &'static [(&'static str, &'static [Arg])],
+}
+
+/// A notice that needs words in every language, or a phrase used inside one.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// Its key.
+    pub key: &'static str,
+    /// Its arguments.
+    pub args: &'static [Arg],
+}
+
+const fn arg(name: &'static str, kind: Kind) -> Arg {
+    Arg { name, kind, required: true }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Arg {
+    Arg { name, kind, required: false }
+}
+
+const REFERENCE: Arg = arg("reference", Kind::Text);
+const DECIDE_BY: Arg = arg("decide-by", Kind::Date);
+const REGISTERED_ON: Arg = arg("registered-on", Kind::Date);
+const BRANCH: Arg = arg("branch", Kind::Item("branches"));
+const COLLECT_FROM: Arg = arg("collect-from", Kind::Date);
+const REASONS: Arg = arg("reasons", Kind::Terms);
+const AWARD: [Arg; 3] = [arg("amount", Kind::Money), arg("from", Kind::Date), arg("until", Kind::Date)];
+
+/// Every operation that a dialogue may call.
+pub const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "submit",
+        args: &[
+            arg("fin", Kind::Text),
+            arg("card-series", Kind::Text),
+            arg("card-number", Kind::Text),
+            optional("notary", Kind::Text),
+            optional("members", Kind::Group(&[arg("fin", Kind::Text), arg("relation", Kind::Text)])),
+            arg("district", Kind::Item("districts")),
+            BRANCH,
+        ],
+        outcomes: &[
+            ("registered", &[REFERENCE, REGISTERED_ON, DECIDE_BY]),
+            ("awaiting-notary", &[REFERENCE, REGISTERED_ON]),
+            ("already", &[REFERENCE, REGISTERED_ON]),
+        ],
+    },
+    Operation {
+        name: "status",
+        args: &[],
+        outcomes: &[
+            ("none", &[]),
+            ("awaiting-notary", &[REFERENCE]),
+            ("gathering", &[REFERENCE, DECIDE_BY]),
+            ("granted", &[REFERENCE]),
+            ("refused", &[REFERENCE]),
+            ("card-ready", &[REFERENCE]),
+            ("superseded", &[REFERENCE]),
+        ],
+    },
+    Operation {
+        name: "explain",
+        args: &[arg("last-four", Kind::Text)],
+        outcomes: &[
+            ("none", &[]),
+            ("wrong", &[]),
+            ("locked", &[]),
+            ("not-begun", &[]),
+            ("undecided", &[DECIDE_BY]),
+            ("granted", &AWARD),
+            ("refused", &[REASONS]),
+        ],
+    },
+    Operation {
+        name: "pickup",
+        args: &[arg("last-four", Kind::Text)],
+        outcomes: &[
+            ("none", &[]),
+            ("wrong", &[]),
+            ("locked", &[]),
+            ("no-card", &[]),
+            ("ordered", &[BRANCH]),
+            ("ready", &[BRANCH, COLLECT_FROM]),
+        ],
+    },
+];
+
+/// Every notice.
+pub const NOTICES: &[Words] = &[
+    Words { key: "registered", args: &[REFERENCE, DECIDE_BY] },
+    Words { key: "awaiting-notary", args: &[REFERENCE] },
+    Words { key: "granted", args: &[REFERENCE, AWARD[0], AWARD[1], AWARD[2]] },
+    Words { key: "refused", args: &[REFERENCE, REASONS] },
+    Words { key: "card-ready", args: &[BRANCH, COLLECT_FROM] },
+    Words { key: "superseded", args: &[REFERENCE] },
+];
+
+/// Every phrase that a reason may be (DOMAIN: refusal grounds).
+pub const TERMS: &[Words] = &[
+    Words { key: "reason-identity", args: &[] },
+    Words { key: "reason-notary", args: &[] },
+    Words { key: "reason-residence", args: &[] },
+    Words { key: "reason-family", args: &[] },
+    Words { key: "reason-income", args: &[arg("income", Kind::Money), arg("limit", Kind::Money)] },
+    Words { key: "reason-vehicle", args: &[] },
+    Words { key: "reason-entry", args: &[] },
+];

@@ -1,0 +1,43 @@
+//! The port.
+
+use crate::{
+    Caller, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, Reply, Request, StatusReply, Submit,
+    SubmitReply,
+};
+use async_trait::async_trait;
+use std::time::Duration;
+
+/// The eligibility and card-order core, as the gateway sees it.
+///
+/// Every call may be repeated: `submit` is idempotent by its draft, the questions change nothing but
+/// the count of wrong tries, `lease` hands out what is due, and `finished` is fenced.
+#[async_trait]
+pub trait Core: Send + Sync {
+    /// Registers an application; answers only once it is committed.
+    async fn submit(&self, caller: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError>;
+
+    /// Tells the stage of the latest application bound to the phone.
+    async fn status(&self, caller: &Caller) -> Result<StatusReply, CoreError>;
+
+    /// Tells its outcome with details, to who knows the last four digits of the ID card.
+    async fn explain(&self, caller: &Caller, explain: &Explain) -> Result<ExplainReply, CoreError>;
+
+    /// Tells where and when the card can be collected, to who knows the last four digits.
+    async fn pickup(&self, caller: &Caller, explain: &Explain) -> Result<PickupReply, CoreError>;
+
+    /// Leases up to `most` notices that are due, oldest first, for that long.
+    async fn lease(&self, most: u32, lease: Duration) -> Result<Vec<LeasedNotice>, CoreError>;
+
+    /// Reports the end of a leased notice; `false` where the lease was no longer ours.
+    async fn finished(&self, finished: &Finished) -> Result<bool, CoreError>;
+
+    /// Does what a dialogue's call asks.
+    async fn call(&self, caller: &Caller, request: &Request) -> Result<Reply, CoreError> {
+        Ok(match request {
+            Request::Submit(submit) => self.submit(caller, submit).await?.into(),
+            Request::Status => self.status(caller).await?.into(),
+            Request::Explain(explain) => self.explain(caller, explain).await?.into(),
+            Request::Pickup(explain) => self.pickup(caller, explain).await?.into(),
+        })
+    }
+}

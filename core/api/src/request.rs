@@ -1,0 +1,214 @@
+//! What the gateway asks of the core.
+
+use crate::{Args, Value};
+use dayaq_types::{Fin, IdCard, Language, Msisdn, NotaryNumber};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How an application or a question came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A USSD session.
+    Ussd,
+    /// Text messages.
+    Sms,
+}
+
+/// Who asks: the phone is known from the network, and is the only credential for the stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The phone.
+    pub msisdn: Msisdn,
+    /// The way it came.
+    pub channel: Channel,
+    /// The language in which notices go out.
+    pub language: Language,
+    /// When the gateway received the input that led to this request.
+    pub received_at: Timestamp,
+}
+
+/// How a member is related to the applicant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// Husband or wife.
+    Spouse,
+    /// Son or daughter.
+    Child,
+    /// Mother or father.
+    Parent,
+    /// Brother or sister.
+    Sibling,
+    /// Another relative who shares the household.
+    Other,
+}
+
+impl Relation {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Spouse, Self::Child, Self::Parent, Self::Sibling, Self::Other];
+
+    /// The name used in dialogues and rows.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spouse => "spouse",
+            Self::Child => "child",
+            Self::Parent => "parent",
+            Self::Sibling => "sibling",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.name() == name)
+    }
+}
+
+/// A member of the family, beside the applicant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The member's FIN.
+    pub fin: Fin,
+    /// The member's relation to the applicant.
+    pub relation: Relation,
+}
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    /// The draft's id, which is the idempotency key: a second submission of a draft is answered like the first.
+    pub draft: Uuid,
+    /// The applicant (təmsilçi).
+    pub applicant: Fin,
+    /// The applicant's ID card.
+    pub id_card: IdCard,
+    /// The notarised application's number; `None` where there is none yet.
+    pub notary_number: Option<NotaryNumber>,
+    /// The other members of the family, at most [`Submit::MEMBERS_MAX`], each once, without the applicant.
+    pub members: Vec<Member>,
+    /// The district of residence, an id of `config/regions.toml`.
+    pub district: String,
+    /// The bank branch chosen, an id of `config/branches.toml`.
+    pub branch: String,
+}
+
+impl Submit {
+    /// Members that an application can name.
+    pub const MEMBERS_MAX: usize = 15;
+}
+
+/// A question about details, opened by the last four digits of the applicant's ID card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explain {
+    /// The four digits as typed.
+    pub last_four: String,
+}
+
+/// Any request that a dialogue can make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Hand in an application.
+    Submit(Box<Submit>),
+    /// The stage of the latest application bound to this phone.
+    Status,
+    /// Its outcome with amount or reasons.
+    Explain(Explain),
+    /// Where and when its card can be collected.
+    Pickup(Explain),
+}
+
+/// An argument of a dialogue's call that the operation cannot take; names it, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: argument {argument}: {why}")]
+pub struct BadArgument {
+    /// The operation's name.
+    pub operation: String,
+    /// The argument's name.
+    pub argument: &'static str,
+    /// What was expected of it.
+    pub why: &'static str,
+}
+
+impl Request {
+    /// Builds the request that a dialogue's call names; `draft` is the session's draft id.
+    pub fn from_call(operation: &str, args: &Args, draft: Uuid) -> Result<Self, BadArgument> {
+        let reader = Reader { operation, args };
+        match operation {
+            "submit" => Ok(Self::Submit(Box::new(Submit {
+                draft,
+                applicant: reader.fin("fin")?,
+                id_card: IdCard::parse(reader.text("card-series")?, reader.text("card-number")?)
+                    .map_err(|_| reader.bad("card-number", "a number of that series"))?,
+                notary_number: match reader.optional_text("notary")? {
+                    None => None,
+                    Some(text) => Some(
+                        NotaryNumber::parse(text).ok_or_else(|| reader.bad("notary", "4 to 12 digits, or nothing"))?,
+                    ),
+                },
+                members: reader.members("members")?,
+                district: reader.text("district")?.to_owned(),
+                branch: reader.text("branch")?.to_owned(),
+            }))),
+            "status" => Ok(Self::Status),
+            "explain" => Ok(Self::Explain(reader.explain()?)),
+            "pickup" => Ok(Self::Pickup(reader.explain()?)),
+            _ => Err(reader.bad("operation", "an operation of the catalogue")),
+        }
+    }
+}
+
+struct Reader<'a> {
+    operation: &'a str,
+    args: &'a Args,
+}
+
+impl<'a> Reader<'a> {
+    fn bad(&self, argument: &'static str, why: &'static str) -> BadArgument {
+        BadArgument { operation: self.operation.to_owned(), argument, why }
+    }
+
+    fn optional_text(&self, name: &'static str) -> Result<Option<&'a str>, BadArgument> {
+        match self.args.get(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) if text.is_empty() => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(Value::Item { id, .. }) => Ok(Some(id)),
+            Some(
+                Value::Count(_) | Value::Money(_) | Value::Date(_) | Value::Flag(_) | Value::Terms(_) | Value::Group(_),
+            ) => Err(self.bad(name, "a text")),
+        }
+    }
+
+    fn text(&self, name: &'static str) -> Result<&'a str, BadArgument> {
+        self.optional_text(name)?.ok_or_else(|| self.bad(name, "a text that is not empty"))
+    }
+
+    fn fin(&self, name: &'static str) -> Result<Fin, BadArgument> {
+        Fin::parse(self.text(name)?).map_err(|_| self.bad(name, "a FIN"))
+    }
+
+    fn explain(&self) -> Result<Explain, BadArgument> {
+        Ok(Explain { last_four: self.text("last-four")?.to_owned() })
+    }
+
+    fn members(&self, name: &'static str) -> Result<Vec<Member>, BadArgument> {
+        let group = match self.args.get(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::Group(group)) => group,
+            Some(_) => return Err(self.bad(name, "a group")),
+        };
+        group
+            .iter()
+            .map(|args| {
+                let item = Reader { operation: self.operation, args };
+                let relation = item.text("relation")?;
+                Ok(Member {
+                    fin: item.fin("fin")?,
+                    relation: Relation::parse(relation).ok_or_else(|| item.bad("relation", "a relation"))?,
+                })
+            })
+            .collect()
+    }
+}

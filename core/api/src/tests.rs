@@ -1,0 +1,112 @@
+use super::*;
+use dayaq_types::Money;
+use jiff::civil::date;
+use uuid::Uuid;
+
+fn args<const N: usize>(pairs: [(&str, Value); N]) -> Args {
+    pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+}
+
+fn text(s: &str) -> Value {
+    Value::Text(s.to_owned())
+}
+
+fn application() -> Args {
+    args([
+        ("fin", text("5AKT9X2")),
+        ("card-series", text("AZE")),
+        ("card-number", text("12345678")),
+        ("notary", text("")),
+        ("members", Value::Group(vec![args([("fin", text("12E4567")), ("relation", text("child"))])])),
+        ("district", Value::Item { list: "districts".to_owned(), id: "quba".to_owned() }),
+        ("branch", text("quba-1")),
+    ])
+}
+
+#[test]
+fn a_call_becomes_a_request() {
+    let Ok(Request::Submit(submit)) = Request::from_call("submit", &application(), Uuid::nil()) else {
+        panic!("an application");
+    };
+    assert_eq!(submit.members[0].relation, Relation::Child);
+    assert_eq!(submit.notary_number, None);
+    assert_eq!(submit.district, "quba");
+}
+
+#[test]
+fn a_bad_argument_is_named_without_its_value() {
+    let check = |name: &str, value: Value| {
+        let mut args = application();
+        args.insert(name.to_owned(), value);
+        Request::from_call("submit", &args, Uuid::nil()).unwrap_err()
+    };
+    assert_eq!(check("fin", text("5akt9x2")).argument, "fin");
+    assert_eq!(check("card-number", text("1")).argument, "card-number");
+    assert_eq!(check("notary", text("12a4")).argument, "notary");
+    assert_eq!(check("members", text("x")).argument, "members");
+    assert_eq!(check("district", Value::Count(1)).argument, "district");
+    assert!(!check("fin", text("5akt9x2")).to_string().contains("5akt9x2"));
+}
+
+/// Every reply must speak in the outcomes and values that the catalogue promises to dialogues.
+#[test]
+fn replies_keep_the_catalogue() {
+    let day = date(2026, 12, 14);
+    let r = || "26-000001-8".to_owned();
+    let award = AwardTerms { amount: Money::from_manat(584), from: day, until: day };
+    let mut replies: Vec<(&str, Reply)> = vec![
+        ("submit", SubmitReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
+        ("submit", SubmitReply::AwaitingNotary { reference: r(), registered_on: day }.into()),
+        ("submit", SubmitReply::Already { reference: r(), registered_on: day }.into()),
+        ("status", StatusReply::None.into()),
+        ("explain", ExplainReply::None.into()),
+        ("explain", ExplainReply::Wrong.into()),
+        ("explain", ExplainReply::Locked.into()),
+        ("explain", ExplainReply::Undecided { decide_by: None }.into()),
+        ("explain", ExplainReply::Undecided { decide_by: Some(day) }.into()),
+        ("explain", ExplainReply::Granted(award).into()),
+        ("explain", ExplainReply::Refused { reasons: vec![Term::bare("reason-vehicle")] }.into()),
+        ("pickup", PickupReply::None.into()),
+        ("pickup", PickupReply::Wrong.into()),
+        ("pickup", PickupReply::Locked.into()),
+        ("pickup", PickupReply::Card(CardStage::None).into()),
+        ("pickup", PickupReply::Card(CardStage::Ordered { branch: r() }).into()),
+        ("pickup", PickupReply::Card(CardStage::Ready { branch: r(), collect_from: day }).into()),
+    ];
+    for stage in Stage::ALL {
+        replies.push(("status", StatusReply::At { stage, reference: r(), decide_by: Some(day) }.into()));
+    }
+    let mut seen = 0;
+    for (operation, reply) in &replies {
+        let operation = catalogue::OPERATIONS.iter().find(|o| o.name == *operation).unwrap();
+        let (_, values) = operation.outcomes.iter().find(|(name, _)| *name == reply.outcome).unwrap();
+        assert_eq!(reply.values.len(), values.len(), "{} {}", operation.name, reply.outcome);
+        assert!(values.iter().all(|v| reply.values.contains_key(v.name)), "{} {}", operation.name, reply.outcome);
+        seen += 1;
+    }
+    assert_eq!(seen, catalogue::OPERATIONS.iter().map(|o| o.outcomes.len()).sum::<usize>(), "an outcome nobody gives");
+}
+
+#[test]
+fn notices_keep_the_catalogue() {
+    let day = date(2026, 12, 14);
+    let r = || "26-000001-8".to_owned();
+    let notices = [
+        Notice::Registered { reference: r(), decide_by: day },
+        Notice::AwaitingNotary { reference: r() },
+        Notice::Granted { reference: r(), amount: Money::from_manat(584), from: day, until: day },
+        Notice::Refused { reference: r(), reasons: vec![Term::bare("reason-vehicle")] },
+        Notice::CardReady { branch: r(), collect_from: day },
+        Notice::Superseded { reference: r() },
+    ];
+    assert_eq!(notices.len(), catalogue::NOTICES.len());
+    for notice in &notices {
+        let words = catalogue::NOTICES.iter().find(|w| w.key == notice.key()).unwrap();
+        let names: Vec<_> = notice.args().into_keys().collect();
+        let mut promised: Vec<_> = words.args.iter().map(|a| a.name.to_owned()).collect();
+        promised.sort();
+        assert_eq!(names, promised, "{}", notice.key());
+        let json = serde_json::to_string(notice).unwrap();
+        assert_eq!(&serde_json::from_str::<Notice>(&json).unwrap(), notice);
+    }
+}
