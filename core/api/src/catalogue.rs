@@ -5,6 +5,8 @@
 pub enum Kind {
     /// A text.
     Text,
+    /// One of these names.
+    Choice(&'static [&'static str]),
     /// An amount of money.
     Money,
     /// A day.
@@ -56,6 +58,7 @@ const fn optional(name: &'static str, kind: Kind) -> Arg {
     Arg { name, kind, required: false }
 }
 
+const RELATION: Kind = Kind::Choice(&["spouse", "child", "parent", "sibling", "other"]);
 const REFERENCE: Arg = arg("reference", Kind::Text);
 const DECIDE_BY: Arg = arg("decide-by", Kind::Date);
 const REGISTERED_ON: Arg = arg("registered-on", Kind::Date);
@@ -70,10 +73,10 @@ pub const OPERATIONS: &[Operation] = &[
         name: "submit",
         args: &[
             arg("fin", Kind::Text),
-            arg("card-series", Kind::Text),
+            arg("card-series", Kind::Choice(&["aze", "aa", "myi", "dyi", "mom"])),
             arg("card-number", Kind::Text),
             optional("notary", Kind::Text),
-            optional("members", Kind::Group(&[arg("fin", Kind::Text), arg("relation", Kind::Text)])),
+            optional("members", Kind::Group(&[arg("fin", Kind::Text), arg("relation", RELATION)])),
             arg("district", Kind::Item("districts")),
             BRANCH,
         ],

@@ -139,7 +139,7 @@ impl Request {
             "submit" => Ok(Self::Submit(Box::new(Submit {
                 draft,
                 applicant: reader.fin("fin")?,
-                id_card: IdCard::parse(reader.text("card-series")?, reader.text("card-number")?)
+                id_card: IdCard::parse(&reader.text("card-series")?.to_ascii_uppercase(), reader.text("card-number")?)
                     .map_err(|_| reader.bad("card-number", "a number of that series"))?,
                 notary_number: match reader.optional_text("notary")? {
                     None => None,

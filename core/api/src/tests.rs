@@ -14,7 +14,7 @@ fn text(s: &str) -> Value {
 fn application() -> Args {
     args([
         ("fin", text("5AKT9X2")),
-        ("card-series", text("AZE")),
+        ("card-series", text("aze")),
         ("card-number", text("12345678")),
         ("notary", text("")),
         ("members", Value::Group(vec![args([("fin", text("12E4567")), ("relation", text("child"))])])),
@@ -109,4 +109,17 @@ fn notices_keep_the_catalogue() {
         let json = serde_json::to_string(notice).unwrap();
         assert_eq!(&serde_json::from_str::<Notice>(&json).unwrap(), notice);
     }
+}
+
+/// The names that the catalogue offers are the ones that requests understand.
+#[test]
+fn choices_of_the_catalogue_are_understood() {
+    let submit = catalogue::OPERATIONS.iter().find(|o| o.name == "submit").unwrap();
+    let kind = |name: &str| submit.args.iter().find(|a| a.name == name).unwrap().kind;
+    let catalogue::Kind::Choice(series) = kind("card-series") else { panic!("a choice") };
+    let known: Vec<String> = dayaq_types::IdCard::SERIES.iter().map(|(s, _)| s.to_ascii_lowercase()).collect();
+    assert_eq!(series, known.as_slice());
+    let catalogue::Kind::Group(fields) = kind("members") else { panic!("a group") };
+    let catalogue::Kind::Choice(relations) = fields[1].kind else { panic!("a choice") };
+    assert_eq!(relations, Relation::ALL.map(Relation::name));
 }
