@@ -1,0 +1,216 @@
+use super::state::{Operation, State, Verdict, verdict};
+use super::timer::Timer;
+use super::{BindRequest, CloseReason, Event, Link, Role};
+use crate::command::CommandId;
+use crate::error::DecodeError;
+use crate::instant::Instant;
+use crate::message::{MessageId, ShortMessage};
+use crate::octets::Octets;
+use crate::pdu::{Bind, BindKind, BindResp, Body, MessageKind, Pdu, Sm, SmResp, decode};
+use crate::status::CommandStatus;
+use crate::tlv::Tag;
+
+/// What comes from the peer, one whole PDU at a time.
+impl Link {
+    pub(super) fn handle_frame(&mut self, now: Instant, frame: &[u8]) {
+        self.counters.pdus_in += 1;
+        self.heard(now);
+        match decode(frame) {
+            Ok(pdu) => self.handle_pdu(now, &pdu),
+            Err(error) => self.handle_bad_body(&error),
+        }
+    }
+
+    fn handle_pdu(&mut self, now: Instant, pdu: &Pdu<'_>) {
+        let (command_id, sequence_number) = (pdu.body.command_id(), pdu.sequence_number);
+        match verdict(self.config.role, self.state.stage(), Operation::take(&pdu.body)) {
+            Verdict::Accept => self.accept(now, pdu),
+            Verdict::Refuse(status) => self.refuse(command_id, status, sequence_number),
+            Verdict::Nack => {
+                self.counters.unknown_requests += 1;
+                self.write_header(CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, sequence_number);
+            }
+            Verdict::Ignore | Verdict::Forbid => self.unmatched(command_id, sequence_number),
+        }
+    }
+
+    fn accept(&mut self, now: Instant, pdu: &Pdu<'_>) {
+        let sequence_number = pdu.sequence_number;
+        match &pdu.body {
+            Body::Bind(kind, bind) => self.take_bind(*kind, bind, sequence_number),
+            Body::BindResp(kind, resp) => self.take_bind_resp(now, *kind, resp, pdu),
+            Body::EnquireLink => self.answer(CommandId::ENQUIRE_LINK, CommandStatus::ROK, sequence_number),
+            Body::EnquireLinkResp => self.take_enquire_link_resp(pdu),
+            Body::Unbind => self.take_unbind(now, sequence_number),
+            Body::UnbindResp => self.take_unbind_resp(pdu),
+            Body::Message(kind, sm) => self.take_message(*kind, sm, sequence_number),
+            Body::MessageResp(kind, resp) => self.take_message_resp(now, *kind, resp, pdu),
+            Body::GenericNack => self.take_nack(now, pdu),
+            Body::Unknown { .. } => {}
+        }
+    }
+
+    fn take_bind(&mut self, kind: BindKind, bind: &Bind<'_>, sequence_number: u32) {
+        let Ok(request) = bind_request(kind, bind) else {
+            return self.refuse(kind.command_id(), CommandStatus::RBINDFAIL, sequence_number);
+        };
+        self.peer = (request.system_id, request.interface_version);
+        self.state = State::Binding { kind, sequence_number };
+        self.events.push_back(Event::BindRequest(request));
+    }
+
+    fn take_bind_resp(&mut self, now: Instant, kind: BindKind, resp: &BindResp<'_>, pdu: &Pdu<'_>) {
+        let State::Binding { kind: asked, sequence_number } = self.state else { return };
+        if sequence_number != pdu.sequence_number {
+            self.counters.unknown_responses += 1;
+        } else if kind != asked {
+            self.close(CloseReason::WrongResponse(pdu.body.command_id()));
+        } else if pdu.command_status.is_ok() {
+            let system_id = Octets::new(resp.system_id).unwrap_or_default();
+            let version = resp.tlvs.uint(Tag::SC_INTERFACE_VERSION).and_then(|version| u8::try_from(version).ok());
+            self.enter_bound(now, kind, system_id, version);
+        } else {
+            self.bind_refused(pdu.command_status);
+        }
+    }
+
+    fn bind_refused(&mut self, status: CommandStatus) {
+        self.events.push_back(Event::BindRefused { status });
+        self.close(CloseReason::BindRefused(status));
+    }
+
+    fn take_enquire_link_resp(&mut self, pdu: &Pdu<'_>) {
+        if !self.take_probe(pdu.sequence_number) {
+            self.unmatched(pdu.body.command_id(), pdu.sequence_number);
+        }
+    }
+
+    fn take_probe(&mut self, sequence_number: u32) -> bool {
+        let before = self.probes.len();
+        self.probes.retain(|probe| *probe != sequence_number);
+        self.probes.len() < before
+    }
+
+    fn take_unbind(&mut self, now: Instant, sequence_number: u32) {
+        self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+        match self.state {
+            State::Bound { .. } | State::Draining => {
+                self.events.push_back(Event::PeerUnbind);
+                self.state = State::PeerUnbound;
+                self.timers.stop(Timer::EnquireLink);
+                self.timers.set(Timer::Drain, now + self.config.drain);
+                self.after_response(now);
+            }
+            State::Unbinding { .. } => self.close(CloseReason::Unbound),
+            State::Open | State::Binding { .. } => self.close(CloseReason::PeerUnbound),
+            State::PeerUnbound | State::Closed { .. } => {}
+        }
+    }
+
+    fn take_unbind_resp(&mut self, pdu: &Pdu<'_>) {
+        if self.state == (State::Unbinding { sequence_number: pdu.sequence_number }) {
+            self.close(CloseReason::Unbound);
+        } else {
+            self.unmatched(pdu.body.command_id(), pdu.sequence_number);
+        }
+    }
+
+    fn take_message(&mut self, kind: MessageKind, sm: &Sm<'_>, sequence_number: u32) {
+        let crowded = self.requests.len() >= self.config.inbound_max || self.events.len() >= self.config.events_max;
+        if crowded {
+            let status = match self.config.role {
+                Role::Esme => CommandStatus::RX_T_APPN,
+                Role::Smsc => CommandStatus::RTHROTTLED,
+            };
+            return self.refuse(kind.command_id(), status, sequence_number);
+        }
+        match ShortMessage::try_from(sm) {
+            Ok(message) => {
+                self.requests.push_back((sequence_number, kind));
+                self.events.push_back(Event::Request { sequence_number, kind, message });
+            }
+            // The decoder has bounded every field, so this does not happen; if it did, the peer would be told.
+            Err(_) => self.refuse(kind.command_id(), CommandStatus::RSYSERR, sequence_number),
+        }
+    }
+
+    fn take_message_resp(&mut self, now: Instant, kind: MessageKind, resp: &SmResp<'_>, pdu: &Pdu<'_>) {
+        let status = pdu.command_status;
+        let message_id = resp.message_id.and_then(|id| MessageId::new(id).ok());
+        match self.window.find(pdu.sequence_number) {
+            Some(entry) if entry.kind == kind => {
+                self.window.take(pdu.sequence_number);
+                self.events.push_back(Event::Response { token: entry.token, status, message_id });
+                self.after_response(now);
+            }
+            Some(_) => self.close(CloseReason::WrongResponse(pdu.body.command_id())),
+            None => match self.window.take_late(pdu.sequence_number) {
+                Some(entry) => {
+                    self.counters.late_responses += 1;
+                    self.events.push_back(Event::LateResponse { token: entry.token, status, message_id });
+                }
+                None => self.counters.unknown_responses += 1,
+            },
+        }
+    }
+
+    fn take_nack(&mut self, now: Instant, pdu: &Pdu<'_>) {
+        let (status, sequence_number) = (pdu.command_status, pdu.sequence_number);
+        if let Some(entry) = self.window.take(sequence_number) {
+            self.events.push_back(Event::Nacked { token: entry.token, status });
+            return self.after_response(now);
+        }
+        match self.state {
+            State::Binding { sequence_number: ours, .. }
+                if ours == sequence_number && self.config.role == Role::Esme =>
+            {
+                self.bind_refused(status);
+            }
+            State::Unbinding { sequence_number: ours } if ours == sequence_number => self.close(CloseReason::Unbound),
+            State::Open
+            | State::Binding { .. }
+            | State::Bound { .. }
+            | State::Draining
+            | State::Unbinding { .. }
+            | State::PeerUnbound
+            | State::Closed { .. } => {
+                // A peer that does not know enquire_link is alive all the same.
+                if !self.take_probe(sequence_number) {
+                    self.counters.unknown_responses += 1;
+                }
+            }
+        }
+    }
+
+    /// A response that answers nothing is counted; one that answers a request of another kind ends the link.
+    fn unmatched(&mut self, command_id: CommandId, sequence_number: u32) {
+        if self.window.find(sequence_number).is_some() {
+            self.close(CloseReason::WrongResponse(command_id));
+        } else {
+            self.counters.unknown_responses += 1;
+        }
+    }
+
+    fn refuse(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
+        self.counters.refused_requests += 1;
+        self.answer(command_id, status, sequence_number);
+    }
+
+    fn handle_bad_body(&mut self, error: &DecodeError) {
+        self.counters.bad_bodies += 1;
+        self.answer(error.command_id, error.status(), error.sequence_number);
+    }
+}
+
+fn bind_request(kind: BindKind, bind: &Bind<'_>) -> Result<BindRequest, crate::TooLong> {
+    Ok(BindRequest {
+        kind,
+        system_id: Octets::new(bind.system_id)?,
+        password: Octets::new(bind.password)?,
+        system_type: Octets::new(bind.system_type)?,
+        interface_version: bind.interface_version,
+        addr_ton: bind.addr_ton,
+        addr_npi: bind.addr_npi,
+        address_range: Octets::new(bind.address_range)?,
+    })
+}

@@ -1,0 +1,465 @@
+//! The session of one connection, for both roles, without a socket and without a clock.
+
+mod config;
+mod event;
+mod inbound;
+mod state;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod window;
+
+pub use config::{LinkConfig, Role};
+pub use event::{BindRequest, CloseReason, Counters, Event, SubmitError, VerbError};
+pub use state::State;
+pub use window::SEQUENCE_NUMBER_MAX;
+
+use std::collections::VecDeque;
+
+use crate::command::CommandId;
+use crate::error::EncodeError;
+use crate::frame::{FrameError, split_frame};
+use crate::instant::Instant;
+use crate::message::ShortMessage;
+use crate::octets::Octets;
+use crate::pdu::{self, Bind, BindKind, BindResp, Body, MessageKind, Pdu, SmResp};
+use crate::status::CommandStatus;
+use crate::tlv::{Tag, TlvBuf};
+use state::{Operation, Verdict, verdict};
+use timer::{Timer, TimerTable};
+use window::{InFlight, Window};
+
+/// How many unanswered probes close the link.
+const PROBES_MAX: usize = 2;
+
+/// One SMPP session. It does no I/O: the caller moves octets and time.
+///
+/// Its methods are of four kinds: getters; `handle_*` for what happened; verbs for what we want; `poll_*` and
+/// [`Link::take_output`] for what to do next. After every `handle_*` and every verb, drain [`Link::poll_event`], write
+/// what `take_output` gives, and sleep no longer than until [`Link::poll_timeout`]. Where octets and a timeout are due
+/// at once, hand in the octets first: an answer that is already here has come in time.
+///
+/// `enquire_link` and `unbind` of the peer are answered inside, before anything else is looked at.
+#[derive(Debug)]
+pub struct Link {
+    config: LinkConfig,
+    state: State,
+    timers: TimerTable,
+    /// The octets of a PDU that is not whole yet; fewer than `max_pdu_len`.
+    partial: Vec<u8>,
+    output: Vec<u8>,
+    /// All octets ever written to `output`, and of them those that the caller has taken.
+    written: u64,
+    taken: u64,
+    window: Window,
+    /// The peer's requests that wait for `respond`; at most `inbound_max`.
+    requests: VecDeque<(u32, MessageKind)>,
+    events: VecDeque<Event>,
+    /// Sequence numbers of our probes without an answer; at most `PROBES_MAX`.
+    probes: Vec<u32>,
+    /// Probes sent since the peer was last heard.
+    silent_probes: usize,
+    /// SMSC: who asked to bind.
+    peer: (Octets<15>, u8),
+    counters: Counters,
+}
+
+impl Link {
+    /// Begins a session on a connection that has just come up.
+    pub fn new(config: LinkConfig, now: Instant) -> Self {
+        let mut timers = TimerTable::default();
+        timers.set(Timer::SessionInit, now + config.session_init);
+        Self {
+            window: Window::new(config.window, config.late_max, config.first_sequence_number),
+            config,
+            state: State::Open,
+            timers,
+            partial: Vec::new(),
+            output: Vec::new(),
+            written: 0,
+            taken: 0,
+            requests: VecDeque::new(),
+            events: VecDeque::new(),
+            probes: Vec::new(),
+            silent_probes: 0,
+            peer: (Octets::EMPTY, 0),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Tells where the link stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Tells whether messages may go, whichever way.
+    pub fn is_bound(&self) -> bool {
+        matches!(self.state, State::Bound { .. })
+    }
+
+    /// Tells whether the link is over.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed { .. })
+    }
+
+    /// Counts our requests without an answer; never more than the window.
+    pub fn in_flight(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Counts the requests that [`Link::submit`] would take now, were the link bound.
+    pub fn window_free(&self) -> usize {
+        if self.output.len() >= self.config.output_max {
+            return 0;
+        }
+        let promised = self.events.len() + self.window.len();
+        self.window.free().min(self.config.events_max.saturating_sub(promised))
+    }
+
+    /// Counts the peer's requests that wait for [`Link::respond`].
+    pub fn requests_waiting(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Gives the figures since the beginning.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Takes octets from the connection, cut anywhere.
+    pub fn handle_bytes(&mut self, now: Instant, bytes: &[u8]) {
+        if self.is_closed() || bytes.is_empty() {
+            return;
+        }
+        let mut kept = std::mem::take(&mut self.partial);
+        if kept.is_empty() {
+            let used = self.handle_stream(now, bytes);
+            kept.extend_from_slice(&bytes[used..]);
+        } else {
+            kept.extend_from_slice(bytes);
+            let used = self.handle_stream(now, &kept);
+            kept.drain(..used);
+        }
+        if self.is_closed() {
+            return;
+        }
+        if kept.is_empty() {
+            self.timers.stop(Timer::Frame);
+        } else if !self.timers.is_running(Timer::Frame) {
+            self.timers.set(Timer::Frame, now + self.config.frame);
+        }
+        self.partial = kept;
+        if self.output.len() > 2 * self.config.output_max + self.config.max_pdu_len {
+            self.close(CloseReason::OutputOverflow);
+        }
+    }
+
+    /// Does what is due at `now`; harmless if nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.take_due(now) {
+            match timer {
+                Timer::SessionInit => self.close(CloseReason::SessionInitTimeout),
+                Timer::Bind => self.close(CloseReason::BindTimeout),
+                Timer::EnquireLink => self.probe(now),
+                Timer::EnquireLinkResponse if self.silent_probes >= PROBES_MAX => {
+                    self.close(CloseReason::EnquireLinkTimeout);
+                }
+                Timer::EnquireLinkResponse => self.probe(now),
+                Timer::Response => {
+                    while let Some(entry) = self.window.expire(now) {
+                        self.events.push_back(Event::InDoubt { token: entry.token });
+                    }
+                    self.after_response(now);
+                }
+                Timer::Drain => match self.state {
+                    State::Draining => self.send_unbind(now),
+                    State::PeerUnbound => self.close(CloseReason::PeerUnbound),
+                    State::Open
+                    | State::Binding { .. }
+                    | State::Bound { .. }
+                    | State::Unbinding { .. }
+                    | State::Closed { .. } => {}
+                },
+                Timer::Unbind => self.close(CloseReason::UnbindTimeout),
+                Timer::Frame => self.close(CloseReason::FrameTimeout),
+            }
+        }
+    }
+
+    /// Takes notice that the connection is gone: requests that left are in doubt, requests that did not are unsent.
+    pub fn handle_closed(&mut self, _now: Instant) {
+        if self.is_closed() {
+            return;
+        }
+        let reason = match self.state {
+            State::PeerUnbound => CloseReason::PeerUnbound,
+            // The SMSC may close instead of answering unbind.
+            State::Unbinding { .. } => CloseReason::Unbound,
+            State::Open | State::Binding { .. } | State::Bound { .. } | State::Draining | State::Closed { .. } => {
+                CloseReason::ConnectionLost
+            }
+        };
+        for entry in self.window.drain() {
+            let token = entry.token;
+            let left = entry.written_at <= self.taken;
+            self.events.push_back(if left { Event::InDoubt { token } } else { Event::Unsent { token } });
+        }
+        self.output.clear();
+        self.close(reason);
+    }
+
+    /// ESME: asks to bind.
+    pub fn bind(&mut self, now: Instant, request: &BindRequest) -> Result<(), VerbError> {
+        self.allow(Operation::SendBind)?;
+        let sequence_number = self.window.next_sequence_number();
+        let bind = Bind {
+            system_id: &request.system_id,
+            password: &request.password,
+            system_type: &request.system_type,
+            interface_version: request.interface_version,
+            addr_ton: request.addr_ton,
+            addr_npi: request.addr_npi,
+            address_range: &request.address_range,
+        };
+        self.write(CommandStatus::ROK, sequence_number, Body::Bind(request.kind, bind))?;
+        self.state = State::Binding { kind: request.kind, sequence_number };
+        self.timers.stop(Timer::SessionInit);
+        self.timers.set(Timer::Bind, now + self.config.bind_response);
+        Ok(())
+    }
+
+    /// SMSC: grants the bind that [`Event::BindRequest`] asked for, under our name `system_id`.
+    pub fn accept_bind(&mut self, now: Instant, system_id: &[u8]) -> Result<(), VerbError> {
+        self.allow(Operation::SendBindResp)?;
+        let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
+        let mut tlvs = TlvBuf::new();
+        tlvs.push_u8(Tag::SC_INTERFACE_VERSION, self.config.interface_version);
+        let resp = BindResp { system_id, tlvs: tlvs.as_tlvs() };
+        self.write(CommandStatus::ROK, sequence_number, Body::BindResp(kind, resp))?;
+        let (system_id, version) = self.peer;
+        self.enter_bound(now, kind, system_id, Some(version));
+        Ok(())
+    }
+
+    /// SMSC: refuses the bind, and with it the link.
+    pub fn refuse_bind(&mut self, status: CommandStatus) -> Result<(), VerbError> {
+        self.allow(Operation::SendBindResp)?;
+        let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
+        self.answer(kind.command_id(), status, sequence_number);
+        self.close(CloseReason::BindRefused(status));
+        Ok(())
+    }
+
+    /// Sends a message: `submit_sm` or `data_sm` as ESME, `deliver_sm` or `data_sm` as SMSC.
+    ///
+    /// `token` comes back in exactly one of `Response`, `Nacked`, `InDoubt` and `Unsent`; after `InDoubt` one
+    /// `LateResponse` may follow.
+    pub fn submit(
+        &mut self,
+        now: Instant,
+        kind: MessageKind,
+        message: &ShortMessage,
+        token: u64,
+    ) -> Result<(), SubmitError> {
+        self.allow(Operation::SendMessage(kind)).map_err(|_| SubmitError::NotBound)?;
+        if self.window_free() == 0 {
+            return Err(SubmitError::WindowFull);
+        }
+        let sequence_number = self.window.next_sequence_number();
+        self.write(CommandStatus::ROK, sequence_number, Body::Message(kind, message.as_sm()))?;
+        let deadline = now + self.config.response;
+        self.window.push(InFlight { sequence_number, kind, token, deadline, written_at: self.written });
+        if !self.timers.is_running(Timer::Response) {
+            self.timers.set(Timer::Response, deadline);
+        }
+        Ok(())
+    }
+
+    /// Answers a request that [`Event::Request`] brought. `message_id` names the message in the response of an SMSC.
+    pub fn respond(
+        &mut self,
+        now: Instant,
+        sequence_number: u32,
+        status: CommandStatus,
+        message_id: Option<&[u8]>,
+    ) -> Result<(), VerbError> {
+        self.allow(Operation::SendMessageResp)?;
+        let at = self.requests.iter().position(|(number, _)| *number == sequence_number);
+        let at = at.ok_or(VerbError::UnknownRequest)?;
+        let (_, kind) = self.requests[at];
+        let resp = SmResp { message_id, ..SmResp::default() };
+        self.write(status, sequence_number, Body::MessageResp(kind, resp))?;
+        self.requests.remove(at);
+        self.after_answer(now);
+        Ok(())
+    }
+
+    /// Ends the link politely: nothing new is taken, what is under way is waited for, then `unbind` goes out.
+    pub fn unbind(&mut self, now: Instant) -> Result<(), VerbError> {
+        self.allow(Operation::SendUnbind)?;
+        self.state = State::Draining;
+        self.timers.set(Timer::Drain, now + self.config.drain);
+        self.after_response(now);
+        Ok(())
+    }
+
+    /// Gives the next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Gives the moment by which [`Link::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Moves the octets that are to be written to the end of `into`; tells whether there were any.
+    pub fn take_output(&mut self, into: &mut Vec<u8>) -> bool {
+        if self.output.is_empty() {
+            return false;
+        }
+        self.taken = self.written;
+        if into.is_empty() {
+            std::mem::swap(&mut self.output, into);
+        } else {
+            into.append(&mut self.output);
+        }
+        true
+    }
+
+    fn allow(&self, operation: Operation) -> Result<(), VerbError> {
+        match verdict(self.config.role, self.state.stage(), operation) {
+            Verdict::Accept => Ok(()),
+            Verdict::Forbid | Verdict::Refuse(_) | Verdict::Nack | Verdict::Ignore => Err(VerbError::WrongState),
+        }
+    }
+
+    fn write(&mut self, status: CommandStatus, sequence_number: u32, body: Body<'_>) -> Result<(), EncodeError> {
+        let before = self.output.len();
+        pdu::encode(&Pdu { command_status: status, sequence_number, body }, &mut self.output)?;
+        self.written += (self.output.len() - before) as u64;
+        Ok(())
+    }
+
+    fn write_header(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
+        let before = self.output.len();
+        pdu::encode_header(command_id, status, sequence_number, &mut self.output);
+        self.written += (self.output.len() - before) as u64;
+    }
+
+    /// Answers a request with a status alone.
+    fn answer(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
+        self.write_header(command_id.response(), status, sequence_number);
+    }
+
+    fn enter_bound(&mut self, now: Instant, kind: BindKind, system_id: Octets<15>, interface_version: Option<u8>) {
+        self.state = State::Bound { kind };
+        self.timers.stop(Timer::SessionInit);
+        self.timers.stop(Timer::Bind);
+        self.heard(now);
+        self.events.push_back(Event::Bound { kind, system_id, interface_version });
+    }
+
+    /// Anything that comes is a sign of life.
+    fn heard(&mut self, now: Instant) {
+        self.silent_probes = 0;
+        self.timers.stop(Timer::EnquireLinkResponse);
+        match (self.config.enquire_link, self.state) {
+            (Some(interval), State::Bound { .. } | State::Draining) => {
+                self.timers.set(Timer::EnquireLink, now + interval);
+            }
+            (Some(_) | None, _) => self.timers.stop(Timer::EnquireLink),
+        }
+    }
+
+    fn probe(&mut self, now: Instant) {
+        let sequence_number = self.window.next_sequence_number();
+        self.write_header(CommandId::ENQUIRE_LINK, CommandStatus::ROK, sequence_number);
+        if self.probes.len() >= PROBES_MAX {
+            self.probes.remove(0);
+        }
+        self.probes.push(sequence_number);
+        self.silent_probes += 1;
+        self.counters.probes += 1;
+        self.timers.set(Timer::EnquireLinkResponse, now + self.config.enquire_link_response);
+    }
+
+    fn send_unbind(&mut self, now: Instant) {
+        let sequence_number = self.window.next_sequence_number();
+        self.write_header(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+        self.state = State::Unbinding { sequence_number };
+        self.timers.stop(Timer::Drain);
+        self.timers.stop(Timer::EnquireLink);
+        self.timers.stop(Timer::EnquireLinkResponse);
+        self.timers.set(Timer::Unbind, now + self.config.unbind_response);
+    }
+
+    /// Sets the timer of our oldest request, which may have changed.
+    fn after_response(&mut self, now: Instant) {
+        match self.window.next_deadline() {
+            Some(deadline) => self.timers.set(Timer::Response, deadline),
+            None => self.timers.stop(Timer::Response),
+        }
+        self.after_answer(now);
+    }
+
+    /// Goes on with an ending that waited until nothing was under way in either direction.
+    fn after_answer(&mut self, now: Instant) {
+        if self.window.len() > 0 || !self.requests.is_empty() {
+            return;
+        }
+        match self.state {
+            State::Draining => self.send_unbind(now),
+            State::PeerUnbound => self.close(CloseReason::PeerUnbound),
+            State::Open
+            | State::Binding { .. }
+            | State::Bound { .. }
+            | State::Unbinding { .. }
+            | State::Closed { .. } => {}
+        }
+    }
+
+    fn frame_failed(&mut self, error: FrameError) {
+        self.write_header(CommandId::GENERIC_NACK, CommandStatus::RINVCMDLEN, 0);
+        self.close(CloseReason::Frame(error));
+    }
+
+    /// Ends the link. What is in flight is in doubt, for the caller still writes the output.
+    fn close(&mut self, reason: CloseReason) {
+        if self.is_closed() {
+            return;
+        }
+        for entry in self.window.drain() {
+            self.events.push_back(Event::InDoubt { token: entry.token });
+        }
+        self.timers.stop_all();
+        self.requests.clear();
+        self.probes.clear();
+        self.partial = Vec::new();
+        self.state = State::Closed { reason };
+        self.events.push_back(Event::Closed { reason });
+    }
+
+    /// Handles the whole PDUs of `stream` and gives the number of octets that they take up.
+    fn handle_stream(&mut self, now: Instant, stream: &[u8]) -> usize {
+        let mut rest = stream;
+        loop {
+            match split_frame(rest, self.config.max_pdu_len) {
+                Ok(Some((frame, tail))) => {
+                    self.timers.stop(Timer::Frame);
+                    self.handle_frame(now, frame);
+                    rest = tail;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    self.frame_failed(error);
+                    break;
+                }
+            }
+            if self.is_closed() {
+                break;
+            }
+        }
+        stream.len() - rest.len()
+    }
+}

@@ -1,0 +1,145 @@
+//! The codec: one frame in, one borrowed PDU out, and back.
+
+mod bind;
+mod reader;
+mod sm;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use bind::{Bind, BindKind, BindResp};
+pub use sm::{Addr, MessageKind, Sm, SmResp};
+
+use crate::command::CommandId;
+use crate::error::{DecodeError, EncodeError, Field, Problem};
+use crate::frame::{HEADER_LEN, Header};
+use crate::status::CommandStatus;
+use reader::Reader;
+use writer::Writer;
+
+/// One PDU, borrowed from its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pdu<'a> {
+    /// The outcome, in responses; zero in requests.
+    pub command_status: CommandStatus,
+    /// Pairs a response with its request.
+    pub sequence_number: u32,
+    /// The rest, by command.
+    pub body: Body<'a>,
+}
+
+/// The body of a PDU, and with it the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// `bind_transmitter`, `bind_receiver`, `bind_transceiver`
+    Bind(BindKind, Bind<'a>),
+    /// Their responses.
+    BindResp(BindKind, BindResp<'a>),
+    /// `unbind`
+    Unbind,
+    /// `unbind_resp`
+    UnbindResp,
+    /// `enquire_link`; octets in its body are passed over.
+    EnquireLink,
+    /// `enquire_link_resp`
+    EnquireLinkResp,
+    /// `submit_sm`, `deliver_sm`, `data_sm`
+    Message(MessageKind, Sm<'a>),
+    /// Their responses.
+    MessageResp(MessageKind, SmResp<'a>),
+    /// `generic_nack`
+    GenericNack,
+    /// Any other command, with its body as it came.
+    Unknown {
+        /// Which command.
+        command_id: CommandId,
+        /// The octets after the header.
+        body: &'a [u8],
+    },
+}
+
+impl Body<'_> {
+    /// Gives the command.
+    pub const fn command_id(&self) -> CommandId {
+        match self {
+            Body::Bind(kind, _) => kind.command_id(),
+            Body::BindResp(kind, _) => kind.command_id().response(),
+            Body::Unbind => CommandId::UNBIND,
+            Body::UnbindResp => CommandId::UNBIND.response(),
+            Body::EnquireLink => CommandId::ENQUIRE_LINK,
+            Body::EnquireLinkResp => CommandId::ENQUIRE_LINK.response(),
+            Body::Message(kind, _) => kind.command_id(),
+            Body::MessageResp(kind, _) => kind.command_id().response(),
+            Body::GenericNack => CommandId::GENERIC_NACK,
+            Body::Unknown { command_id, .. } => *command_id,
+        }
+    }
+}
+
+/// Decodes one whole frame, as [`crate::split_frame`] gives it.
+///
+/// It allocates nothing and never panics, whatever the octets. Responses never fail; requests fail with the field and
+/// the status for the answer.
+pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
+    let Some(header) = Header::read(frame) else {
+        return Err(DecodeError {
+            command_id: CommandId(0),
+            sequence_number: 0,
+            field: Field::Header,
+            problem: Problem::Missing,
+        });
+    };
+    let octets = &frame[HEADER_LEN..];
+    let r = Reader::new(header, octets);
+    let bind_resp = |kind, r| Body::BindResp(kind, BindResp::decode(r));
+    let sm_resp = |kind, r| Body::MessageResp(kind, SmResp::decode(r));
+    let body = match header.command_id {
+        CommandId::BIND_TRANSMITTER => Body::Bind(BindKind::Transmitter, Bind::decode(r)?),
+        CommandId::BIND_RECEIVER => Body::Bind(BindKind::Receiver, Bind::decode(r)?),
+        CommandId::BIND_TRANSCEIVER => Body::Bind(BindKind::Transceiver, Bind::decode(r)?),
+        CommandId::UNBIND => Body::Unbind,
+        CommandId::ENQUIRE_LINK => Body::EnquireLink,
+        CommandId::SUBMIT_SM => Body::Message(MessageKind::SubmitSm, Sm::decode(MessageKind::SubmitSm, r)?),
+        CommandId::DELIVER_SM => Body::Message(MessageKind::DeliverSm, Sm::decode(MessageKind::DeliverSm, r)?),
+        CommandId::DATA_SM => Body::Message(MessageKind::DataSm, Sm::decode(MessageKind::DataSm, r)?),
+        CommandId::GENERIC_NACK => Body::GenericNack,
+        id if id == CommandId::BIND_TRANSMITTER.response() => bind_resp(BindKind::Transmitter, r),
+        id if id == CommandId::BIND_RECEIVER.response() => bind_resp(BindKind::Receiver, r),
+        id if id == CommandId::BIND_TRANSCEIVER.response() => bind_resp(BindKind::Transceiver, r),
+        id if id == CommandId::UNBIND.response() => Body::UnbindResp,
+        id if id == CommandId::ENQUIRE_LINK.response() => Body::EnquireLinkResp,
+        id if id == CommandId::SUBMIT_SM.response() => sm_resp(MessageKind::SubmitSm, r),
+        id if id == CommandId::DELIVER_SM.response() => sm_resp(MessageKind::DeliverSm, r),
+        id if id == CommandId::DATA_SM.response() => sm_resp(MessageKind::DataSm, r),
+        command_id => Body::Unknown { command_id, body: octets },
+    };
+    Ok(Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body })
+}
+
+/// Appends the encoded PDU to `out`; on an error `out` is as it was.
+pub fn encode(pdu: &Pdu<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let mut w = Writer::new(out, pdu.body.command_id(), pdu.command_status, pdu.sequence_number);
+    let written = match &pdu.body {
+        Body::Bind(_, bind) => bind.encode(&mut w),
+        // A response with an error carries no body (SMPP 3.4 §4.4.2).
+        Body::BindResp(..) | Body::MessageResp(..) if !pdu.command_status.is_ok() => Ok(()),
+        Body::BindResp(_, resp) => resp.encode(&mut w),
+        Body::Message(kind, sm) => sm.encode(*kind, &mut w),
+        Body::MessageResp(_, resp) => resp.encode(&mut w),
+        Body::Unbind | Body::UnbindResp | Body::EnquireLink | Body::EnquireLinkResp | Body::GenericNack => Ok(()),
+        Body::Unknown { body, .. } => {
+            w.bytes(body);
+            Ok(())
+        }
+    };
+    match written {
+        Ok(()) => w.finish(),
+        Err(_) => w.abandon(),
+    }
+    written
+}
+
+/// Appends a PDU that is a header and nothing else: most answers are.
+pub(crate) fn encode_header(command_id: CommandId, status: CommandStatus, sequence_number: u32, out: &mut Vec<u8>) {
+    Writer::new(out, command_id, status, sequence_number).finish();
+}

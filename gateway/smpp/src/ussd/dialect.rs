@@ -1,0 +1,200 @@
+use dayaq_text::Alphabet;
+
+use super::UssdEvent;
+use crate::tlv::Tag;
+
+/// How one operator speaks USSD over SMPP. It is plain data: a profile file fills it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// `service_type` of what we send, at most 5 octets.
+    pub service_type: String,
+    /// Where the session is named.
+    pub session: SessionRule,
+    /// What the operator's `ussd_service_op` values mean.
+    pub inbound_ops: Vec<InboundOp>,
+    /// What a message without `ussd_service_op` means; `None` refuses it.
+    pub inbound_without_op: Option<UssdEvent>,
+    /// What the end bit means when the operator sets it.
+    pub inbound_end: UssdEvent,
+    /// Which `ussd_service_op` we send.
+    pub outbound_ops: OutboundOps,
+    /// How we say that a screen is the last.
+    pub end_signal: EndSignal,
+    /// Where the dialled code sits.
+    pub code_in: CodeIn,
+    /// Which alphabets the operator's `data_coding` values mean, and which ones we send.
+    pub data_codings: DataCodings,
+    /// Whether GSM-7 travels packed, eight septets in seven octets.
+    pub packed: bool,
+    /// Of the service code, when we send.
+    pub source: Option<TonNpi>,
+    /// Of the subscriber, when we send.
+    pub destination: Option<TonNpi>,
+}
+
+/// Where the session value is and which of its bits mean what.
+///
+/// Bits are counted in the value as a big-endian number, from its last octet; a mask of 0 has no such bits. What
+/// neither mask covers is the session's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRule {
+    /// Which parameter carries it.
+    pub source: SessionSource,
+    /// Whether a message without the value is taken all the same, as the only session of its subscriber.
+    pub optional: bool,
+    /// The turn number.
+    pub sequence_mask: u64,
+    /// The end of the session.
+    pub end_mask: u64,
+    /// What is added to the turn number in the reply: 0 echoes it.
+    pub sequence_step: u64,
+}
+
+/// Which parameter names the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionSource {
+    /// `its_session_info`
+    ItsSessionInfo,
+    /// `user_message_reference`
+    UserMessageReference,
+    /// A vendor's own parameter.
+    Vendor(Tag),
+    /// None: the subscriber's number is the session.
+    MsisdnOnly,
+}
+
+impl SessionSource {
+    /// Gives the parameter, if there is one.
+    pub const fn tag(self) -> Option<Tag> {
+        match self {
+            SessionSource::ItsSessionInfo => Some(Tag::ITS_SESSION_INFO),
+            SessionSource::UserMessageReference => Some(Tag::USER_MESSAGE_REFERENCE),
+            SessionSource::Vendor(tag) => Some(tag),
+            SessionSource::MsisdnOnly => None,
+        }
+    }
+}
+
+/// One value of the operator's `ussd_service_op`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboundOp {
+    /// The value.
+    pub op: u8,
+    /// What it means.
+    pub event: UssdEvent,
+}
+
+/// Our values of `ussd_service_op`; `None` sends none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboundOps {
+    /// A screen that expects an answer.
+    pub proceed: Option<u8>,
+    /// The last screen.
+    pub end: Option<u8>,
+}
+
+/// How we say that a screen is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndSignal {
+    /// By `ussd_service_op`.
+    Op,
+    /// By the end bit; the op stays that of a screen that expects an answer.
+    Bit,
+    /// By both.
+    Both,
+}
+
+impl EndSignal {
+    pub(super) const fn by_op(self) -> bool {
+        matches!(self, EndSignal::Op | EndSignal::Both)
+    }
+
+    pub(super) const fn by_bit(self) -> bool {
+        matches!(self, EndSignal::Bit | EndSignal::Both)
+    }
+}
+
+/// Where the dialled code sits in a begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeIn {
+    /// In `destination_addr`, and perhaps once more in the text.
+    Destination,
+    /// In the text.
+    Text,
+}
+
+/// Which alphabet a `data_coding` means at this operator (0 is whatever the operator says), and the other way round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataCodings {
+    /// What comes in; a value that is not here means `default_alphabet`.
+    pub inbound: Vec<(u8, Alphabet)>,
+    /// The operator's default alphabet.
+    pub default_alphabet: Alphabet,
+    /// What goes out; an alphabet that is not here cannot be sent.
+    pub outbound: Vec<(Alphabet, u8)>,
+}
+
+impl DataCodings {
+    /// Gives the alphabet of what came in.
+    pub fn alphabet(&self, data_coding: u8) -> Alphabet {
+        self.inbound.iter().find(|(value, _)| *value == data_coding).map_or(self.default_alphabet, |(_, it)| *it)
+    }
+
+    /// Gives the `data_coding` for what goes out.
+    pub fn data_coding(&self, alphabet: Alphabet) -> Option<u8> {
+        self.outbound.iter().find(|(it, _)| *it == alphabet).map(|(_, value)| *value)
+    }
+}
+
+/// Type of number and numbering plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TonNpi {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan indicator.
+    pub npi: u8,
+}
+
+impl Dialect {
+    /// Gives the dialect of the specification (SMPP 3.4 §5.3.2.44 and §5.3.2.47).
+    ///
+    /// `ussd_service_op` is 1 (begin) and 18 (continue) coming in, 2 (a screen) and 17 (the last screen) going out.
+    /// `its_session_info` has two octets: the session's number, then the turn's number in the upper seven bits and the
+    /// end of the session in the lowest.
+    pub fn specification() -> Self {
+        Self {
+            service_type: "USSD".to_owned(),
+            session: SessionRule {
+                source: SessionSource::ItsSessionInfo,
+                optional: true,
+                sequence_mask: 0xFE,
+                end_mask: 0x01,
+                sequence_step: 0,
+            },
+            inbound_ops: vec![
+                InboundOp { op: 1, event: UssdEvent::Begin },
+                InboundOp { op: 18, event: UssdEvent::Continue },
+            ],
+            inbound_without_op: None,
+            inbound_end: UssdEvent::Abort,
+            outbound_ops: OutboundOps { proceed: Some(2), end: Some(17) },
+            end_signal: EndSignal::Both,
+            code_in: CodeIn::Destination,
+            data_codings: DataCodings {
+                inbound: vec![
+                    (0x01, Alphabet::Ascii),
+                    (0x03, Alphabet::Latin1),
+                    (0x08, Alphabet::Ucs2),
+                    (0x0F, Alphabet::Gsm7),
+                    (0x18, Alphabet::Ucs2),
+                    (0x48, Alphabet::Ucs2),
+                ],
+                default_alphabet: Alphabet::Gsm7,
+                outbound: vec![(Alphabet::Gsm7, 0x00), (Alphabet::Ucs2, 0x08), (Alphabet::Latin1, 0x03)],
+            },
+            packed: false,
+            source: None,
+            destination: None,
+        }
+    }
+}

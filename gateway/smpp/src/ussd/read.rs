@@ -1,0 +1,132 @@
+use dayaq_text::{Undecodable, decode, gsm7};
+
+use super::dial::{DialString, bare_code};
+use super::dialect::{CodeIn, Dialect};
+use super::session::{self, SessionInfo, SessionKey};
+use super::{UssdEvent, UssdInbound, UssdReadError, UssdScreen};
+use crate::message::{DeliverSm, ShortMessage, SubmitSm};
+use crate::octets::Octets;
+use crate::tlv::{Tag, Tlvs};
+
+impl Dialect {
+    /// Tells whether a message is USSD at all, rather than a text: it has an op, or our `service_type`.
+    pub fn concerns(&self, message: &ShortMessage) -> bool {
+        message.tlvs.as_tlvs().get(Tag::USSD_SERVICE_OP).is_some()
+            || (!self.service_type.is_empty() && *message.service_type == *self.service_type.as_bytes())
+    }
+
+    /// Reads one turn that the operator delivers.
+    pub fn read(&self, message: &DeliverSm) -> Result<UssdInbound, UssdReadError> {
+        let tlvs = message.tlvs.as_tlvs();
+        let said = self.inbound_event(&tlvs)?;
+        let session = self.session_info(&tlvs)?;
+        let ended = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
+        let event = match said {
+            UssdEvent::Begin | UssdEvent::Continue if ended => self.inbound_end,
+            UssdEvent::Begin | UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => said,
+        };
+        let text = self.text(message);
+        let (code, text) = match event {
+            UssdEvent::Begin => self.dialled(message, text),
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => (self.reached(message), text),
+        };
+        Ok(UssdInbound {
+            event,
+            key: self.key(&session),
+            sequence: session::read(session.as_bytes(), self.session.sequence_mask),
+            session,
+            from: message.source,
+            to: message.destination,
+            code,
+            text,
+        })
+    }
+
+    /// Reads one screen, on the SMSC's side.
+    pub fn read_screen(&self, message: &SubmitSm) -> Result<UssdScreen, UssdReadError> {
+        let tlvs = message.tlvs.as_tlvs();
+        let session = self.session_info(&tlvs)?;
+        let bit = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
+        let op = op(&tlvs)?;
+        let ends = (self.end_signal.by_bit() && bit)
+            || (self.end_signal.by_op() && op.is_some() && op == self.outbound_ops.end.map(u64::from));
+        Ok(UssdScreen { key: self.key(&session), ends, text: self.text(message) })
+    }
+
+    fn inbound_event(&self, tlvs: &Tlvs<'_>) -> Result<UssdEvent, UssdReadError> {
+        let Some(op) = op(tlvs)? else { return self.inbound_without_op.ok_or(UssdReadError::NoOp) };
+        let known = self.inbound_ops.iter().find(|known| u64::from(known.op) == op);
+        known.map(|known| known.event).ok_or(UssdReadError::UnknownOp(Some(op)))
+    }
+
+    fn session_info(&self, tlvs: &Tlvs<'_>) -> Result<SessionInfo, UssdReadError> {
+        let Some(tag) = self.session.source.tag() else { return Ok(SessionInfo::default()) };
+        match tlvs.get(tag) {
+            Some([]) => Err(UssdReadError::BadSession(0)),
+            Some(value) => SessionInfo::new(value).map_err(|error| UssdReadError::BadSession(error.len)),
+            None if self.session.optional => Ok(SessionInfo::default()),
+            None => Err(UssdReadError::NoSession),
+        }
+    }
+
+    fn key(&self, session: &SessionInfo) -> SessionKey {
+        SessionKey(session::clear(session.as_bytes(), self.session.sequence_mask | self.session.end_mask))
+    }
+
+    fn text(&self, message: &ShortMessage) -> Result<String, Undecodable> {
+        let alphabet = self.data_codings.alphabet(message.data_coding);
+        let octets = message.user_data();
+        if self.packed && alphabet == dayaq_text::Alphabet::Gsm7 {
+            return gsm7::decode(&gsm7::unpack(octets));
+        }
+        decode(octets, alphabet)
+    }
+
+    /// Finds the code and what follows it in a begin.
+    fn dialled(
+        &self,
+        message: &ShortMessage,
+        text: Result<String, Undecodable>,
+    ) -> (String, Result<String, Undecodable>) {
+        let reached = self.reached(message);
+        let Ok(typed) = &text else { return (reached, text) };
+        let dialled = DialString::parse(typed);
+        let code = match (self.code_in, dialled) {
+            (CodeIn::Destination, Some(dialled)) if reached.is_empty() => dialled.code.to_owned(),
+            (CodeIn::Destination, Some(_) | None) => reached,
+            (CodeIn::Text, Some(dialled)) => dialled.code.to_owned(),
+            // A bare `7142` in the text: all of it is the code.
+            (CodeIn::Text, None) => return (typed.trim().to_owned(), Ok(String::new())),
+        };
+        let rest = match dialled {
+            Some(dialled) => dialled.rest.to_owned(),
+            None if *typed == code => String::new(),
+            None if typed.is_empty() => self.rest_of_address(message),
+            None => typed.clone(),
+        };
+        (code, Ok(rest))
+    }
+
+    fn reached(&self, message: &ShortMessage) -> String {
+        bare_code(message.destination.digits.as_str().unwrap_or_default()).to_owned()
+    }
+
+    /// Some operators put the whole of `*7142*2#` into the address.
+    fn rest_of_address(&self, message: &ShortMessage) -> String {
+        let address = message.destination.digits.as_str().and_then(DialString::parse);
+        address.map_or(String::new(), |dialled| dialled.rest.to_owned())
+    }
+}
+
+fn op(tlvs: &Tlvs<'_>) -> Result<Option<u64>, UssdReadError> {
+    match tlvs.count(Tag::USSD_SERVICE_OP) {
+        0 => Ok(None),
+        1 => tlvs.uint(Tag::USSD_SERVICE_OP).map(Some).ok_or(UssdReadError::UnknownOp(None)),
+        _ => Err(UssdReadError::TwoOps),
+    }
+}
+
+/// Gives a session value of `len` octets for the SMSC's side.
+pub(super) fn fresh_session(len: usize) -> Octets<16> {
+    Octets::new(vec![0; len.min(16)]).unwrap_or_default()
+}
