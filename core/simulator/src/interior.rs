@@ -1,0 +1,74 @@
+//! Ministry of Internal Affairs: identity, residence and vehicles.
+
+use crate::household::{Status, Vehicle};
+use crate::problem::Problem;
+use crate::world::World;
+use crate::{Institution, read_fin};
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use dayaq_types::{Fin, IdCard};
+use jiff::civil::Date;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new().route("/persons/{fin}", get(person)).route("/persons/{fin}/vehicles", get(vehicles))
+}
+
+#[derive(Serialize)]
+struct PersonReply {
+    fin: Fin,
+    surname: String,
+    name: String,
+    patronymic: String,
+    birth_date: Date,
+    id_card: Option<IdCard>,
+    address: Address,
+    status: Status,
+    citizenship: String,
+}
+
+#[derive(Serialize)]
+struct Address {
+    district: String,
+}
+
+#[derive(Serialize)]
+struct VehiclesReply {
+    vehicles: Vec<Vehicle>,
+}
+
+async fn person(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<PersonReply>, Problem> {
+    let fin = asked_about(&world, &fin).await?;
+    let state = world.state();
+    let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    let name = person.name.expose().clone();
+    Ok(Json(PersonReply {
+        fin,
+        surname: name.surname,
+        name: name.name,
+        patronymic: name.patronymic,
+        birth_date: *person.birth_date.expose(),
+        id_card: person.id_card.clone(),
+        address: Address { district: person.district.clone() },
+        status: person.status,
+        citizenship: person.citizenship.clone(),
+    }))
+}
+
+async fn vehicles(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<VehiclesReply>, Problem> {
+    let fin = asked_about(&world, &fin).await?;
+    let state = world.state();
+    let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    Ok(Json(VehiclesReply { vehicles: person.vehicles.clone() }))
+}
+
+const UNKNOWN: Problem = Problem::unknown("no such person");
+
+async fn asked_about(world: &World, fin: &str) -> Result<Fin, Problem> {
+    let fin = read_fin(fin)?;
+    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
+    world.household_fault(&household, Institution::Interior).await?;
+    Ok(fin)
+}

@@ -1,0 +1,63 @@
+//! Ministry of Justice: acts of civil status, prisoners, notarised applications.
+
+use crate::household::{Family, Issued};
+use crate::problem::Problem;
+use crate::world::World;
+use crate::{Institution, read_fin};
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use dayaq_types::{Fin, baku_date};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new().route("/family/{fin}", get(family)).route("/notary/{number}", get(notary))
+}
+
+#[derive(Serialize)]
+struct FamilyReply {
+    fin: Fin,
+    #[serde(flatten)]
+    family: Family,
+    prisoner: bool,
+}
+
+#[derive(Serialize)]
+struct NotaryReply {
+    number: String,
+    applicant_fin: Fin,
+    issued_on: Date,
+    valid_until: Date,
+}
+
+async fn family(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<FamilyReply>, Problem> {
+    const UNKNOWN: Problem = Problem::unknown("no such person");
+    let fin = read_fin(&fin)?;
+    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
+    world.household_fault(&household, Institution::Justice).await?;
+    let state = world.state();
+    let (household, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    Ok(Json(FamilyReply { fin, family: household.family_of(person), prisoner: person.prisoner }))
+}
+
+async fn notary(State(world): State<Arc<World>>, Path(number): Path<String>) -> Result<Json<NotaryReply>, Problem> {
+    const UNKNOWN: Problem = Problem::unknown("no such notarised application");
+    let household = world.state().households.by_notary(&number).map(|h| h.id.clone()).ok_or(UNKNOWN)?;
+    world.household_fault(&household, Institution::Justice).await?;
+    let state = world.state();
+    let household = state.households.by_notary(&number).ok_or(UNKNOWN)?;
+    let notary = household.notary.as_ref().ok_or(UNKNOWN)?;
+    let issued_on = match notary.issued {
+        Issued::On(day) => day,
+        Issued::DaysAgo(days) => baku_date(world.clock.now()).saturating_sub(i32::from(days).days()),
+    };
+    Ok(Json(NotaryReply {
+        number,
+        applicant_fin: household.applicant().fin,
+        issued_on,
+        valid_until: issued_on.saturating_add(i32::from(notary.valid_days).days()),
+    }))
+}

@@ -1,0 +1,69 @@
+//! Ministry of Taxes: income by month.
+
+use crate::households::months_of;
+use crate::problem::Problem;
+use crate::world::World;
+use crate::{Institution, Month, read_fin};
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use dayaq_types::baku_date;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Months that one question may span.
+const MONTHS_MAX: i32 = 120;
+
+pub(crate) fn routes() -> Router<Arc<World>> {
+    Router::new().route("/taxpayers/{fin}/income", get(income))
+}
+
+#[derive(Deserialize)]
+struct Window {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Serialize)]
+struct IncomeReply {
+    months: Vec<MonthReply>,
+}
+
+#[derive(Serialize)]
+struct MonthReply {
+    month: Month,
+    amount_qepik: i64,
+    kind: String,
+}
+
+async fn income(
+    State(world): State<Arc<World>>,
+    Path(fin): Path<String>,
+    Query(window): Query<Window>,
+) -> Result<Json<IncomeReply>, Problem> {
+    const UNKNOWN: Problem = Problem::unknown("no such taxpayer");
+    let fin = read_fin(&fin)?;
+    let month = |text: &Option<String>| text.as_deref().and_then(Month::parse);
+    let (Some(from), Some(to)) = (month(&window.from), month(&window.to)) else {
+        return Err(Problem::bad_request("from and to are months such as 2026-11"));
+    };
+    if !(0..MONTHS_MAX).contains(&to.since(from)) {
+        return Err(Problem::bad_request("the window has 1 to 120 months"));
+    }
+    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
+    world.household_fault(&household, Institution::Taxes).await?;
+    let state = world.state();
+    let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    if person.incomes.is_empty() {
+        return Err(UNKNOWN);
+    }
+    let now = Month::of(baku_date(world.clock.now()));
+    let mut months: Vec<MonthReply> = person
+        .incomes
+        .iter()
+        .flat_map(|income| months_of(income, from, to, now).into_iter().map(|found| (found, &income.kind)))
+        .map(|((month, amount_qepik), kind)| MonthReply { month, amount_qepik, kind: kind.clone() })
+        .collect();
+    months.sort_by_key(|reply| reply.month);
+    Ok(Json(IncomeReply { months }))
+}

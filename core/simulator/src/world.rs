@@ -1,0 +1,89 @@
+//! What all requests share: the facts, the bank's books, the faults.
+
+use crate::bank::{Bank, CardTime};
+use crate::control::{Control, Fate};
+use crate::households::Households;
+use crate::problem::Problem;
+use crate::{Institution, Tokens};
+use axum::http::StatusCode;
+use dayaq_types::Clock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Shared state of one simulation.
+pub(crate) struct World {
+    pub clock: Arc<dyn Clock>,
+    pub tokens: Tokens,
+    pub card_time: CardTime,
+    pub cancel: CancellationToken,
+    state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub households: Households,
+    pub bank: Bank,
+    pub controls: BTreeMap<Institution, Control>,
+    /// Failures that faults of households have caused so far, by household and institution.
+    failed: BTreeMap<(String, Institution), u32>,
+}
+
+impl World {
+    pub fn new(
+        households: Households,
+        clock: Arc<dyn Clock>,
+        tokens: Tokens,
+        card_time: CardTime,
+        cancel: CancellationToken,
+    ) -> Self {
+        let controls = Institution::ALL.into_iter().map(|i| (i, Control::default())).collect();
+        let state = State { households, bank: Bank::default(), controls, failed: BTreeMap::new() };
+        Self { clock, tokens, card_time, cancel, state: Mutex::new(state) }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    pub fn next_fate(&self, institution: Institution) -> Fate {
+        self.state().controls.entry(institution).or_default().next()
+    }
+
+    /// Waits in real time, but no longer than the simulation lives.
+    pub async fn wait(&self, delay: Duration) {
+        if delay.is_zero() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = self.cancel.cancelled() => {}
+        }
+    }
+
+    /// Lets the faults of a household strike a question about it.
+    pub async fn household_fault(&self, household: &str, institution: Institution) -> Result<(), Problem> {
+        let (delay, fails) = self.state().household_fate(household, institution);
+        self.wait(delay).await;
+        match fails {
+            true => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the institution's own system failed")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl State {
+    fn household_fate(&mut self, household: &str, institution: Institution) -> (Duration, bool) {
+        let faults = self.households.get(household).map_or(&[][..], |h| &h.faults);
+        let mine = faults.iter().filter(|f| f.institution == institution);
+        let (delay, fail_first) =
+            mine.fold((Duration::ZERO, 0), |(d, n), f| (d.saturating_add(f.delay), f.fail_first.saturating_add(n)));
+        if fail_first == 0 {
+            return (delay, false);
+        }
+        let failed = self.failed.entry((household.to_owned(), institution)).or_default();
+        let fails = *failed < fail_first;
+        *failed += u32::from(fails);
+        (delay, fails)
+    }
+}
