@@ -1,0 +1,26 @@
+# Kartım: harada və nə vaxt.
+
+card-last-four = Vəsiqə nömrəsinin son 4 rəqəmi:
+    .error = Burada 4 rəqəm olmalıdır.
+card-wrong = Rəqəmlər uyğun gəlmədi.
+    .opt-again = Yenidən yaz
+card-none =
+    Bu nömrədən müraciət yoxdur.
+    Kömək: 142
+card-locked =
+    Cəhdlər bitdi. 24 saatdan sonra yoxlayın.
+    Kömək: 142
+card-no-card =
+    Kart hələ sifariş edilməyib.
+    Pulsuz, pul verməyin. 142
+card-ordered =
+    Kart hazırlanır, SMS gələcək.
+    { $pickup-branch }
+    Pulsuz, ödəməyin. 142
+card-ready =
+    Kart hazırdır: { $pickup-collect-from }
+    { $pickup-branch }
+    Pulsuz, pul verməyin. 142
+card-later =
+    Hazırda cavab yoxdur. Bir azdan yığın: *7142#
+    Kömək: 142

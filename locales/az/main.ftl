@@ -1,0 +1,14 @@
+main-language = Dil / Язык / Language
+    .opt-az = Azərbaycanca
+    .opt-ru = Русский
+    .opt-en = English
+main-menu = Sosial yardım
+    .opt-apply = Yeni müraciət
+    .opt-status = Müraciətim
+    .opt-card = Kartım
+    .opt-language = Dil/Язык
+    .opt-help = Kömək 142
+main-help =
+    Kömək: 142
+    Sayt: e-sosial.az
+    Xidmət pulsuzdur, heç kimə pul verməyin.

@@ -1,0 +1,53 @@
+# Müraciətim: mərhələ, vəsiqənin son 4 rəqəmi ilə ətraflı.
+
+status-none = Bu nömrədən müraciət yoxdur.
+    .opt-apply = Yeni müraciət
+status-awaiting =
+    { $ask-reference }
+    Notarial nömrə yoxdur, 15 gün başlamır
+    .opt-apply = Nömrə var
+status-gathering =
+    { $ask-reference } yoxlanılır
+    Qərar { $ask-decide-by }-dək
+    Pulsuz, pul verməyin. 142
+status-granted =
+    { $ask-reference }
+    Yardım təyin olunub
+    .opt-details = Məbləğ
+status-refused =
+    { $ask-reference }
+    Yardım təyin olunmayıb
+    .opt-details = Səbəb
+status-card-ready =
+    { $ask-reference }
+    Kart hazırdır
+    .opt-card = Yer, tarix
+    .opt-details = Məbləğ
+status-superseded =
+    { $ask-reference } dayandırılıb: bu FİN-lə təsdiqli müraciət var
+    Pulsuz, ödəməyin. 142
+
+status-last-four = Vəsiqə nömrəsinin son 4 rəqəmi:
+    .error = Burada 4 rəqəm olmalıdır.
+status-wrong = Rəqəmlər uyğun gəlmədi.
+    .opt-again = Yenidən yaz
+status-locked =
+    Cəhdlər bitdi. 24 saatdan sonra yoxlayın.
+    Kömək: 142
+status-not-begun =
+    15 gün başlamayıb: notarial nömrə yoxdur.
+    Pulsuz, pul verməyin. 142
+status-undecided =
+    Hələ qərar yoxdur.
+    Qərar { $explain-decide-by }-dək
+    Pulsuz, pul verməyin. 142
+status-award =
+    Ayda { $explain-amount }
+    { $explain-from }-{ $explain-until }
+    Pulsuz, pul verməyin. 142
+status-reasons =
+    Səbəb: { $explain-reasons }
+    Pulsuz, pul verməyin. 142
+status-later =
+    Hazırda cavab yoxdur. Bir azdan yığın: *7142#
+    Kömək: 142

@@ -1,0 +1,61 @@
+# The application: consent, family members, review, sending.
+
+apply-consent = We gather data about you and your family from state bodies. No papers are needed. Do you agree?
+    .opt-agree = I agree
+    .opt-decline = No
+apply-declined =
+    Without your consent we cannot take an application.
+    Help: 142
+
+apply-members = Family members besides you: { $members-count }
+    .add = Add
+    .done = That is all
+    .remove = Remove
+    .which = Who is to be removed?
+    .item = { $relation } { $fin }
+    .duplicate = This FIN is on the list already.
+apply-fix-members = Family members besides you: { $members-count }
+    .add = Add
+    .done = That is all
+    .remove = Remove
+    .which = Who is to be removed?
+    .item = { $relation } { $fin }
+    .duplicate = This FIN is on the list already.
+
+apply-review =
+    FIN { $fin }
+    ID card { $card-series } { $card-number }
+    Notary: { $notary }
+    Family: you and { $members-count }
+    { $district }
+    Bank: { $branch }
+    .opt-send = Send
+    .opt-correct = Correct
+apply-correct = What shall we correct?
+    .opt-applicant = FIN, ID card
+    .opt-notary = Notary number
+    .opt-members = Family
+    .opt-place = Place, bank
+
+# The last screens. Number and dates come by SMS too.
+apply-registered =
+    Registered on { $send-registered-on }
+    Number: { $send-reference }
+    Decision by { $send-decide-by }
+    This service is free. Pay nobody. Help: 142
+apply-awaiting =
+    Kept: { $send-reference }
+    The 15 working days begin when you give the notary's number.
+    This service is free. Pay nobody. Help: 142
+apply-already =
+    You have an application already:
+    { $send-reference }
+    of { $send-registered-on }
+    This service is free. Pay nobody. Help: 142
+apply-recorded =
+    Your answers are recorded. The registration number will come by SMS.
+    This service is free. Pay nobody. Help: 142
+apply-not-registered =
+    Not registered yet. Your answers are kept.
+    Please dial *7142# again later.
+    Help: 142

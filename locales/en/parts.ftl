@@ -1,0 +1,37 @@
+# The parts of an application: applicant, notarised application, family member, residence.
+
+applicant-fin = Your FIN (7 characters, on your ID card):
+    .error = A FIN has 7 letters and digits, without I and O.
+    .ask = Character { $position }: a FIN has no I. Is it a 1?
+applicant-card-series = Series of your ID card:
+    .opt-aze = AZE
+    .opt-aa = AA
+    .opt-myi = MYI
+    .opt-dyi = DYI
+    .opt-mom = MOM
+applicant-number-8 = Number after { $card-series }, 8 digits:
+    .error = This number has 8 digits.
+applicant-number-7 = Number after { $card-series }, 7 digits:
+    .error = This number has 7 digits.
+
+notary-ask = Do you have the number of your notarised application?
+    .opt-have = Yes
+    .opt-none = Not yet
+notary-number = Number of the notarised application (4-12 digits):
+    .error = This number has 4-12 digits.
+notary-none = You can apply now. The 15 working days begin only when you give this number.
+    .opt-go-on = Go on
+
+member-fin = FIN of the family member (7 characters):
+    .error = A FIN has 7 letters and digits, without I and O.
+    .ask = Character { $position }: a FIN has no I. Is it a 1?
+member-relation = Who is this?
+    .opt-spouse = Spouse
+    .opt-child = Child
+    .opt-parent = Parent
+    .opt-sibling = Brother or sister
+    .opt-other = Other relative
+
+place-region = Region where you live:
+place-district = District or city:
+place-branch = Bank branch for your card:

@@ -1,0 +1,9 @@
+# Reasons for a refusal: they follow the word "Reason:" in an SMS and on a screen.
+
+reason-identity = ID card data do not match
+reason-notary = the notarised application was not confirmed
+reason-residence = the residence does not match
+reason-family = the family's composition does not match
+reason-income = average monthly income { $income }, limit { $limit }
+reason-vehicle = the family has a vehicle
+reason-entry = none of the law's grounds applies

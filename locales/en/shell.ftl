@@ -1,0 +1,19 @@
+# The service's own words: they are on every screen, so they are short.
+# A USSD screen in English takes 182 characters, as long as none leaves the GSM alphabet.
+
+shell-back = Back
+shell-home = Menu
+shell-next = More
+shell-yes = Yes
+shell-no = No
+shell-none = none
+shell-choose = No such option.
+shell-unreadable = We could not read that.
+shell-confirm = { $value }: is this right?
+shell-help = Your answers are kept. Help: call 142. This service is free.
+shell-retry = Try again
+shell-resume = Your application is not finished.
+shell-continue = Continue
+shell-again = Start again
+shell-restarted = The service has been updated.
+shell-ended = We cannot go on right now. Please dial *7142# again later. Help: 142

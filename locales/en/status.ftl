@@ -1,0 +1,47 @@
+# My application: the stage, and with the last 4 digits of the ID card the details.
+
+status-none = There is no application from this number.
+    .opt-apply = New application
+status-awaiting =
+    { $ask-reference }
+    The 15 working days have not begun: the notary's number is missing.
+    .opt-apply = I have the number
+status-gathering =
+    { $ask-reference } is being checked.
+    Decision by { $ask-decide-by }
+    This service is free. Pay nobody. Help: 142
+status-granted = { $ask-reference }: assistance granted
+    .opt-details = Amount and period
+status-refused = { $ask-reference }: not granted
+    .opt-details = Reason
+status-card-ready = { $ask-reference }: your card is ready
+    .opt-card = Where and when
+    .opt-details = Amount and period
+status-superseded =
+    { $ask-reference } has been stopped: there is another, verified application for this FIN.
+    This service is free. Pay nobody. Help: 142
+
+status-last-four = Last 4 digits of your ID card number:
+    .error = Please type 4 digits.
+status-wrong = These digits do not match.
+    .opt-again = Try again
+status-locked =
+    Too many tries. Please try again in 24 hours.
+    Help: 142
+status-not-begun =
+    The 15 working days have not begun: the notary's number is missing.
+    This service is free. Pay nobody. Help: 142
+status-undecided =
+    There is no decision yet.
+    Decision by { $explain-decide-by }
+    This service is free. Pay nobody. Help: 142
+status-award =
+    { $explain-amount } a month
+    { $explain-from }-{ $explain-until }
+    This service is free. Pay nobody. Help: 142
+status-reasons =
+    Reason: { $explain-reasons }
+    This service is free. Pay nobody. Help: 142
+status-later =
+    There is no answer yet. Please dial *7142# again later.
+    Help: 142

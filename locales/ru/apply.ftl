@@ -1,0 +1,61 @@
+# Заявление: согласие, члены семьи, проверка, отправка.
+
+apply-consent = Данные о вас и семье возьмём в госорганах. Согласны?
+    .opt-agree = Да
+    .opt-decline = Нет
+apply-declined =
+    Без согласия принять заявление нельзя.
+    Помощь: 142
+
+apply-members = Члены семьи (кроме вас): { $members-count }
+    .add = Добавить
+    .done = Это все
+    .remove = Убрать
+    .which = Кого убрать?
+    .item = { $relation } { $fin }
+    .duplicate = Этот ФИН уже есть.
+apply-fix-members = Члены семьи (кроме вас): { $members-count }
+    .add = Добавить
+    .done = Это все
+    .remove = Убрать
+    .which = Кого убрать?
+    .item = { $relation } { $fin }
+    .duplicate = Этот ФИН уже есть.
+
+apply-review =
+    ФИН { $fin }
+    { $card-series } { $card-number }
+    Нотариат: { $notary }
+    Семья: вы и { $members-count }
+    { $district }
+    Банк: { $branch }
+    .opt-send = Отправить
+    .opt-correct = Исправить
+apply-correct = Что исправить?
+    .opt-applicant = ФИН, карта
+    .opt-notary = Нотариат
+    .opt-members = Семья
+    .opt-place = Адрес, банк
+
+# Последние экраны. Номер и даты придут и по SMS.
+apply-registered =
+    Принято { $send-registered-on }
+    { $send-reference }
+    Решение к { $send-decide-by }
+    Бесплатно, не платите. 142
+apply-awaiting =
+    Сохранено { $send-reference }
+    15 дней - с номера нотариуса
+    Бесплатно, не платите. 142
+apply-already =
+    Ваше заявление уже есть:
+    { $send-reference }
+    { $send-registered-on }
+    Бесплатно, не платите. 142
+apply-recorded =
+    Данные сохранены. Номер придёт по SMS.
+    Бесплатно, не платите. 142
+apply-not-registered =
+    Пока не принято. Ответы сохранены.
+    Наберите позже: *7142#
+    Помощь: 142

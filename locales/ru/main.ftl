@@ -1,0 +1,14 @@
+main-language = Dil / Язык / Language
+    .opt-az = Azərbaycanca
+    .opt-ru = Русский
+    .opt-en = English
+main-menu = Соцпомощь
+    .opt-apply = Новое заявление
+    .opt-status = Моё заявление
+    .opt-card = Моя карта
+    .opt-language = Язык/Dil
+    .opt-help = Помощь 142
+main-help =
+    Помощь: 142
+    Сайт: e-sosial.az
+    Услуга бесплатна, никому не платите.

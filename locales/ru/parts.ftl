@@ -1,0 +1,37 @@
+# Части заявления: заявитель, нотариальное заявление, член семьи, место жительства.
+
+applicant-fin = Ваш ФИН (7 знаков на карте):
+    .error = В ФИН 7 знаков, без I и O.
+    .ask = Знак { $position }: I не бывает. Может, 1?
+applicant-card-series = Серия удостоверения
+    .opt-aze = AZE
+    .opt-aa = AA
+    .opt-myi = MYİ
+    .opt-dyi = DYİ
+    .opt-mom = MOM
+applicant-number-8 = Номер { $card-series }, 8 цифр:
+    .error = Здесь должно быть 8 цифр.
+applicant-number-7 = Номер { $card-series }, 7 цифр:
+    .error = Здесь должно быть 7 цифр.
+
+notary-ask = Номер от нотариуса есть?
+    .opt-have = Есть
+    .opt-none = Пока нет
+notary-number = Номер нотариального заявления (4-12 цифр):
+    .error = Нужно 4-12 цифр.
+notary-none = 15 рабочих дней начнутся, только когда дадите номер.
+    .opt-go-on = Дальше
+
+member-fin = ФИН члена семьи:
+    .error = В ФИН 7 знаков, без I и O.
+    .ask = Знак { $position }: I не бывает. Может, 1?
+member-relation = Кто это?
+    .opt-spouse = Муж/жена
+    .opt-child = Ребёнок
+    .opt-parent = Отец/мать
+    .opt-sibling = Брат/сестра
+    .opt-other = Другой
+
+place-region = Регион, где живёте:
+place-district = Район или город:
+place-branch = Филиал для карты:

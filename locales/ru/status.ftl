@@ -1,0 +1,53 @@
+# Моё заявление: этап, а с последними 4 цифрами удостоверения - подробности.
+
+status-none = С этого номера заявления нет.
+    .opt-apply = Новое заявление
+status-awaiting =
+    { $ask-reference }
+    Нет номера нотариуса, 15 дней не идут
+    .opt-apply = Номер есть
+status-gathering =
+    { $ask-reference } проверяется
+    Решение к { $ask-decide-by }
+    Бесплатно, не платите. 142
+status-granted =
+    { $ask-reference }
+    Помощь назначена
+    .opt-details = Сумма
+status-refused =
+    { $ask-reference }
+    Помощь не назначена
+    .opt-details = Причина
+status-card-ready =
+    { $ask-reference }
+    Карта готова
+    .opt-card = Где и когда
+    .opt-details = Сумма
+status-superseded =
+    { $ask-reference } остановлено: по ФИН есть другое
+    Бесплатно, не платите. 142
+
+status-last-four = Последние 4 цифры удостоверения:
+    .error = Здесь должно быть 4 цифры.
+status-wrong = Цифры не совпали.
+    .opt-again = Ещё раз
+status-locked =
+    Попытки кончились. Повторите через 24 часа.
+    Помощь: 142
+status-not-begun =
+    15 дней не начались: нет номера нотариуса.
+    Бесплатно, не платите. 142
+status-undecided =
+    Решения пока нет.
+    Решение к { $explain-decide-by }
+    Бесплатно, не платите. 142
+status-award =
+    { $explain-amount } в месяц
+    { $explain-from }-{ $explain-until }
+    Бесплатно, не платите. 142
+status-reasons =
+    Причина: { $explain-reasons }
+    Бесплатно, не платите. 142
+status-later =
+    Ответа пока нет. Наберите позже: *7142#
+    Помощь: 142
