@@ -442,24 +442,18 @@ impl Link {
 
     /// Handles the whole PDUs of `stream` and gives the number of octets that they take up.
     fn handle_stream(&mut self, now: Instant, stream: &[u8]) -> usize {
-        let mut rest = stream;
-        loop {
-            match split_frame(rest, self.config.max_pdu_len) {
-                Ok(Some((frame, tail))) => {
+        let mut used = 0;
+        while !self.is_closed() {
+            match split_frame(&stream[used..], self.config.max_pdu_len) {
+                Ok(Some(frame)) => {
                     self.timers.stop(Timer::Frame);
                     self.handle_frame(now, frame);
-                    rest = tail;
+                    used += frame.len();
                 }
                 Ok(None) => break,
-                Err(error) => {
-                    self.frame_failed(error);
-                    break;
-                }
-            }
-            if self.is_closed() {
-                break;
+                Err(error) => self.frame_failed(error),
             }
         }
-        stream.len() - rest.len()
+        used
     }
 }

@@ -1,0 +1,127 @@
+use std::fmt;
+
+use super::ESM_CLASS_UDHI;
+use crate::message::ShortMessage;
+use crate::octets::Hidden;
+use crate::tlv::Tag;
+
+/// Which series a piece belongs to, within one subscriber's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Series {
+    /// Its number.
+    pub reference: u16,
+    /// How the number came: an 8-bit 7 and a 16-bit 7 are different series.
+    pub carrier: Carrier,
+    /// How many pieces it has: at least 2.
+    pub total: u8,
+}
+
+/// Where a series says that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// In a user data header with an 8-bit reference.
+    Header8,
+    /// In a user data header with a 16-bit reference.
+    Header16,
+    /// In `sar_*` parameters.
+    Sar,
+}
+
+/// One piece of a series.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// Of which series.
+    pub series: Series,
+    /// Which one, from 1 to the total.
+    pub number: u8,
+    /// Its text, without the header.
+    pub octets: &'a [u8],
+}
+
+impl fmt::Debug for Piece<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece")
+            .field("series", &self.series)
+            .field("number", &self.number)
+            .field("octets", &Hidden(self.octets))
+            .finish()
+    }
+}
+
+/// The text of a message, without its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserData<'a> {
+    /// All of it.
+    Whole(&'a [u8]),
+    /// One piece of it.
+    Piece(Piece<'a>),
+}
+
+/// A message whose header cannot be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConcatError {
+    /// The user data header, or an element in it, is longer than what holds it.
+    #[error("the user data header runs past the end of the text")]
+    HeaderLies,
+    /// A piece 0, or one beyond the total.
+    #[error("piece {number} of {total}")]
+    NoSuchPiece {
+        /// Which piece it says it is.
+        number: u8,
+        /// Of how many.
+        total: u8,
+    },
+}
+
+/// Takes the header off a message and says whether the rest is all or a piece.
+///
+/// A user data header goes before `sar_*` parameters where both are there. A series of one piece is whole.
+pub fn user_data(message: &ShortMessage) -> Result<UserData<'_>, ConcatError> {
+    let all = message.user_data();
+    if message.esm_class & ESM_CLASS_UDHI == 0 || all.is_empty() {
+        return piece(sar(message), all);
+    }
+    let (len, rest) = all.split_first().ok_or(ConcatError::HeaderLies)?;
+    let (header, text) = rest.split_at_checked(usize::from(*len)).ok_or(ConcatError::HeaderLies)?;
+    piece(elements(header)?.or_else(|| sar(message)), text)
+}
+
+type Claim = (Carrier, u16, u8, u8);
+
+fn piece(claim: Option<Claim>, octets: &[u8]) -> Result<UserData<'_>, ConcatError> {
+    let Some((carrier, reference, total, number)) = claim else { return Ok(UserData::Whole(octets)) };
+    if number == 0 || number > total {
+        return Err(ConcatError::NoSuchPiece { number, total });
+    }
+    if total == 1 {
+        return Ok(UserData::Whole(octets));
+    }
+    Ok(UserData::Piece(Piece { series: Series { reference, carrier, total }, number, octets }))
+}
+
+/// Walks the information elements of a header; the last one about a series counts (3GPP 23.040 §9.2.3.24).
+fn elements(mut header: &[u8]) -> Result<Option<Claim>, ConcatError> {
+    let mut claim = None;
+    while let [id, len, rest @ ..] = header {
+        let (value, next) = rest.split_at_checked(usize::from(*len)).ok_or(ConcatError::HeaderLies)?;
+        match (id, value) {
+            (0x00, [reference, total, number]) => {
+                claim = Some((Carrier::Header8, u16::from(*reference), *total, *number));
+            }
+            (0x08, [r0, r1, total, number]) => {
+                claim = Some((Carrier::Header16, u16::from_be_bytes([*r0, *r1]), *total, *number));
+            }
+            _ => {}
+        }
+        header = next;
+    }
+    if header.is_empty() { Ok(claim) } else { Err(ConcatError::HeaderLies) }
+}
+
+fn sar(message: &ShortMessage) -> Option<Claim> {
+    let tlvs = message.tlvs.as_tlvs();
+    let reference = u16::try_from(tlvs.uint(Tag::SAR_MSG_REF_NUM)?).ok()?;
+    let total = u8::try_from(tlvs.uint(Tag::SAR_TOTAL_SEGMENTS)?).ok()?;
+    let number = u8::try_from(tlvs.uint(Tag::SAR_SEGMENT_SEQNUM)?).ok()?;
+    Some((Carrier::Sar, reference, total, number))
+}
