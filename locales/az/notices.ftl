@@ -6,3 +6,4 @@ notice-granted = Sosial yardım təyin olundu. Müraciət: { $reference }. Ayda:
 notice-refused = Sosial yardım təyin olunmadı. Müraciət: { $reference }. Səbəb: { $reasons }. Pulsuzdur, heç kimə pul verməyin. Sual və şikayət: 142
 notice-card-ready = Ödəniş kartınız hazırdır. Filial: { $branch }. Tarix: { $collect-from }. Şəxsiyyət vəsiqəsi ilə gəlin. Kart pulsuzdur, heç kimə pul verməyin. Kömək: 142
 notice-superseded = Müraciət { $reference } dayandırıldı: bu FİN üzrə təsdiqlənmiş başqa müraciət var. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142
+notice-not-registered = Müraciətiniz qeydə alınmadı. Xahiş edirik, yenidən yığın: *7142#. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142

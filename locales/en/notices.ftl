@@ -6,3 +6,4 @@ notice-granted = Social assistance is granted. Application: { $reference }. Per 
 notice-refused = Social assistance is not granted. Application: { $reference }. Reason: { $reasons }. This is free, pay nobody. Questions and complaints: 142
 notice-card-ready = Your payment card is ready. Branch: { $branch }. From: { $collect-from }. Bring your ID card. The card is free, pay nobody. Help: 142
 notice-superseded = Application { $reference } has been stopped: there is another, verified application for this FIN. This service is free, pay nobody. Help: 142
+notice-not-registered = Your application could not be registered. Please dial *7142# again. This service is free, pay nobody. Help: 142
