@@ -1,0 +1,183 @@
+//! The gateway store: what must outlive a session.
+
+use super::{SqliteFile, StoreError};
+use dayaq_types::seal::KeyRing;
+use dayaq_types::{Clock, Entropy};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, SqlitePool};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Message bodies are erased so long after their text was added.
+const BODY_LIFE: Duration = Duration::from_hours(90 * 24);
+/// The id of a finished call is kept so long: longer than any draft that could make it again.
+const FINISHED_CALL_LIFE: Duration = Duration::from_hours(7 * 24);
+/// A receipt whose message nobody knows is kept so long for a late submit_sm_resp (A33).
+const STRAY_RECEIPT_LIFE: Duration = Duration::from_hours(3 * 24);
+
+/// The gateway store on SQLite: profiles, drafts, pending calls, texts, receipts, published dialogues.
+///
+/// What is claimed is claimed with a lease and a fencing token: a worker that comes back after its lease ended is
+/// answered `false` and has changed nothing (D11).
+#[derive(Clone)]
+pub struct SqliteGatewayStore {
+    file: SqliteFile,
+    keys: KeyRing,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteGatewayStore {
+    /// Opens or creates the file and brings its schema up to date; see [`SqliteFile::open`].
+    pub async fn open(
+        path: &Path,
+        keys: KeyRing,
+        entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::new(SqliteFile::open(path).await?, keys, entropy, clock))
+    }
+
+    /// A store in a file that is already open.
+    pub fn new(file: SqliteFile, keys: KeyRing, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Self {
+        Self { file, keys, entropy, clock }
+    }
+
+    /// The file, to keep sessions in as well.
+    pub const fn file(&self) -> &SqliteFile {
+        &self.file
+    }
+
+    /// Writes and reads a row.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.file.probe(self.now_ms()).await
+    }
+
+    /// The earliest moment at which something open here is due: a call, a segment, or the end of a lease. It may be
+    /// past.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due: Option<i64> = sqlx::query_scalar(
+            "SELECT min(due) FROM (
+                SELECT min(max(not_before, leased_to)) AS due FROM pending_calls WHERE finished_at IS NULL
+                UNION ALL SELECT min(max(next_at, leased_to)) FROM text_segments WHERE state = 'queued'
+                UNION ALL SELECT min(leased_to) FROM text_segments WHERE state = 'attempted')",
+        )
+        .fetch_one(self.readers())
+        .await?;
+        Ok(due.map(at))
+    }
+
+    /// Erases what is past its time: expired drafts and sessions, message bodies after 90 days, the ids of finished
+    /// calls after 7 days, receipts of unknown messages after 3.
+    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
+        let now = millis(now);
+        let before = move |life: Duration| now.saturating_sub(short(life));
+        self.write(move |db| {
+            Box::pin(async move {
+                let sessions = erase(db, "DELETE FROM sessions WHERE expires_at <= ?", now).await?;
+                let drafts = erase(db, "DELETE FROM drafts WHERE expires_at <= ?", now).await?;
+                let calls =
+                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= ?", before(FINISHED_CALL_LIFE)).await?;
+                let bodies = before(BODY_LIFE);
+                erase(
+                    db,
+                    "UPDATE text_segments SET sealed = NULL WHERE sealed IS NOT NULL AND text IN
+                     (SELECT position FROM texts WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= ?)",
+                    bodies,
+                )
+                .await?;
+                let texts = erase(
+                    db,
+                    "UPDATE texts SET sealed = NULL
+                     WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= ?",
+                    bodies,
+                )
+                .await?;
+                let receipts = erase(
+                    db,
+                    "DELETE FROM receipts WHERE at <= ? AND NOT EXISTS (SELECT 1 FROM text_attempts a
+                     WHERE a.operator = receipts.operator AND a.message_id = receipts.message_id)",
+                    before(STRAY_RECEIPT_LIFE),
+                )
+                .await?;
+                Ok(Swept { sessions, drafts, calls, texts, receipts })
+            })
+        })
+        .await
+    }
+
+    pub(super) const fn readers(&self) -> &SqlitePool {
+        self.file.readers()
+    }
+
+    pub(super) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        self.file.write(work).await
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        millis(self.clock.now())
+    }
+
+    pub(super) fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.keys.seal(context, plain, &*self.entropy)
+    }
+
+    /// Opens a value; one that does not open is counted, said, and `None`.
+    pub(super) fn open_or_count(&self, context: &[u8], sealed: Option<&[u8]>) -> Option<Vec<u8>> {
+        match self.keys.open(context, sealed?) {
+            Ok(mut plain) => Some(std::mem::take(&mut *plain)),
+            Err(error) => {
+                metrics::counter!("dayaq_store_quarantined_total").increment(1);
+                tracing::warn!(%error, "A stored value does not open");
+                None
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SqliteGatewayStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteGatewayStore")
+    }
+}
+
+/// What a sweep erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Expired sessions.
+    pub sessions: u64,
+    /// Expired drafts.
+    pub drafts: u64,
+    /// Ids of finished calls.
+    pub calls: u64,
+    /// Texts whose bodies were erased.
+    pub texts: u64,
+    /// Receipts of unknown messages.
+    pub receipts: u64,
+}
+
+async fn erase(db: &mut SqliteConnection, sql: &'static str, before: i64) -> Result<u64, StoreError> {
+    Ok(sqlx::query(sql).bind(before).execute(db).await?.rows_affected())
+}
+
+/// A moment as the file holds it: milliseconds since 1970.
+pub(super) fn millis(moment: Timestamp) -> i64 {
+    moment.as_millisecond()
+}
+
+/// A moment that the file holds.
+pub(super) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+/// A duration in milliseconds, no longer than can be counted.
+pub(super) fn short(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

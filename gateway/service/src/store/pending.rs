@@ -1,0 +1,146 @@
+//! Calls of the core that outlive the dialogue that made them.
+
+use super::gateway::{at, millis, short};
+use super::{SqliteGatewayStore, StoreError, SubscriberKey};
+use dayaq_types::Pii;
+use jiff::Timestamp;
+use sqlx::Row;
+use std::time::Duration;
+
+/// A call to be made whatever happens to the phone that asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCall {
+    /// The dialogue's call id: adding the same call again changes nothing, even once it is finished.
+    pub id: String,
+    /// Who asked.
+    pub subscriber: SubscriberKey,
+    /// What is asked and how to answer, in a form that only the worker reads.
+    pub payload: Pii<Vec<u8>>,
+    /// Not to be made before.
+    pub not_before: Timestamp,
+    /// How often it has been put off.
+    pub attempts: u32,
+}
+
+/// A call claimed by a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The call.
+    pub call: PendingCall,
+    /// The claim's fencing token; a later claim makes it void (D11).
+    pub fence: u64,
+}
+
+impl SqliteGatewayStore {
+    /// Commits a call; `false` if it is already there, open or finished.
+    pub async fn add_pending(&self, call: &PendingCall) -> Result<bool, StoreError> {
+        let (id, subscriber, not_before) = (call.id.clone(), *call.subscriber.as_bytes(), millis(call.not_before));
+        let sealed = self.seal(&context(&call.id), call.payload.expose());
+        let attempts = call.attempts;
+        self.write(move |db| {
+            Box::pin(async move {
+                let added = sqlx::query(
+                    "INSERT INTO pending_calls (id, subscriber, sealed, not_before, attempts) VALUES (?, ?, ?, ?, ?)
+                     ON CONFLICT (id) DO NOTHING",
+                )
+                .bind(id)
+                .bind(&subscriber[..])
+                .bind(sealed)
+                .bind(not_before)
+                .bind(attempts)
+                .execute(db)
+                .await?;
+                Ok(added.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Claims up to `most` calls that are due and that nobody else has, oldest first, for that long.
+    pub async fn claim_pending(&self, most: u32, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
+        let now = self.now_ms();
+        let until = now.saturating_add(short(lease));
+        let mut rows = self
+            .write(move |db| {
+                Box::pin(async move {
+                    Ok(sqlx::query(
+                        "UPDATE pending_calls SET fence = fence + 1, leased_to = ?1 WHERE position IN
+                         (SELECT position FROM pending_calls WHERE finished_at IS NULL AND not_before <= ?2
+                          AND leased_to <= ?2 ORDER BY position LIMIT ?3)
+                         RETURNING position, id, subscriber, sealed, not_before, attempts, fence",
+                    )
+                    .bind(until)
+                    .bind(now)
+                    .bind(most)
+                    .fetch_all(db)
+                    .await?)
+                })
+            })
+            .await?;
+        rows.sort_by_key(|row| row.get::<i64, _>("position"));
+        Ok(rows.iter().filter_map(|row| self.claimed(row)).collect())
+    }
+
+    /// Reads a claimed row. One that does not open stays leased and is counted: the key may come back.
+    fn claimed(&self, row: &sqlx::sqlite::SqliteRow) -> Option<Claimed> {
+        let id: String = row.get("id");
+        let payload = self.open_or_count(&context(&id), row.get("sealed"))?;
+        let subscriber = SubscriberKey::from_slice(row.get("subscriber"))?;
+        let not_before = at(row.get("not_before"));
+        let call =
+            PendingCall { id, subscriber, payload: Pii::new(payload), not_before, attempts: row.get("attempts") };
+        Some(Claimed { call, fence: row.get::<i64, _>("fence").unsigned_abs() })
+    }
+
+    /// Ends a call and erases its content; `false` if the claim is void.
+    pub async fn finish_pending(&self, id: &str, fence: u64) -> Result<bool, StoreError> {
+        let (id, fence, now) = (id.to_owned(), fence.cast_signed(), self.now_ms());
+        self.write(move |db| {
+            Box::pin(async move {
+                let ended = sqlx::query(
+                    "UPDATE pending_calls SET finished_at = ?, sealed = NULL
+                     WHERE id = ? AND fence = ? AND finished_at IS NULL",
+                )
+                .bind(now)
+                .bind(id)
+                .bind(fence)
+                .execute(db)
+                .await?;
+                Ok(ended.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Puts a call off and counts the attempt; `false` if the claim is void.
+    pub async fn postpone_pending(&self, id: &str, fence: u64, until: Timestamp) -> Result<bool, StoreError> {
+        let (id, fence, until) = (id.to_owned(), fence.cast_signed(), millis(until));
+        self.write(move |db| {
+            Box::pin(async move {
+                let put_off = sqlx::query(
+                    "UPDATE pending_calls SET not_before = ?, attempts = attempts + 1, leased_to = 0
+                     WHERE id = ? AND fence = ? AND finished_at IS NULL",
+                )
+                .bind(until)
+                .bind(id)
+                .bind(fence)
+                .execute(db)
+                .await?;
+                Ok(put_off.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// How many calls are open.
+    pub async fn pending_count(&self) -> Result<u64, StoreError> {
+        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM pending_calls WHERE finished_at IS NULL")
+            .fetch_one(self.readers())
+            .await?;
+        Ok(open.unsigned_abs())
+    }
+}
+
+fn context(id: &str) -> Vec<u8> {
+    [b"pending-call/", id.as_bytes()].concat()
+}

@@ -1,0 +1,122 @@
+//! Delivery receipts, whether they come before or after the answer to their message.
+
+use super::texts::uuid;
+use super::{SqliteGatewayStore, StoreError};
+use uuid::Uuid;
+
+/// The state of a message as a delivery receipt tells it (SMPP 3.4 §5.2.28 and appendix B).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageState {
+    /// On its way.
+    Enroute,
+    /// It reached the phone.
+    Delivered,
+    /// Its validity ended.
+    Expired,
+    /// Somebody took it back.
+    Deleted,
+    /// It cannot reach the phone.
+    Undeliverable,
+    /// Somebody took note of it; not an end, since operators send it on the way.
+    Accepted,
+    /// The operator cannot tell; not an end.
+    Unknown,
+    /// The network refused it.
+    Rejected,
+}
+
+impl MessageState {
+    const ALL: [Self; 8] = [
+        Self::Enroute,
+        Self::Delivered,
+        Self::Expired,
+        Self::Deleted,
+        Self::Undeliverable,
+        Self::Accepted,
+        Self::Unknown,
+        Self::Rejected,
+    ];
+
+    /// The word that receipts use for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Enroute => "ENROUTE",
+            Self::Delivered => "DELIVRD",
+            Self::Expired => "EXPIRED",
+            Self::Deleted => "DELETED",
+            Self::Undeliverable => "UNDELIV",
+            Self::Accepted => "ACCEPTD",
+            Self::Unknown => "UNKNOWN",
+            Self::Rejected => "REJECTD",
+        }
+    }
+
+    /// Reads the word that receipts use.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether nothing can follow it.
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Delivered | Self::Expired | Self::Deleted | Self::Undeliverable | Self::Rejected => true,
+            Self::Enroute | Self::Accepted | Self::Unknown => false,
+        }
+    }
+}
+
+impl SqliteGatewayStore {
+    /// Records a delivery receipt and gives the text it belongs to, if that is known yet.
+    ///
+    /// The first final state is kept, and one that contradicts it is counted (A34). A receipt that is faster than the
+    /// answer to its message finds it later (A33). The id must be in the form in which the answer gave it.
+    pub async fn receipt(
+        &self,
+        operator: &str,
+        message_id: &str,
+        state: MessageState,
+    ) -> Result<Option<Uuid>, StoreError> {
+        if message_id.is_empty() {
+            return Ok(None);
+        }
+        let (operator, message_id, now) = (operator.to_owned(), message_id.to_owned(), self.now_ms());
+        let (held, text) = self
+            .write(move |db| {
+                Box::pin(async move {
+                    let held: Option<String> =
+                        sqlx::query_scalar("SELECT state FROM receipts WHERE operator = ? AND message_id = ?")
+                            .bind(&operator)
+                            .bind(&message_id)
+                            .fetch_optional(&mut *db)
+                            .await?;
+                    let held = held.as_deref().and_then(MessageState::parse).filter(|held| held.is_final());
+                    if held.is_none() {
+                        sqlx::query(
+                            "INSERT INTO receipts (operator, message_id, state, at) VALUES (?, ?, ?, ?)
+                             ON CONFLICT (operator, message_id) DO UPDATE SET state = excluded.state, at = excluded.at",
+                        )
+                        .bind(&operator)
+                        .bind(&message_id)
+                        .bind(state.word())
+                        .bind(now)
+                        .execute(&mut *db)
+                        .await?;
+                    }
+                    let text: Option<Vec<u8>> = sqlx::query_scalar(
+                        "SELECT t.id FROM text_attempts a JOIN texts t ON t.position = a.text
+                         WHERE a.operator = ? AND a.message_id = ? ORDER BY a.at DESC LIMIT 1",
+                    )
+                    .bind(&operator)
+                    .bind(&message_id)
+                    .fetch_optional(db)
+                    .await?;
+                    Ok((held, text))
+                })
+            })
+            .await?;
+        if held.is_some_and(|held| state.is_final() && held != state) {
+            metrics::counter!("dayaq_receipt_conflicts_total").increment(1);
+        }
+        Ok(text.as_deref().and_then(uuid))
+    }
+}

@@ -1,0 +1,108 @@
+//! Live sessions in Redis: production.
+
+use super::redis_link::RedisLink;
+use super::{Cas, SessionBackend, StoreError, Stored, SubscriberKey, Token, Version};
+use async_trait::async_trait;
+use redis::Script;
+use std::fmt;
+use std::time::Duration;
+
+/// Sessions in one Redis server, as hashes `dayaq:{<subscriber>}:s` with the fields n (number), t (token), b (blob).
+///
+/// The braces keep all keys of a subscriber in one slot of a cluster. Time to live is Redis's alone, so that clocks
+/// of gateways do not matter (C15).
+pub struct RedisSessions {
+    link: RedisLink,
+    compare_and_set: Script,
+}
+
+impl RedisSessions {
+    /// How long an operation may take unless told otherwise.
+    pub const TIMEOUT: Duration = Duration::from_millis(250);
+
+    /// Sessions at `url`, such as `redis://127.0.0.1:6379/0` or `unix:///run/redis.sock`; each operation takes up to
+    /// `timeout`.
+    ///
+    /// Only the address is looked at; the connection comes when the server is there, and comes back after a loss.
+    /// Must be called within a tokio runtime.
+    pub fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
+        Ok(Self { link: RedisLink::open(url, timeout)?, compare_and_set: Script::new(include_str!("cas.lua")) })
+    }
+}
+
+#[async_trait]
+impl SessionBackend for RedisSessions {
+    async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError> {
+        let mut command = redis::cmd("HMGET");
+        command.arg(name(key)).arg(&["n", "t", "b"]);
+        let (number, token, blob): Fields = self.link.query(&command).await?;
+        Ok(stored(number, token, blob))
+    }
+
+    async fn store(
+        &self,
+        key: &SubscriberKey,
+        expected: Version,
+        token: Token,
+        blob: &[u8],
+        ttl: Duration,
+    ) -> Result<Cas, StoreError> {
+        let mut call = self.compare_and_set.key(name(key));
+        let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, TTL_MS_MAX);
+        call.arg(expected.number()).arg(&expected.token()[..]).arg(&token[..]).arg(blob).arg(ttl_ms);
+        let answer: Vec<Option<Vec<u8>>> = self.link.invoke(&call).await?;
+        let mut answer = answer.into_iter();
+        let written = answer.next().flatten();
+        let (number, held_token, held) = (answer.next().flatten(), answer.next().flatten(), answer.next().flatten());
+        if written.as_deref() == Some(b"1") {
+            let number = number.as_deref().and_then(decimal).ok_or_else(unexpected)?;
+            return Ok(Cas::Written(Version::new(number, token)));
+        }
+        Ok(Cas::Conflict(stored(number, held_token, held)))
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let _: String = self.link.query(&redis::cmd("PING")).await?;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RedisSessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisSessions")
+    }
+}
+
+type Fields = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// A year; no session lives that long.
+const TTL_MS_MAX: u64 = 365 * 24 * 3600 * 1000;
+
+fn name(key: &SubscriberKey) -> String {
+    format!("dayaq:{{{}}}:s", key.hex())
+}
+
+/// Reads the fields. What the script has not written is counted and as if absent, as the script takes it too.
+fn stored(number: Option<Vec<u8>>, token: Option<Vec<u8>>, blob: Option<Vec<u8>>) -> Option<Stored> {
+    if number.is_none() && token.is_none() && blob.is_none() {
+        return None;
+    }
+    let version = number.as_deref().and_then(decimal).zip(token.as_deref().and_then(|t| Token::try_from(t).ok()));
+    if version.is_none() {
+        metrics::counter!("dayaq_session_quarantined_total").increment(1);
+        tracing::warn!("A stored session has no readable version and will be replaced");
+    }
+    // A missing blob leaves the version, so that it is replaced like one that does not open.
+    version
+        .map(|(number, token)| Stored { version: Version::new(number, token), blob: blob.unwrap_or_default().into() })
+}
+
+/// Reads a number as the script takes it: 1 to 15 digits, no leading zero.
+fn decimal(octets: &[u8]) -> Option<u64> {
+    let plain = octets.len() <= 15 && octets.first().is_some_and(|first| *first != b'0');
+    std::str::from_utf8(octets).ok().filter(|_| plain)?.parse().ok()
+}
+
+fn unexpected() -> StoreError {
+    StoreError::Refused("an answer that the script does not give".to_owned())
+}

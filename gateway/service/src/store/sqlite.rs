@@ -1,0 +1,185 @@
+//! The gateway's SQLite file: one writer that commits in groups, and readers beside it.
+
+use super::StoreError;
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Changes that one commit may carry.
+const BATCH_MAX: usize = 256;
+/// Changes that may wait for the writer; beyond that their callers wait.
+const QUEUE_MAX: usize = 1024;
+const READERS_MAX: u32 = 4;
+const READER_WAIT: Duration = Duration::from_secs(1);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The gateway's SQLite file, shared by its session store and its gateway store.
+///
+/// WAL with `synchronous=FULL`: what was answered survives a power cut. All changes go through one task; those that
+/// arrive while it waits for the disk share the next commit, so that a disk flush is paid once for many turns.
+#[derive(Clone, Debug)]
+pub struct SqliteFile {
+    readers: SqlitePool,
+    writer: mpsc::Sender<Box<dyn Job>>,
+}
+
+impl SqliteFile {
+    /// Opens or creates the file and brings its schema up to date. Refuses a schema newer than this program (D10).
+    ///
+    /// Must be called within a tokio runtime, which then runs the writer until every clone is dropped.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        create_private(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .pragma("secure_delete", "FAST")
+            .disable_statement_logging();
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlx::migrate!("./migrations").run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .acquire_timeout(READER_WAIT)
+            .connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        let (writer, queue) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(write_all(connection, options, queue));
+        Ok(Self { readers, writer })
+    }
+
+    /// The connections that read.
+    pub(super) const fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Makes a change, all of it or nothing; answers once it is on the disk.
+    ///
+    /// A caller that stops waiting does not stop the change.
+    pub(super) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change { work: Some(work), result: Err(StoreError::Closed), reply });
+        self.writer.send(job).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl SqliteFile {
+    /// Writes a row and reads it back: the disk takes writes, the writer and a reader are alive.
+    pub(super) async fn probe(&self, now: i64) -> Result<(), StoreError> {
+        self.write(move |db| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at")
+                    .bind(now)
+                    .execute(db)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await?;
+        let _: i64 = sqlx::query_scalar("SELECT at FROM probe").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+}
+
+/// One change on its way through the writer.
+trait Job: Send {
+    /// Does the work; `false` takes back what it did.
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, bool>;
+    /// Answers the caller, now that the fate of the whole batch is known.
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+struct Change<T, W> {
+    work: Option<W>,
+    result: Result<T, StoreError>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, W> Job for Change<T, W>
+where
+    T: Send + 'static,
+    W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+{
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            if let Some(work) = self.work.take() {
+                self.result = work(connection).await;
+            }
+            self.result.is_ok()
+        })
+    }
+
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+        // A caller that has gone away needs no answer.
+        let _ = self.reply.send(self.result.and_then(|result| batch.map(|()| result)));
+    }
+}
+
+/// The writer: takes whatever waits, commits it together, answers.
+async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut connection = Some(first);
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let outcome = commit(&mut connection, &options, &mut batch).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(%error, changes = batch.len(), "A commit failed");
+            // Whatever state it is in, a new connection begins from the last commit.
+            connection = None;
+        }
+        metrics::histogram!("dayaq_sqlite_batch_changes").record(batch.len() as f64);
+        for job in batch.drain(..) {
+            job.answer(outcome.clone());
+        }
+    }
+    if let Some(connection) = connection {
+        // Closing moves the log into the file; a failure loses nothing, the log is read at the next start.
+        let _ = connection.close().await;
+    }
+}
+
+async fn commit(
+    connection: &mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(SqliteConnection::connect_with(options).await?),
+    };
+    let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if let [job] = batch {
+        if !job.run(&mut all).await {
+            all.rollback().await?;
+            return Ok(());
+        }
+    } else {
+        for job in batch {
+            // A savepoint each, so that one that fails takes nobody with it.
+            let mut one = all.begin().await?;
+            if job.run(&mut one).await {
+                one.commit().await?;
+            } else {
+                one.rollback().await?;
+            }
+        }
+    }
+    Ok(all.commit().await?)
+}
+
+/// Creates the file for its owner alone; SQLite gives the log beside it the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Database(error.to_string()))
+}

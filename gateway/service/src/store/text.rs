@@ -1,0 +1,171 @@
+//! A text on its way to a phone: what is asked of the store and what it tells.
+
+use super::{MessageState, SubscriberKey};
+use dayaq_core_api::NoticeClass;
+use dayaq_types::{Language, Msisdn, Pii};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// A text to be kept until each of its segments has ended.
+#[derive(Clone, Debug)]
+pub struct NewText {
+    /// The notice's id: adding the same text again changes nothing.
+    pub id: Uuid,
+    /// The fence of the core's lease, for the report.
+    pub core_fence: u64,
+    /// Whose.
+    pub subscriber: SubscriberKey,
+    /// To which number.
+    pub msisdn: Msisdn,
+    /// How it is to be treated.
+    pub class: NoticeClass,
+    /// Through which operator, by its profile's name.
+    pub operator: String,
+    /// The language of its words.
+    pub language: Language,
+    /// What was told, as the gateway wants to find it again (JSON).
+    pub notice: Pii<String>,
+    /// Its words as rendered; their SHA-256 goes into the report.
+    pub words: Pii<String>,
+    /// What is sent, one entry per segment, in a form that only the sender reads. At least one.
+    pub segments: Vec<Pii<Vec<u8>>>,
+    /// Not to be sent before.
+    pub not_before: Timestamp,
+}
+
+/// The right to say what becomes of a segment: which one, and under which claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// The text.
+    pub text: Uuid,
+    /// The segment's number, from 1.
+    pub number: u32,
+    /// The claim's fencing token; a later claim makes it void (D11).
+    pub fence: u64,
+}
+
+/// A segment claimed for sending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedSegment {
+    /// The claim.
+    pub ticket: Ticket,
+    /// How many segments its text has.
+    pub of: u32,
+    /// Which try this is, from 1; a pause asked for by the operator does not count.
+    pub attempt: u32,
+    /// Whether a copy may already be on the air, so that this is the one resend (A42).
+    pub resend: bool,
+    /// Whose.
+    pub subscriber: SubscriberKey,
+    /// To which number.
+    pub msisdn: Msisdn,
+    /// How it is to be treated.
+    pub class: NoticeClass,
+    /// When its text was added.
+    pub created_at: Timestamp,
+    /// What is sent.
+    pub body: Pii<Vec<u8>>,
+}
+
+/// The end of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextEnd {
+    /// The operator took every segment.
+    Sent {
+        /// SHA-256 of the words, in hexadecimal.
+        text_sha256: String,
+        /// How many segments it took.
+        segments: u32,
+    },
+    /// A segment was refused for good.
+    Dead {
+        /// Why, of the first such segment.
+        cause: String,
+    },
+    /// A segment was sent twice without an answer.
+    Unknown,
+}
+
+/// A text that has ended and that the core has not yet heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedText {
+    /// The notice's id.
+    pub id: Uuid,
+    /// The fence of the core's latest lease.
+    pub core_fence: u64,
+    /// Its end.
+    pub end: TextEnd,
+}
+
+/// Where a segment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentState {
+    /// Waits for its time, for a claim, or for the claimant.
+    Queued,
+    /// A PDU was or is about to be written; no answer yet.
+    Attempted,
+    /// The operator took it.
+    Sent,
+    /// Refused for good.
+    Dead,
+    /// Sent twice without an answer.
+    Unknown,
+}
+
+impl SegmentState {
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        [Self::Queued, Self::Attempted, Self::Sent, Self::Dead, Self::Unknown].into_iter().find(|s| s.word() == word)
+    }
+
+    /// The word under which it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Attempted => "attempted",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A text as somebody who asks after it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextView {
+    /// The notice's id.
+    pub id: Uuid,
+    /// How it is treated.
+    pub class: NoticeClass,
+    /// Through which operator.
+    pub operator: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// What was told; `None` once erased.
+    pub notice: Option<Pii<String>>,
+    /// Its segments in order.
+    pub segments: Vec<SegmentView>,
+}
+
+impl TextView {
+    /// Whether every segment has reached the phone.
+    pub fn is_delivered(&self) -> bool {
+        self.segments.iter().all(|s| s.receipt == Some(MessageState::Delivered))
+    }
+}
+
+/// A segment as somebody who asks after it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentView {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Where it stands.
+    pub state: SegmentState,
+    /// How many tries it has used up; a pause asked for by the operator uses none.
+    pub tries: u32,
+    /// Not to be sent before.
+    pub next_at: Timestamp,
+    /// Why it was given up or put off.
+    pub cause: Option<String>,
+    /// What its receipt says, for any of its copies.
+    pub receipt: Option<MessageState>,
+}

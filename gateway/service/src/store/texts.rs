@@ -1,0 +1,210 @@
+//! Texts: kept when leased from the core, reported once every segment has ended.
+
+use super::gateway::{at, millis};
+use super::text::{FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView};
+use super::{MessageState, SqliteGatewayStore, StoreError, SubscriberKey};
+use dayaq_core_api::NoticeClass;
+use dayaq_types::{Language, Msisdn, Pii};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+/// What is sealed of a text as a whole.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    msisdn: Msisdn,
+    language: Language,
+    notice: Pii<String>,
+    words: Pii<String>,
+    sha256: String,
+}
+
+impl SqliteGatewayStore {
+    /// Commits a text with its segments; `false` if it is already there.
+    ///
+    /// A text that the core has leased out again takes over the new fence, and is reported again if it has ended.
+    pub async fn add_text(&self, text: &NewText) -> Result<bool, StoreError> {
+        let content = Content {
+            msisdn: text.msisdn,
+            language: text.language,
+            notice: text.notice.clone(),
+            words: text.words.clone(),
+            sha256: hex(&Sha256::digest(text.words.expose())),
+        };
+        let content = serde_json::to_vec(&content).map_err(|error| StoreError::Database(error.to_string()))?;
+        let sealed = self.seal(&context(text.id), &content);
+        let segments: Vec<Vec<u8>> =
+            (1..).zip(&text.segments).map(|(number, body)| self.sealed_segment(text, number, body.expose())).collect();
+        let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
+        let (core_fence, class) = (text.core_fence.cast_signed(), class_word(text.class));
+        let (now, next_at) = (self.now_ms(), millis(text.not_before));
+        self.write(move |db| {
+            Box::pin(async move {
+                let position: Option<i64> = sqlx::query_scalar(
+                    "INSERT INTO texts (id, core_fence, subscriber, class, operator, segments, sealed, created_at)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING position",
+                )
+                .bind(&id.as_bytes()[..])
+                .bind(core_fence)
+                .bind(&subscriber[..])
+                .bind(class)
+                .bind(&operator)
+                .bind(i64::try_from(segments.len()).unwrap_or(i64::MAX))
+                .bind(sealed)
+                .bind(now)
+                .fetch_optional(&mut *db)
+                .await?;
+                let Some(position) = position else {
+                    sqlx::query(
+                        "UPDATE texts SET core_fence = ?1, reported_at = NULL WHERE id = ?2 AND core_fence < ?1",
+                    )
+                    .bind(core_fence)
+                    .bind(&id.as_bytes()[..])
+                    .execute(db)
+                    .await?;
+                    return Ok(false);
+                };
+                for (number, body) in (1i64..).zip(segments) {
+                    sqlx::query(
+                        "INSERT INTO text_segments (text, number, operator, sealed, next_at) VALUES (?, ?, ?, ?, ?)",
+                    )
+                    .bind(position)
+                    .bind(number)
+                    .bind(&operator)
+                    .bind(body)
+                    .bind(next_at)
+                    .execute(&mut *db)
+                    .await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Lists up to `most` texts whose every segment has ended and that are not yet reported, oldest first.
+    pub async fn finished_texts(&self, most: u32) -> Result<Vec<FinishedText>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, core_fence, segments, sealed,
+                (SELECT cause FROM text_segments WHERE text = position AND state = 'dead' ORDER BY number LIMIT 1) AS cause,
+                EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'dead') AS dead,
+                EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'unknown') AS unknown
+             FROM texts WHERE reported_at IS NULL AND NOT EXISTS
+                (SELECT 1 FROM text_segments WHERE text = position AND state IN ('queued', 'attempted'))
+             ORDER BY position LIMIT ?",
+        )
+        .bind(most)
+        .fetch_all(self.readers())
+        .await?;
+        Ok(rows.iter().filter_map(|row| self.finished(row)).collect())
+    }
+
+    /// Reads an ended text. One whose content does not open is counted and waits for its key.
+    fn finished(&self, row: &SqliteRow) -> Option<FinishedText> {
+        let id = uuid(row.get("id"))?;
+        let end = if row.get("dead") {
+            TextEnd::Dead { cause: row.get::<Option<String>, _>("cause").unwrap_or_default() }
+        } else if row.get("unknown") {
+            TextEnd::Unknown
+        } else {
+            TextEnd::Sent { text_sha256: self.content(id, row.get("sealed"))?.sha256, segments: row.get("segments") }
+        };
+        Some(FinishedText { id, core_fence: row.get::<i64, _>("core_fence").unsigned_abs(), end })
+    }
+
+    /// Notes that the core has taken a text's end under this fence; `false` if a newer lease has come meanwhile.
+    pub async fn reported(&self, id: Uuid, core_fence: u64) -> Result<bool, StoreError> {
+        let (core_fence, now) = (core_fence.cast_signed(), self.now_ms());
+        self.write(move |db| {
+            Box::pin(async move {
+                let noted = sqlx::query("UPDATE texts SET reported_at = ? WHERE id = ? AND core_fence = ?")
+                    .bind(now)
+                    .bind(&id.as_bytes()[..])
+                    .bind(core_fence)
+                    .execute(db)
+                    .await?;
+                Ok(noted.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Lists a subscriber's latest texts, newest first.
+    pub async fn texts_of(&self, subscriber: &SubscriberKey, most: u32) -> Result<Vec<TextView>, StoreError> {
+        let mut db = self.readers().begin().await?;
+        let rows = sqlx::query(
+            "SELECT position, id, class, operator, sealed, created_at FROM texts
+             WHERE subscriber = ? ORDER BY position DESC LIMIT ?",
+        )
+        .bind(&subscriber.as_bytes()[..])
+        .bind(most)
+        .fetch_all(&mut *db)
+        .await?;
+        let mut texts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(id) = uuid(row.get("id")) else { continue };
+            let segments = sqlx::query(
+                "SELECT s.number, s.state, s.tries, s.next_at, s.cause,
+                    (SELECT r.state FROM text_attempts a JOIN receipts r USING (operator, message_id)
+                     WHERE a.text = s.text AND a.number = s.number
+                     ORDER BY r.state = 'DELIVRD' DESC, r.at DESC LIMIT 1) AS receipt
+                 FROM text_segments s WHERE s.text = ? ORDER BY s.number",
+            )
+            .bind(row.get::<i64, _>("position"))
+            .fetch_all(&mut *db)
+            .await?;
+            let content = row.get::<Option<&[u8]>, _>("sealed").and_then(|sealed| self.content(id, Some(sealed)));
+            texts.push(TextView {
+                id,
+                class: class(row.get("class")),
+                operator: row.get("operator"),
+                created_at: at(row.get("created_at")),
+                notice: content.map(|content| content.notice),
+                segments: segments.iter().filter_map(segment_view).collect(),
+            });
+        }
+        Ok(texts)
+    }
+
+    fn content(&self, id: Uuid, sealed: Option<&[u8]>) -> Option<Content> {
+        let plain = self.open_or_count(&context(id), sealed)?;
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
+fn segment_view(row: &SqliteRow) -> Option<SegmentView> {
+    Some(SegmentView {
+        number: row.get("number"),
+        state: SegmentState::parse(row.get("state"))?,
+        tries: row.get("tries"),
+        next_at: at(row.get("next_at")),
+        cause: row.get("cause"),
+        receipt: row.get::<Option<&str>, _>("receipt").and_then(MessageState::parse),
+    })
+}
+
+fn context(id: Uuid) -> Vec<u8> {
+    [b"text/", &id.as_bytes()[..]].concat()
+}
+
+const fn class_word(class: NoticeClass) -> &'static str {
+    match class {
+        NoticeClass::Reply => "reply",
+        NoticeClass::Outcome => "outcome",
+    }
+}
+
+/// Reads a class that the table's own check has let in.
+pub(super) fn class(word: &str) -> NoticeClass {
+    if word == "reply" { NoticeClass::Reply } else { NoticeClass::Outcome }
+}
+
+pub(super) fn uuid(octets: &[u8]) -> Option<Uuid> {
+    Uuid::from_slice(octets).ok()
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
