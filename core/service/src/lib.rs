@@ -1,1 +1,38 @@
+//! The eligibility and card-order core: intake, evidence from the institutions, the decision by dated
+//! rules, the award, the card order at the bank, and the notices that tell the family.
+//!
+//! [`CoreService`] is the port [`dayaq_core_api::Core`] on an SQLite file. What a decision rests on is in
+//! [`facts`], the decision itself is the pure function [`decide::decide`], the law is data in
+//! `config/rules`, and who is asked for what is data in `config/institutions`. Nobody can change a
+//! decision: there is no function here that would, and the database refuses it.
+//!
+//! Nothing here asks the machine for time or randomness: the clock and the entropy are arguments, so
+//! that a test or the demo moves time by hand, from [`CoreService::next_due`] to [`CoreService::run_due`].
+//! Errors and logs never hold a FIN, a name or a phone number.
 
+mod answer;
+mod calendar;
+mod card;
+mod config;
+mod content;
+pub mod decide;
+mod evidence;
+pub mod facts;
+mod http;
+mod institution;
+mod reference;
+pub mod rules;
+mod service;
+mod store;
+mod worker;
+
+pub use calendar::{Calendar, DayStatus};
+pub use config::{CoreConfig, Endpoint};
+pub use content::{ContentFiles, CoreContent};
+pub use http::ClientError;
+pub use reference::is_reference;
+pub use service::{CoreService, OpenError};
+pub use store::{SqliteStore, StoreError, StoredDecision};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The part `[core]` of the configuration.
+
+use dayaq_author::Table;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where an institution or the bank answers.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The address, without a slash at its end.
+    pub base_url: String,
+    /// The bearer token.
+    pub token: SecretString,
+}
+
+/// How the core runs.
+#[derive(Clone, Debug)]
+pub struct CoreConfig {
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// Working days for a decision.
+    pub decision_working_days: u32,
+    /// Working days before the deadline from which an undecided application raises an alarm.
+    pub alarm_working_days: u32,
+    /// How often the worker looks for due work when nothing wakes it.
+    pub poll: Duration,
+    /// How often the bank is asked whether a card is ready.
+    pub card_poll: Duration,
+    /// How long the bank may take for an answer.
+    pub bank_timeout: Duration,
+    /// Whether values marked `assumed` refuse and pay; for demonstrations alone.
+    pub assumed_values_count: bool,
+    /// The institutions by id.
+    pub institutions: BTreeMap<String, Endpoint>,
+    /// The bank.
+    pub bank: Endpoint,
+}
+
+impl CoreConfig {
+    /// Reads the table `[core]`; faults go to its diagnostics, and `None` means that there were some.
+    ///
+    /// `secret` looks up an environment variable named by `token_env`. `ids` are the institutions
+    /// that the content knows; each needs an address.
+    pub fn read(table: Table<'_>, ids: &[String], secret: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        let database = table.string_or("database", "core.sqlite");
+        let decision_working_days = table.integer_or("decision_working_days", 1..=60u32, 15);
+        let alarm_working_days = table.integer_or("alarm_working_days", 0..=30u32, 3);
+        let poll_ms = table.integer_or("poll_ms", 10..=60_000u64, 1000);
+        let card_poll_s = table.integer_or("card_poll_s", 1..=86_400u64, 3600);
+        let bank_timeout_ms = table.integer_or("bank_timeout_ms", 50..=60_000u64, 10_000);
+        let assumed_values_count = table.boolean_or("assumed_values_count", false);
+        let mut institutions = BTreeMap::new();
+        let mut complete = true;
+        let named = table.entries("institutions");
+        for (id, endpoint) in named {
+            if !ids.contains(&id) {
+                table.error("institutions", format!("no institution is called {id:?}"));
+                complete = false;
+            }
+            match read_endpoint(endpoint, secret) {
+                Some(endpoint) => drop(institutions.insert(id, endpoint)),
+                None => {
+                    complete = false;
+                    institutions.insert(id, nowhere());
+                }
+            }
+        }
+        for id in ids.iter().filter(|id| !institutions.contains_key(*id)) {
+            table.error("institutions", format!("the address of {id:?} is missing"));
+            complete = false;
+        }
+        let bank = table.table("bank").and_then(|t| read_endpoint(t, secret));
+        table.finish();
+        let bank = bank.filter(|_| complete)?;
+        Some(Self {
+            database: PathBuf::from(database),
+            decision_working_days,
+            alarm_working_days,
+            poll: Duration::from_millis(poll_ms),
+            card_poll: Duration::from_secs(card_poll_s),
+            bank_timeout: Duration::from_millis(bank_timeout_ms),
+            assumed_values_count,
+            institutions,
+            bank,
+        })
+    }
+
+    /// The defaults, with everybody's address to be filled in.
+    pub fn new(database: PathBuf, institutions: BTreeMap<String, Endpoint>, bank: Endpoint) -> Self {
+        Self {
+            database,
+            decision_working_days: 15,
+            alarm_working_days: 3,
+            poll: Duration::from_secs(1),
+            card_poll: Duration::from_secs(3600),
+            bank_timeout: Duration::from_secs(10),
+            assumed_values_count: false,
+            institutions,
+            bank,
+        }
+    }
+}
+
+impl Endpoint {
+    /// An address and its token; a slash at the end is dropped.
+    pub fn new(base_url: &str, token: &str) -> Self {
+        Self { base_url: base_url.trim_end_matches('/').to_owned(), token: SecretString::from(token.to_owned()) }
+    }
+}
+
+/// Stands for an address whose faults have been reported.
+fn nowhere() -> Endpoint {
+    Endpoint::new("", "")
+}
+
+fn read_endpoint(table: Table<'_>, secret: &dyn Fn(&str) -> Option<String>) -> Option<Endpoint> {
+    let base_url = table.parse("base_url", |text| match reqwest::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() => {
+            Ok(text.to_owned())
+        }
+        Ok(_) | Err(_) => Err("must be an address such as https://interior.example/api".to_owned()),
+    });
+    let token = match (table.opt_string("token"), table.opt_string("token_env")) {
+        (Some(_), Some(_)) => {
+            table.error("token", "give token or token_env, not both");
+            None
+        }
+        (Some(token), None) => Some(token),
+        (None, Some(name)) => {
+            let found = secret(&name);
+            if found.is_none() {
+                table.error("token_env", format!("the environment variable {name} is not set"));
+            }
+            found
+        }
+        (None, None) => {
+            table.error("token_env", "missing: name the environment variable that holds the token");
+            None
+        }
+    };
+    let fits = token.as_ref().is_none_or(|t| !t.is_empty() && t.bytes().all(|b| (0x21..0x7f).contains(&b)));
+    if !fits {
+        table.error("token", "must be visible ASCII without spaces");
+    }
+    table.finish();
+    Some(Endpoint::new(&base_url?, &token.filter(|_| fits)?))
+}

@@ -1,0 +1,187 @@
+//! What is known of a family: declared by the applicant, and given by the institutions.
+
+use crate::rules::VehicleBasis;
+use dayaq_core_api::{Member, Submit};
+use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A calendar month.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Month {
+    /// The year.
+    pub year: i16,
+    /// From 1 to 12.
+    pub month: i8,
+}
+
+impl Month {
+    /// The month in which the day lies.
+    pub fn of(day: Date) -> Self {
+        Self { year: day.year(), month: day.month() }
+    }
+
+    /// Reads `2025-11`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (year, month) = text.split_once('-')?;
+        let digits = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(year, 4) || !digits(month, 2) {
+            return None;
+        }
+        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+        (1..=12).contains(&month).then_some(Self { year, month })
+    }
+
+    /// The month that many months earlier.
+    pub fn earlier(self, months: u32) -> Self {
+        let count = i64::from(self.year) * 12 + i64::from(self.month) - 1 - i64::from(months);
+        let year = i16::try_from(count.div_euclid(12)).unwrap_or(0);
+        let month = i8::try_from(count.rem_euclid(12) + 1).unwrap_or(1);
+        Self { year, month }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl fmt::Debug for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The months whose income counts: the full calendar months before the month of application, first and last.
+pub fn income_window(registered_on: Date, months: u32) -> (Month, Month) {
+    let of_application = Month::of(registered_on);
+    (of_application.earlier(months), of_application.earlier(1))
+}
+
+/// What the applicant declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The applicant.
+    pub applicant: Fin,
+    /// The applicant's ID card.
+    pub id_card: IdCard,
+    /// The notarised application's number, where there is one.
+    pub notary_number: Option<NotaryNumber>,
+    /// The other members.
+    pub members: Vec<Member>,
+    /// The district of residence.
+    pub district: String,
+    /// The bank branch chosen.
+    pub branch: String,
+}
+
+impl From<&Submit> for Declared {
+    fn from(submit: &Submit) -> Self {
+        Self {
+            applicant: submit.applicant,
+            id_card: submit.id_card.clone(),
+            notary_number: submit.notary_number.clone(),
+            members: submit.members.clone(),
+            district: submit.district.clone(),
+            branch: submit.branch.clone(),
+        }
+    }
+}
+
+/// Whom the Ministry of Internal Affairs knows under a FIN.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The surname.
+    pub surname: String,
+    /// The given name.
+    pub given_name: String,
+    /// The day of birth.
+    pub birth_date: Date,
+    /// Series and number of the ID card in force, where there is one.
+    pub id_card: Option<(String, String)>,
+    /// The district of residence on record.
+    pub district: String,
+    /// Whether the person lives.
+    pub alive: bool,
+    /// Whether the person is a citizen.
+    pub citizen: bool,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity[personal]")
+    }
+}
+
+/// A notarised representation application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notary {
+    /// Whose it is.
+    pub applicant: Fin,
+    /// The day on which it was made.
+    pub issued_on: Date,
+    /// The last day on which it is valid.
+    pub valid_until: Date,
+}
+
+/// A vehicle on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vehicle {
+    /// On what footing it is held.
+    pub basis: VehicleBasis,
+    /// Whether the state gave it for rehabilitation.
+    pub rehabilitation: bool,
+}
+
+/// Income of one month; a month may occur more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthIncome {
+    /// The month.
+    pub month: Month,
+    /// How much; never negative.
+    pub amount: Money,
+}
+
+/// Kinship on record.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Kin {
+    /// Husband or wife.
+    pub spouse: Option<Fin>,
+    /// Sons and daughters.
+    pub children: Vec<Fin>,
+    /// Mother and father.
+    pub parents: Vec<Fin>,
+}
+
+/// A counted or uncounted person of the family, as the institutions know that person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The FIN.
+    pub fin: Fin,
+    /// Who that is; `None` where nobody bears that FIN.
+    pub identity: Option<Identity>,
+    /// Vehicles held.
+    pub vehicles: Vec<Vehicle>,
+    /// Income by month.
+    pub income: Vec<MonthIncome>,
+    /// Kinship; `None` where the Ministry of Justice does not know the person.
+    pub kin: Option<Kin>,
+    /// Whether the person is in prison.
+    pub prisoner: bool,
+}
+
+/// Everything a decision rests on; stored with it, so that it can be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What was declared.
+    pub declared: Declared,
+    /// Who the applicant is; `None` where nobody bears that FIN.
+    pub identity: Option<Identity>,
+    /// The notarised application; `None` where no such number is known.
+    pub notary: Option<Notary>,
+    /// The applicant, then the members as declared; `None` where the applicant could not be verified, because
+    /// nothing is gathered about a family on a stranger's word.
+    pub household: Option<Vec<Person>>,
+}

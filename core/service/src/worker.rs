@@ -1,0 +1,123 @@
+//! The worker: does what is due, one pass at a time.
+
+use crate::http::HttpError;
+use crate::service::{CoreService, unavailable};
+use crate::store::{Job, JobKind, StoreError};
+use dayaq_core_api::CoreError;
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Jobs done side by side.
+const BATCH: u32 = 16;
+/// How long a claim lasts: longer than every request of a large family takes when each times out.
+const LEASE: Duration = Duration::from_secs(300);
+/// The wait after the worker's own store failed it.
+const STORE_RETRY: Duration = Duration::from_secs(30);
+/// How long an application waits for rules that govern it.
+pub(crate) const RULES_RETRY: Duration = Duration::from_secs(3600);
+
+/// How a job ended; a job with an effect has been finished in the transaction of that effect.
+pub(crate) enum Done {
+    /// Nothing is left of it.
+    Finished,
+    /// It failed and is tried again after this wait.
+    Failed(Duration),
+    /// It is not time yet.
+    Later(Duration),
+}
+
+/// Why a job could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The job is there and what it is about is not.
+    #[error("the {0} of the job is missing")]
+    Missing(&'static str),
+}
+
+impl CoreService {
+    /// Does everything that is due by `now`, and returns how many jobs that was.
+    ///
+    /// What a job causes to be due at once is done in the same pass.
+    pub async fn run_due(&self, now: Timestamp) -> Result<usize, CoreError> {
+        self.pass(now, &CancellationToken::new()).await
+    }
+
+    /// Works until cancelled: woken by new applications, and every poll for what has become due.
+    pub async fn run(&self, cancel: CancellationToken) {
+        while !cancel.is_cancelled() {
+            if let Err(error) = self.pass(self.clock.now(), &cancel).await {
+                tracing::warn!(%error, "Worker pass failed");
+            }
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(self.config.poll) => {}
+            }
+        }
+    }
+
+    async fn pass(&self, now: Timestamp, cancel: &CancellationToken) -> Result<usize, CoreError> {
+        let mut count = 0;
+        while !cancel.is_cancelled() {
+            let jobs = self.store.claim(now, BATCH, LEASE).await.map_err(unavailable)?;
+            if jobs.is_empty() {
+                break;
+            }
+            count += jobs.len();
+            join_all(jobs.iter().map(|job| self.work(job, now))).await;
+        }
+        if count > 0 {
+            let waiting = self.store.jobs_waiting().await.map_err(unavailable)?;
+            metrics::gauge!("dayaq_core_jobs_waiting").set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
+        }
+        Ok(count)
+    }
+
+    async fn work(&self, job: &Job, now: Timestamp) {
+        let done = match job.kind {
+            JobKind::Evidence => self.gather_and_decide(job).await,
+            JobKind::OrderCard => self.order_card(job).await,
+            JobKind::PollCard => self.poll_card(job).await,
+        };
+        let (wait, failed) = match done {
+            Ok(Done::Finished) => return,
+            Ok(Done::Later(wait)) => (wait, false),
+            Ok(Done::Failed(wait)) => (self.jitter(wait), true),
+            // Another worker has it, and wrote what was to be written.
+            Err(JobError::Store(StoreError::LostLease)) => return,
+            Err(error @ (JobError::Store(_) | JobError::Missing(_))) => {
+                tracing::warn!(application = %job.application, kind = job.kind.name(), %error, "Job failed");
+                (self.jitter(STORE_RETRY), true)
+            }
+        };
+        // The clock stands behind `now` only when a test looks ahead.
+        let due = after(self.clock.now().max(now), wait);
+        if let Err(error) = self.store.postpone(job, due, failed).await {
+            // The lease ends by itself, and the job is claimed again.
+            tracing::warn!(application = %job.application, kind = job.kind.name(), %error, "Job not postponed");
+        }
+    }
+
+    /// Lengthens a wait by up to a fifth, so that what failed together does not come back together.
+    fn jitter(&self, wait: Duration) -> Duration {
+        let mut octet = [0];
+        self.entropy.fill(&mut octet);
+        wait + wait / 5 * u32::from(octet[0]) / 255
+    }
+}
+
+pub(crate) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// Counts and logs a request that brought nothing.
+pub(crate) fn note_failure(job: &Job, institution: &str, request: &str, error: &HttpError) {
+    let labels = [("institution", institution.to_owned()), ("cause", error.label().to_owned())];
+    metrics::counter!("dayaq_core_request_failures_total", &labels).increment(1);
+    tracing::warn!(application = %job.application, institution, request, %error, tries = job.tries, "Request failed");
+}
