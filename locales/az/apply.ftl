@@ -23,12 +23,11 @@ apply-fix-members = Ailə üzvü (sizdən başqa): { $members-count }
     .duplicate = Bu FİN artıq yazılıb.
 
 apply-review =
-    FİN { $fin }
-    { $card-series } { $card-number }
-    Notarial: { $notary }
-    Ailə: siz və { $members-count }
+    { $fin }, { $card-series } { $card-number }
+    Notarial { $notary }
+    Ailə: siz+{ $members-count }
     { $district }
-    Bank: { $branch }
+    { $branch }
     .opt-send = Göndər
     .opt-correct = Düzəlt
 apply-correct = Nəyi düzəldək?

@@ -34,4 +34,4 @@ member-relation = Kimdir?
 
 place-region = Yaşadığınız bölgə:
 place-district = Rayon və ya şəhər:
-place-branch = Kartı verəcək filial:
+place-branch = Bank filialı:

@@ -23,10 +23,9 @@ apply-fix-members = Family members besides you: { $members-count }
     .duplicate = This FIN is on the list already.
 
 apply-review =
-    FIN { $fin }
-    ID card { $card-series } { $card-number }
+    FIN { $fin }, card { $card-series } { $card-number }
     Notary: { $notary }
-    Family: you and { $members-count }
+    Family: you+{ $members-count }
     { $district }
     Bank: { $branch }
     .opt-send = Send

@@ -23,16 +23,15 @@ apply-fix-members = Члены семьи (кроме вас): { $members-count 
     .duplicate = Этот ФИН уже есть.
 
 apply-review =
-    ФИН { $fin }
-    { $card-series } { $card-number }
-    Нотариат: { $notary }
-    Семья: вы и { $members-count }
+    { $fin }, { $card-series } { $card-number }
+    Нотариат { $notary }
+    Семья: вы+{ $members-count }
     { $district }
-    Банк: { $branch }
+    { $branch }
     .opt-send = Отправить
     .opt-correct = Исправить
 apply-correct = Что исправить?
-    .opt-applicant = ФИН, карта
+    .opt-applicant = ФИН, документ
     .opt-notary = Нотариат
     .opt-members = Семья
     .opt-place = Адрес, банк

@@ -1,8 +1,8 @@
 # Части заявления: заявитель, нотариальное заявление, член семьи, место жительства.
 
-applicant-fin = Ваш ФИН (7 знаков на карте):
+applicant-fin = Ваш ФИН (7 знаков удостоверения):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает. Может, 1?
+    .ask = Знак { $position }: I не бывает, может 1?
 applicant-card-series = Серия удостоверения
     .opt-aze = AZE
     .opt-aa = AA
@@ -10,9 +10,9 @@ applicant-card-series = Серия удостоверения
     .opt-dyi = DYİ
     .opt-mom = MOM
 applicant-number-8 = Номер { $card-series }, 8 цифр:
-    .error = Здесь должно быть 8 цифр.
+    .error = Нужно 8 цифр.
 applicant-number-7 = Номер { $card-series }, 7 цифр:
-    .error = Здесь должно быть 7 цифр.
+    .error = Нужно 7 цифр.
 
 notary-ask = Номер от нотариуса есть?
     .opt-have = Есть
@@ -24,7 +24,7 @@ notary-none = 15 рабочих дней начнутся, только когд
 
 member-fin = ФИН члена семьи:
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает. Может, 1?
+    .ask = Знак { $position }: I не бывает, может 1?
 member-relation = Кто это?
     .opt-spouse = Муж/жена
     .opt-child = Ребёнок
@@ -34,4 +34,4 @@ member-relation = Кто это?
 
 place-region = Регион, где живёте:
 place-district = Район или город:
-place-branch = Филиал для карты:
+place-branch = Филиал банка:

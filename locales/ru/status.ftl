@@ -24,11 +24,11 @@ status-card-ready =
     .opt-card = Где и когда
     .opt-details = Сумма
 status-superseded =
-    { $ask-reference } остановлено: по ФИН есть другое
+    { $ask-reference } остановлено: есть другое по этому ФИН
     Бесплатно, не платите. 142
 
 status-last-four = Последние 4 цифры удостоверения:
-    .error = Здесь должно быть 4 цифры.
+    .error = Нужны 4 цифры.
 status-wrong = Цифры не совпали.
     .opt-again = Ещё раз
 status-locked =
