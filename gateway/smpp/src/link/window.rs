@@ -58,6 +58,12 @@ impl Window {
         }
     }
 
+    /// Goes on with this number, as after a whole turn.
+    #[cfg(test)]
+    pub(super) fn turn_to(&mut self, next: u32) {
+        self.next_sequence_number = next;
+    }
+
     /// INVARIANT: deadlines never fall from front to back: one timeout for all, and time does not run backwards.
     pub(super) fn push(&mut self, entry: InFlight) {
         self.in_flight.push_back(entry);

@@ -1,0 +1,167 @@
+use super::*;
+
+#[test]
+fn a1_a_bind_stands_for_both_ends_and_each_learns_who_the_other_is() {
+    let now = Instant::ZERO;
+    let mut esme = Link::new(LinkConfig::new(Role::Esme), now);
+    let mut smsc = Link::new(LinkConfig::new(Role::Smsc), now);
+    esme.bind(now, &bind_request(BindKind::Receiver)).unwrap();
+    let mut octets = Vec::new();
+    esme.take_output(&mut octets);
+    smsc.handle_bytes(now, &octets);
+    assert_eq!(events(&mut smsc), [Event::BindRequest(bind_request(BindKind::Receiver))]);
+    smsc.accept_bind(now, b"smsc").unwrap();
+    octets.clear();
+    smsc.take_output(&mut octets);
+    esme.handle_bytes(now, &octets);
+    let bound = |system_id: &str| Event::Bound {
+        kind: BindKind::Receiver,
+        system_id: Octets::new(system_id).unwrap(),
+        interface_version: Some(0x34),
+    };
+    assert_eq!(events(&mut esme), [bound("smsc")]);
+    assert_eq!(events(&mut smsc), [bound("dayaq")]);
+}
+
+#[test]
+fn a36_a_refused_bind_says_why_on_both_ends() {
+    let now = Instant::ZERO;
+    let mut smsc = Link::new(LinkConfig::new(Role::Smsc), now);
+    smsc.handle_bytes(now, &frame(CommandStatus::ROK, 4, Body::Bind(BindKind::Transceiver, Bind::default())));
+    smsc.refuse_bind(CommandStatus::RINVPASWD).unwrap();
+    let id = CommandId::BIND_TRANSCEIVER.response();
+    assert_eq!(output(&mut smsc), [(id, CommandStatus::RINVPASWD, 4)]);
+    assert!(smsc.is_closed());
+
+    for refusal in [Body::BindResp(BindKind::Transceiver, BindResp::default()), Body::GenericNack] {
+        let mut esme = Link::new(LinkConfig::new(Role::Esme), now);
+        esme.bind(now, &bind_request(BindKind::Transceiver)).unwrap();
+        esme.handle_bytes(now, &frame(CommandStatus::RALYBND, 1, refusal));
+        let status = CommandStatus::RALYBND;
+        let reason = CloseReason::BindRefused(status);
+        assert_eq!(events(&mut esme), [Event::BindRefused { status }, Event::Closed { reason }]);
+    }
+}
+
+#[test]
+fn a37_a_bind_that_is_not_answered_under_its_number_times_out_and_nothing_is_sent_before_it() {
+    let now = Instant::ZERO;
+    let mut esme = Link::new(LinkConfig::new(Role::Esme), now);
+    esme.bind(now, &bind_request(BindKind::Transceiver)).unwrap();
+    output(&mut esme);
+    let wrong = Body::BindResp(BindKind::Transceiver, BindResp::default());
+    esme.handle_bytes(now, &frame(CommandStatus::ROK, 99, wrong));
+    esme.handle_bytes(now, &good_deliver(5));
+    assert_eq!(output(&mut esme), [(CommandId::DELIVER_SM.response(), CommandStatus::RX_T_APPN, 5)]);
+    let refused = esme.submit(now, MessageKind::SubmitSm, &message("x"), 1);
+    assert_eq!(refused, Err(SubmitError::NotBound));
+    assert_eq!(esme.poll_timeout(), Some(now + 10 * SECOND));
+    esme.handle_timeout(now + 10 * SECOND);
+    assert_eq!(events(&mut esme), [Event::Closed { reason: CloseReason::BindTimeout }]);
+}
+
+#[test]
+fn a37_a_bind_answered_with_another_bind_ends_the_link() {
+    let now = Instant::ZERO;
+    let mut esme = Link::new(LinkConfig::new(Role::Esme), now);
+    esme.bind(now, &bind_request(BindKind::Transceiver)).unwrap();
+    esme.handle_bytes(now, &frame(CommandStatus::ROK, 1, Body::BindResp(BindKind::Receiver, BindResp::default())));
+    assert!(matches!(esme.state(), State::Closed { reason: CloseReason::WrongResponse(_) }));
+}
+
+#[test]
+fn a_connection_on_which_nobody_binds_is_closed() {
+    for role in [Role::Esme, Role::Smsc] {
+        let mut link = Link::new(LinkConfig::new(role), Instant::ZERO);
+        link.handle_timeout(Instant::ZERO + 10 * SECOND);
+        assert_eq!(events(&mut link), [Event::Closed { reason: CloseReason::SessionInitTimeout }]);
+    }
+}
+
+#[test]
+fn a38_an_unbind_of_the_peer_is_answered_at_once_and_what_is_under_way_may_end() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    let number = submit(&mut link, now, 1);
+    link.handle_bytes(now, &[good_deliver(70), frame(CommandStatus::ROK, 71, Body::Unbind)].concat());
+    assert_eq!(output(&mut link), [(CommandId::UNBIND.response(), CommandStatus::ROK, 71)]);
+    assert!(matches!(events(&mut link)[..], [Event::Request { .. }, Event::PeerUnbind]));
+    assert_eq!(link.submit(now, MessageKind::SubmitSm, &message("x"), 2), Err(SubmitError::NotBound));
+    link.handle_bytes(now, &response(MessageKind::SubmitSm, number));
+    assert!(matches!(events(&mut link)[..], [Event::Response { token: 1, .. }]));
+    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+    assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70)]);
+    assert_eq!(events(&mut link), [Event::Closed { reason: CloseReason::PeerUnbound }]);
+}
+
+#[test]
+fn a38_a_peer_that_unbinds_and_answers_no_more_is_left_after_the_drain_time() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    submit(&mut link, now, 1);
+    link.handle_bytes(now, &frame(CommandStatus::ROK, 71, Body::Unbind));
+    events(&mut link);
+    link.handle_timeout(now + 10 * SECOND);
+    let reason = CloseReason::PeerUnbound;
+    assert_eq!(events(&mut link), [Event::InDoubt { token: 1 }, Event::Closed { reason }]);
+}
+
+#[test]
+fn e03_our_unbind_waits_for_what_is_under_way_in_both_directions() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    let number = submit(&mut link, now, 1);
+    link.handle_bytes(now, &good_deliver(70));
+    link.unbind(now).unwrap();
+    assert_eq!(link.submit(now, MessageKind::SubmitSm, &message("x"), 2), Err(SubmitError::NotBound));
+    link.handle_bytes(now, &response(MessageKind::SubmitSm, number));
+    assert!(output(&mut link).is_empty());
+    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+    let unbind = (CommandId::UNBIND, CommandStatus::ROK, number + 1);
+    assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70), unbind]);
+    link.handle_bytes(now, &frame(CommandStatus::ROK, number + 1, Body::UnbindResp));
+    assert_eq!(link.state(), State::Closed { reason: CloseReason::Unbound });
+}
+
+#[test]
+fn e03_our_unbind_goes_out_after_the_drain_time_and_is_not_waited_for_for_ever() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    submit(&mut link, now, 1);
+    link.unbind(now).unwrap();
+    link.handle_timeout(now + 10 * SECOND);
+    assert_eq!(output(&mut link)[0].0, CommandId::UNBIND);
+    assert!(events(&mut link).is_empty());
+    link.handle_timeout(now + 15 * SECOND);
+    let reason = CloseReason::UnbindTimeout;
+    assert_eq!(events(&mut link), [Event::InDoubt { token: 1 }, Event::Closed { reason }]);
+}
+
+#[test]
+fn an_answer_can_be_given_once_and_only_to_a_request_that_waits() {
+    let now = Instant::ZERO;
+    let mut link = bound(LinkConfig::new(Role::Smsc), BindKind::Transceiver);
+    link.handle_bytes(now, &request(MessageKind::SubmitSm, 70));
+    assert_eq!(link.respond(now, 71, CommandStatus::ROK, None), Err(VerbError::UnknownRequest));
+    let long = [b'x'; 65];
+    assert!(matches!(link.respond(now, 70, CommandStatus::ROK, Some(&long)), Err(VerbError::Encode(_))));
+    link.respond(now, 70, CommandStatus::ROK, Some(b"id")).unwrap();
+    assert_eq!(link.respond(now, 70, CommandStatus::ROK, None), Err(VerbError::UnknownRequest));
+    assert_eq!(output(&mut link), [(CommandId::SUBMIT_SM.response(), CommandStatus::ROK, 70)]);
+}
+
+#[test]
+fn a_message_that_cannot_be_encoded_costs_neither_the_window_nor_the_stream() {
+    let mut link = bound_esme();
+    let mut long = message("x");
+    long.destination = Address::new(1, 1, [b'1'; 21]).unwrap();
+    let refused = link.submit(Instant::ZERO, MessageKind::SubmitSm, &long, 1);
+    assert!(matches!(refused, Err(SubmitError::Encode(_))));
+    assert_eq!((link.in_flight(), output(&mut link).len()), (0, 0));
+}
+
+#[test]
+fn debug_of_what_a_bind_brings_shows_neither_name_nor_password() {
+    let shown = format!("{:?}", Event::BindRequest(bind_request(BindKind::Transceiver)));
+    assert!(!shown.contains("dayaq") && !shown.contains("secret"), "{shown}");
+}
