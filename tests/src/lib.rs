@@ -1,1 +1,1 @@
-
+//! Whole-system tests live in `tests/whole`; see `tests/run`.

@@ -1,1 +1,16 @@
+//! The gateway: SMPP links, conversations, session and gateway stores, pushes and HTTP.
+//!
+//! It never decides anything about an application: that is the core's, behind [`dayaq_core_api::Core`]. Protocol and
+//! dialogue are in [`dayaq_smpp`] and [`dayaq_dialog`], which know neither time nor sockets; here they are driven.
 
+pub mod config;
+pub mod content;
+pub mod conversation;
+pub mod http;
+pub mod link;
+pub mod push;
+mod service;
+pub mod store;
+mod values;
+
+pub use service::{Gateway, GatewayParts, StartError};

@@ -1,0 +1,245 @@
+//! What a person answered, and where it leads.
+
+use crate::Book;
+use crate::condition::Operand;
+use crate::definition::{Choice, Group, State, StateKind};
+use crate::input::{Reading, as_key, clean, word};
+use crate::render::{GroupWish, group_items, group_keys, group_len};
+use crate::session::{Complaint, Prompt, Session};
+use crate::step::Turn;
+use crate::value::Value;
+
+/// Takes what was typed: first the keys that mean the same everywhere, then the answer to what was asked.
+pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
+    let Some((dialogue, state)) = turn.present() else { return turn.home() };
+    if turn.session.prompt == Prompt::Waiting {
+        // Not an answer: the network repeated itself, or the person could not wait. The same call is asked for again.
+        return turn.go(&crate::definition::Target::State(state.name.clone()));
+    }
+    let Some(cleaned) = clean(raw) else { return wrong(turn, state, Complaint::Unreadable) };
+    let keys = &turn.book.shared.keys;
+    let key = as_key(&cleaned);
+    if key == keys.home {
+        return turn.home();
+    }
+    if key == keys.back {
+        return back(turn);
+    }
+    if key == keys.next || matches!(state.kind, StateKind::End) {
+        let pages = turn.renderer().pages().len();
+        if turn.session.page + 1 < pages {
+            turn.session.page += 1;
+            return;
+        }
+    }
+    match turn.session.prompt.clone() {
+        Prompt::Resume => resume(turn, state, &cleaned),
+        Prompt::Confirm(value) => confirm(turn, state, &cleaned, &value),
+        Prompt::Help if key == "1" => turn.ask(),
+        Prompt::Remove => remove(turn, state, &cleaned),
+        Prompt::Help | Prompt::State => {
+            turn.session.prompt = Prompt::State;
+            let message = dialogue.message(&state.name);
+            answer(turn, state, &message, &cleaned);
+        }
+        Prompt::Waiting => {}
+    }
+}
+
+/// Gives the value of what an author wrote; nothing for a variable without a value and for an empty text.
+pub(crate) fn operand(book: &Book, session: &Session, operand: &Operand) -> Option<Value> {
+    match operand {
+        Operand::Literal(text) => Some(Value::Text(text.clone())),
+        Operand::Number(number) => Some(Value::Number(*number)),
+        Operand::Variable(variable) => book.value(session, variable),
+    }
+    .filter(|value| !value.is_empty())
+}
+
+fn back(turn: &mut Turn<'_>) {
+    if turn.session.page > 0 {
+        turn.session.page -= 1;
+        return;
+    }
+    match turn.session.prompt {
+        Prompt::Confirm(_) | Prompt::Help | Prompt::Remove => turn.ask(),
+        Prompt::State | Prompt::Resume | Prompt::Waiting => turn.back(),
+    }
+}
+
+fn answer(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
+    match &state.kind {
+        StateKind::Choice { options, save } => match chosen(turn, cleaned) {
+            Some(key) => choose(turn, options, save.as_deref(), message, &key),
+            None => wrong(turn, state, Complaint::NoSuchOption),
+        },
+        StateKind::List { list, save, next, .. } => {
+            let at = chosen(turn, cleaned).and_then(|key| key.parse::<usize>().ok());
+            let item =
+                at.and_then(|at| turn.renderer().items(state).get(at.checked_sub(1)?).map(|item| item.id.clone()));
+            match item {
+                Some(id) => {
+                    keep(turn, state, save, Value::Item { list: list.clone(), id }, |turn| turn.leave(&next.target));
+                }
+                None => wrong(turn, state, Complaint::NoSuchOption),
+            }
+        }
+        StateKind::Text { input, save, next } => {
+            let Some(input) = turn.book.shared.types.get(input) else { return turn.home() };
+            match input.read(cleaned) {
+                Reading::Accepted(value) => keep(turn, state, save, value, |turn| turn.leave(&next.target)),
+                Reading::Repaired(text) => {
+                    turn.ask();
+                    turn.session.prompt = Prompt::Confirm(text);
+                }
+                Reading::Doubtful { letter, position } => {
+                    wrong(turn, state, Complaint::Doubtful { letter, position });
+                }
+                Reading::Wrong => wrong(turn, state, Complaint::Wrong),
+            }
+        }
+        StateKind::Group(group) => group_wish(turn, state, group, cleaned),
+        StateKind::Run { .. } | StateKind::Call { .. } | StateKind::Route { .. } | StateKind::End => {}
+    }
+}
+
+fn choose(turn: &mut Turn<'_>, options: &[Choice], save: Option<&str>, message: &str, key: &str) {
+    let Some(option) = options.iter().find(|option| option.key == key) else { return };
+    if let Some(language) = option.language {
+        turn.set_language(language);
+    }
+    for (name, value, _) in &option.set {
+        let value = operand(turn.book, &turn.session, value).unwrap_or(Value::Text(String::new()));
+        if let Some(frame) = turn.frame() {
+            frame.save(name, value);
+        }
+    }
+    if let (Some(name), Some(frame)) = (save, turn.frame()) {
+        frame.save(name, Value::Option { message: message.to_owned(), name: option.name.clone() });
+    }
+    turn.leave(&option.next.target);
+}
+
+fn group_wish(turn: &mut Turn<'_>, state: &State, group: &Group, cleaned: &str) {
+    let len = turn.session.frames.last().map_or(0, |frame| group_len(frame, group));
+    let wish = chosen(turn, cleaned)
+        .and_then(|key| group_keys(group, len).into_iter().find(|(own, _)| *own == key))
+        .map(|(_, wish)| wish);
+    match wish {
+        Some(GroupWish::Add) => {
+            if let Some(target) = turn.begin(&group.run) {
+                turn.go(&target);
+            }
+        }
+        Some(GroupWish::Done) => turn.leave(&group.next.target),
+        Some(GroupWish::Remove) => {
+            turn.ask();
+            turn.session.prompt = Prompt::Remove;
+        }
+        None => wrong(turn, state, Complaint::NoSuchOption),
+    }
+}
+
+fn remove(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
+    let StateKind::Group(group) = &state.kind else { return turn.ask() };
+    let at = chosen(turn, cleaned).and_then(|key| key.parse::<usize>().ok()).and_then(|at| at.checked_sub(1));
+    let Some(frame) = turn.frame() else { return };
+    let mut items = group_items(frame, group).to_vec();
+    match at.filter(|at| *at < items.len()) {
+        Some(at) => {
+            items.remove(at);
+            frame.save(&group.save, Value::Records(items));
+            turn.ask();
+        }
+        None => wrong(turn, state, Complaint::NoSuchOption),
+    }
+}
+
+fn resume(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
+    match chosen(turn, cleaned).as_deref() {
+        Some("1") => turn.resume(),
+        Some("2") => turn.start_again(),
+        Some(_) | None => wrong(turn, state, Complaint::NoSuchOption),
+    }
+}
+
+fn confirm(turn: &mut Turn<'_>, state: &State, cleaned: &str, value: &str) {
+    let StateKind::Text { input, save, next } = &state.kind else { return turn.ask() };
+    let Some(input) = turn.book.shared.types.get(input) else { return turn.ask() };
+    match (chosen(turn, cleaned).as_deref(), input.value(value)) {
+        (Some("1"), Some(value)) => {
+            turn.session.prompt = Prompt::State;
+            keep(turn, state, save, value, |turn| turn.leave(&next.target));
+        }
+        (Some("2"), _) => turn.ask(),
+        (Some(_) | None, _) => {
+            // Not a yes and not a no: most likely the answer itself, typed again.
+            turn.session.prompt = Prompt::State;
+            answer(turn, state, "", cleaned);
+        }
+    }
+}
+
+/// Saves an answer and goes on, unless the group that it is for has it already.
+fn keep(turn: &mut Turn<'_>, state: &State, name: &str, value: Value, go_on: impl FnOnce(&mut Turn<'_>)) {
+    if is_duplicate(turn, name, &value) {
+        return wrong(turn, state, Complaint::Duplicate);
+    }
+    if let Some(frame) = turn.frame() {
+        frame.save(name, value);
+    }
+    go_on(turn);
+}
+
+fn is_duplicate(turn: &Turn<'_>, name: &str, value: &Value) -> bool {
+    let frames = &turn.session.frames;
+    let Some(below) = frames.len().checked_sub(2).map(|at| &frames[at]) else { return false };
+    let dialogue = turn.book.dialogues.get(&below.dialogue);
+    let Some(StateKind::Group(group)) = dialogue.and_then(|d| d.state(below.state())).map(|state| &state.kind) else {
+        return false;
+    };
+    if group.unique.as_deref() != Some(name) {
+        return false;
+    }
+    let text = value.as_text();
+    let excepted = group.except.as_ref().and_then(|variable| turn.book.value(&turn.session, variable));
+    excepted.is_some_and(|other| other.as_text() == text)
+        || group_items(below, group).iter().any(|item| item.get(name).and_then(Value::as_text) == text)
+}
+
+/// Finds the key that an answer means: the key itself, a word for the number, or the label of the option.
+fn chosen(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
+    let renderer = turn.renderer();
+    let options = renderer.screen().options;
+    let known = |key: &str| options.iter().any(|(own, _)| own == key);
+    let key = as_key(cleaned);
+    if known(key) {
+        return Some(key.to_owned());
+    }
+    let said = word(cleaned);
+    if said.is_empty() {
+        return None;
+    }
+    if let Some(key) = turn.book.shared.numbers.get(&said).filter(|key| known(key)) {
+        return Some(key.clone());
+    }
+    let mut matching = options.iter().filter(|(_, label)| word(label) == said);
+    match (matching.next(), matching.next()) {
+        (Some((key, _)), None) => Some(key.clone()),
+        (Some(_), Some(_)) | (None, _) => None,
+    }
+}
+
+/// Says politely what was wrong; after so many times, offers help instead.
+fn wrong(turn: &mut Turn<'_>, state: &State, complaint: Complaint) {
+    let tries = turn.session.tries + 1;
+    let prompt = turn.session.prompt.clone();
+    turn.ask();
+    if tries >= state.tries && prompt != Prompt::Resume {
+        turn.session.prompt = Prompt::Help;
+        return;
+    }
+    turn.session.prompt = if prompt == Prompt::Help { Prompt::State } else { prompt };
+    turn.session.tries = tries.min(state.tries);
+    turn.session.complaint = Some(complaint);
+}

@@ -1,0 +1,109 @@
+//! From sources to a book, or to everything that is wrong with them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use dayaq_author::Diagnostics;
+use sha2::{Digest, Sha256};
+
+use crate::Book;
+use crate::definition::{self, Dialogue};
+use crate::flow::{self, Surroundings};
+use crate::scope;
+use crate::shared::Shared;
+use crate::sources::{List, Sources};
+use crate::texts::Texts;
+use crate::wording::Wording;
+
+/// Checks everything against everything else.
+///
+/// The diagnostics hold all that was found. There is a book when none of it is an error.
+pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
+    let diagnostics = Diagnostics::new();
+    let mut shared = Shared::default();
+    let mut dialogues: BTreeMap<String, Dialogue> = BTreeMap::new();
+    for source in &sources.dialogs {
+        let (document, found) = dayaq_author::parse(&source.path, &source.text);
+        diagnostics.extend(found);
+        if !document.root(&diagnostics).has("dialog") {
+            shared.read(&document, &diagnostics);
+            continue;
+        }
+        let Some(dialogue) = definition::read(&document, &diagnostics) else { continue };
+        if let Some(other) = dialogues.get(&dialogue.id) {
+            let message = format!("the dialogue {} exists already in {}", dialogue.id, other.place.path);
+            diagnostics.push(dialogue.place.error(message));
+            continue;
+        }
+        dialogues.insert(dialogue.id.clone(), dialogue);
+    }
+    let lists: BTreeMap<String, List> = sources.lists.iter().map(|list| (list.name.clone(), list.clone())).collect();
+    let notices = sources.notices.iter().map(|notice| (notice.key.clone(), notice.clone())).collect();
+    let catalogue = &sources.catalogue;
+    let texts = Texts::read(&sources.locales, &diagnostics);
+    // A faulty file hides states; what follows from that would bury the cause under its consequences.
+    let readable = !diagnostics.has_errors();
+    Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue }.check(&diagnostics);
+    let codes = codes(&dialogues, &diagnostics);
+    let mut scopes = BTreeMap::new();
+    if let Some(order) = flow::order(&dialogues, &diagnostics) {
+        let sink = Diagnostics::new();
+        scopes = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
+        if readable {
+            diagnostics.extend(sink);
+            let wording =
+                Wording { dialogues: &dialogues, scopes: &scopes, shared: &shared, catalogue, notices: &notices };
+            wording.check(&texts, &diagnostics);
+        }
+    }
+    let main = codes.values().next().cloned();
+    let (Some(main), false) = (main, diagnostics.has_errors()) else { return (None, diagnostics) };
+    let hash = hash(sources);
+    let catalogue = catalogue.clone();
+    let book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, codes, main };
+    (Some(book), diagnostics)
+}
+
+fn codes(dialogues: &BTreeMap<String, Dialogue>, diagnostics: &Diagnostics) -> BTreeMap<String, String> {
+    let mut codes: BTreeMap<String, String> = BTreeMap::new();
+    for dialogue in dialogues.values() {
+        for (code, place) in &dialogue.codes {
+            let shape = code.starts_with('*') && code.ends_with('#') && code.len() > 2;
+            if !shape || !code.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#') {
+                diagnostics.push(place.error(format!("must look like *7142#, found {code:?}")));
+            }
+            if let Some(other) = codes.insert(code.clone(), dialogue.id.clone()) {
+                diagnostics.push(place.error(format!("{code} opens the dialogue {other} already")));
+            }
+        }
+    }
+    codes
+}
+
+/// Gives the SHA-256 over all that a step depends on; each part with its length, so that none runs into the next.
+fn hash(sources: &Sources) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for source in &sources.dialogs {
+        parts.extend([source.path.clone(), source.text.clone()]);
+    }
+    for (language, source) in &sources.locales {
+        parts.extend([language.code().to_owned(), source.path.clone(), source.text.clone()]);
+    }
+    for list in &sources.lists {
+        parts.push(list.name.clone());
+        for item in &list.items {
+            parts.extend([item.id.clone(), item.parent.clone().unwrap_or_default()]);
+            parts.extend(item.label.iter().cloned());
+        }
+    }
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    digest.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,268 @@
+//! Whether a dialogue's states hang together: targets exist, everything can be reached and can end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dayaq_author::Diagnostics;
+
+use crate::definition::{Dialogue, Link, StateKind, Target};
+use crate::shared::Shared;
+use crate::sources::{Catalogue, List};
+
+/// The items on one numbered list: two digits, less the key for the next page.
+pub(crate) const LIST_ITEMS_MAX: usize = 97;
+
+/// Holds what a dialogue may refer to.
+pub(crate) struct Surroundings<'b> {
+    pub dialogues: &'b BTreeMap<String, Dialogue>,
+    pub shared: &'b Shared,
+    pub lists: &'b BTreeMap<String, List>,
+    pub catalogue: &'b Catalogue,
+}
+
+/// Orders the dialogues so that each comes after those it calls; a circle is reported and gives `None`.
+pub(crate) fn order(dialogues: &BTreeMap<String, Dialogue>, diagnostics: &Diagnostics) -> Option<Vec<String>> {
+    let mut order = Vec::new();
+    let mut whole = true;
+    for id in dialogues.keys() {
+        whole &= visit(id, dialogues, &mut Vec::new(), &mut order, diagnostics);
+    }
+    whole.then_some(order)
+}
+
+fn visit(
+    id: &str,
+    dialogues: &BTreeMap<String, Dialogue>,
+    callers: &mut Vec<String>,
+    order: &mut Vec<String>,
+    diagnostics: &Diagnostics,
+) -> bool {
+    let Some(dialogue) = dialogues.get(id) else { return true };
+    if let Some(at) = callers.iter().position(|caller| caller == id) {
+        let circle = callers[at..].join(" → ");
+        diagnostics.push(dialogue.place.error(format!("dialogues call each other in a circle: {circle} → {id}")));
+        return false;
+    }
+    if order.iter().any(|done| done == id) {
+        return true;
+    }
+    callers.push(id.to_owned());
+    let called = dialogue.states.values().filter_map(|state| state.runs());
+    let whole = called.map(|callee| visit(callee, dialogues, callers, order, diagnostics)).fold(true, |a, b| a && b);
+    callers.pop();
+    order.push(id.to_owned());
+    whole
+}
+
+impl Surroundings<'_> {
+    pub fn check(&self, diagnostics: &Diagnostics) {
+        for dialogue in self.dialogues.values() {
+            self.check_links(dialogue, diagnostics);
+            self.check_names(dialogue, diagnostics);
+            self.check_reach(dialogue, diagnostics);
+            self.check_circles(dialogue, diagnostics);
+        }
+        self.check_called(diagnostics);
+    }
+
+    fn check_links(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) {
+        let check = |link: &Link| {
+            let Target::State(name) = &link.target else { return };
+            if dialogue.state(name).is_none() {
+                let near = dayaq_author::closest(name, dialogue.states.keys().map(String::as_str));
+                let hint = near.map(|near| format!(", did you mean {near:?}?")).unwrap_or_default();
+                diagnostics.push(link.place.error(format!("there is no state {name:?}{hint}")));
+            }
+        };
+        check(&dialogue.start);
+        dialogue.states.values().flat_map(|state| state.links()).for_each(check);
+    }
+
+    /// Checks everything that a state names outside its own dialogue, and its keys.
+    fn check_names(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) {
+        for state in dialogue.states.values() {
+            let missing = |what: &str, name: &str, known: Vec<&str>| {
+                let hint = dayaq_author::closest(name, known).map(|near| format!(", did you mean {near:?}?"));
+                let message = format!("there is no {what} {name:?}{}", hint.unwrap_or_default());
+                diagnostics.push(state.place.error(message));
+            };
+            if let Some(run) = state.runs()
+                && !self.dialogues.contains_key(run)
+            {
+                missing("dialogue", run, self.dialogues.keys().map(String::as_str).collect());
+            }
+            match &state.kind {
+                StateKind::Choice { options, .. } => {
+                    let mut keys = BTreeSet::new();
+                    let mut names = BTreeSet::new();
+                    for option in options {
+                        if self.shared.keys.contains(&option.key) {
+                            let message = format!("the key {} is one of every screen", option.key);
+                            diagnostics.push(option.place.error(message));
+                        }
+                        if !keys.insert(&option.key) {
+                            diagnostics.push(option.place.error(format!("the key {} is used twice", option.key)));
+                        }
+                        if !names.insert(&option.name) {
+                            diagnostics.push(option.place.error(format!("the name {} is used twice", option.name)));
+                        }
+                    }
+                }
+                StateKind::Text { input, .. } if !self.shared.types.contains_key(input) => {
+                    missing("type", input, self.shared.types.keys().map(String::as_str).collect());
+                }
+                StateKind::List { list, parent, .. } => match self.lists.get(list) {
+                    None => missing("list", list, self.lists.keys().map(String::as_str).collect()),
+                    Some(list) => {
+                        let mut shown: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+                        for item in &list.items {
+                            let under = item.parent.as_deref().filter(|_| parent.is_some());
+                            *shown.entry(under).or_default() += 1;
+                        }
+                        for (under, count) in shown {
+                            if count > LIST_ITEMS_MAX {
+                                let under = under.map(|under| format!(" under {under}")).unwrap_or_default();
+                                diagnostics.push(state.place.error(format!(
+                                    "the list {} shows {count} items{under}, at most {LIST_ITEMS_MAX} can be numbered",
+                                    list.name
+                                )));
+                            }
+                        }
+                        if list.items.is_empty() {
+                            diagnostics.push(state.place.error(format!("the list {} is empty", list.name)));
+                        }
+                    }
+                },
+                StateKind::Call { operation, on, .. } => match self.catalogue.operation(operation) {
+                    None => {
+                        let known = self.catalogue.operations.iter().map(|operation| operation.name.as_str()).collect();
+                        missing("operation", operation, known);
+                    }
+                    Some(operation) => {
+                        let mut outcomes: BTreeSet<&str> = ["slow", "error"].into();
+                        outcomes.extend(operation.outcomes.iter().map(|outcome| outcome.name.as_str()));
+                        for outcome in outcomes.iter().filter(|outcome| !on.contains_key(**outcome)) {
+                            diagnostics.push(state.place.error(format!("on.{outcome} is missing")));
+                        }
+                        for (outcome, link) in on.iter().filter(|(outcome, _)| !outcomes.contains(outcome.as_str())) {
+                            let message = format!("{} has no outcome {outcome:?}", operation.name);
+                            diagnostics.push(link.place.error(message));
+                        }
+                    }
+                },
+                StateKind::Text { .. }
+                | StateKind::Group(_)
+                | StateKind::Run { .. }
+                | StateKind::Route { .. }
+                | StateKind::End => {}
+            }
+            if let StateKind::Run { run, next: None, .. } = &state.kind
+                && self.returns(run)
+            {
+                diagnostics.push(state.place.error(format!("next is missing: the dialogue {run} can return")));
+            }
+            if let StateKind::Group(group) = &state.kind
+                && self.dialogues.contains_key(&group.run)
+                && !self.returns(&group.run)
+            {
+                diagnostics.push(state.place.error(format!("the dialogue {} never returns", group.run)));
+            }
+        }
+    }
+
+    fn check_reach(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) {
+        let reached = self.reached(dialogue);
+        let ending = self.ending(dialogue);
+        for state in dialogue.states.values() {
+            if !reached.contains(&state.name) {
+                diagnostics.push(state.place.error("nothing leads to this state"));
+            } else if !ending.contains(&state.name) {
+                diagnostics.push(state.place.error("from this state the dialogue can never end"));
+            }
+        }
+    }
+
+    /// Reports circles of states that ask nothing: a phone in one would never hear a word.
+    fn check_circles(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) {
+        for state in dialogue.states.values() {
+            let StateKind::Route { .. } = state.kind else { continue };
+            let mut seen = BTreeSet::new();
+            let mut work: Vec<&str> = vec![&state.name];
+            while let Some(name) = work.pop() {
+                let Some(here) = dialogue.state(name) else { continue };
+                if !matches!(here.kind, StateKind::Route { .. }) {
+                    continue;
+                }
+                for link in here.links() {
+                    let Target::State(next) = &link.target else { continue };
+                    if *next == state.name {
+                        diagnostics.push(link.place.error("routes lead in a circle that asks nothing"));
+                    } else if seen.insert(next) {
+                        work.push(next);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reports dialogues that nobody can get into.
+    fn check_called(&self, diagnostics: &Diagnostics) {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let entries = self.dialogues.values().filter(|dialogue| !dialogue.codes.is_empty());
+        let mut work: Vec<&str> = entries.map(|dialogue| dialogue.id.as_str()).collect();
+        if work.is_empty()
+            && let Some(dialogue) = self.dialogues.values().next()
+        {
+            diagnostics.push(dialogue.place.error("no dialogue has codes, so that nothing can be dialled"));
+        }
+        while let Some(id) = work.pop() {
+            let Some(dialogue) = self.dialogues.get(id).filter(|_| reached.insert(id)) else { continue };
+            work.extend(dialogue.states.values().filter_map(|state| state.runs()));
+        }
+        for dialogue in self.dialogues.values().filter(|dialogue| !reached.contains(dialogue.id.as_str())) {
+            diagnostics.push(dialogue.place.error("no dialled dialogue leads to this one"));
+        }
+    }
+
+    fn returns(&self, id: &str) -> bool {
+        let Some(dialogue) = self.dialogues.get(id) else { return false };
+        let reached = self.reached(dialogue);
+        let states = dialogue.states.values().filter(|state| reached.contains(&state.name));
+        states.flat_map(|state| state.links()).any(|link| link.target == Target::Return)
+    }
+
+    fn reached(&self, dialogue: &Dialogue) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        let mut work = vec![&dialogue.start.target];
+        while let Some(target) = work.pop() {
+            let Target::State(name) = target else { continue };
+            if let Some(state) = dialogue.state(name)
+                && reached.insert(name.clone())
+            {
+                work.extend(state.links().into_iter().map(|link| &link.target));
+            }
+        }
+        reached
+    }
+
+    /// Finds the states from which an end, a return or the main menu can be reached.
+    fn ending(&self, dialogue: &Dialogue) -> BTreeSet<String> {
+        let mut ending: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let before = ending.len();
+            for state in dialogue.states.values() {
+                let leads = |link: &Link| match &link.target {
+                    Target::Return | Target::Home => true,
+                    Target::State(name) => ending.contains(name),
+                };
+                // A dialogue that never returns ends by itself, and is checked by itself.
+                let ends = matches!(state.kind, StateKind::End | StateKind::Run { next: None, .. });
+                if ends || state.links().into_iter().any(leads) {
+                    ending.insert(state.name.clone());
+                }
+            }
+            if ending.len() == before {
+                return ending;
+            }
+        }
+    }
+}

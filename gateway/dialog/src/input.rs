@@ -1,0 +1,290 @@
+//! What a person typed, from raw characters to an answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use regex::Regex;
+
+use crate::Value;
+
+/// The characters of one input; a concatenated SMS may bring more, and nothing that we ask for is longer.
+pub const INPUT_CHARS_MAX: usize = 200;
+
+/// Describes a named kind of input: what is dropped, repaired, asked about and accepted.
+#[derive(Clone, Debug)]
+pub(crate) struct InputType {
+    pub form: InputForm,
+    pub strip: BTreeSet<char>,
+    pub upper: bool,
+    pub silent: BTreeMap<char, String>,
+    pub confirm: BTreeMap<char, String>,
+    pub ask: BTreeSet<char>,
+    pub pattern: Option<Regex>,
+    pub pii: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputForm {
+    Text,
+    Number { min: i64, max: i64 },
+    Date,
+}
+
+/// Says what came of reading an input as a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Accepted(Value),
+    /// Repaired in a way that the person must see before it counts.
+    Repaired(String),
+    /// A letter that may mean two things, at a position counted from 1.
+    Doubtful {
+        letter: char,
+        position: usize,
+    },
+    Wrong,
+}
+
+/// Turns raw input into one line of plain characters, or refuses it.
+///
+/// Full-width forms and other scripts' digits become ASCII; marks that nobody can see are dropped. Control characters,
+/// broken UTF-16 (which arrives as U+FFFD) and overlong input are refused, because no repair is safe.
+pub(crate) fn clean(raw: &str) -> Option<String> {
+    // Counted before anything is built: a message_payload may bring 64 KiB.
+    if raw.chars().take(INPUT_CHARS_MAX + 1).count() > INPUT_CHARS_MAX {
+        return None;
+    }
+    let mut text = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        match c {
+            '\n' | '\r' | '\t' | '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => text.push(' '),
+            '\u{fffd}' => return None,
+            _ if c.is_control() => return None,
+            _ if is_invisible(c) => {}
+            _ => text.push(folded(c)),
+        }
+    }
+    Some(text.trim().to_owned())
+}
+
+/// Reads "1", "1.", "1)" and "(1)" as the key 1.
+pub(crate) fn as_key(cleaned: &str) -> &str {
+    cleaned.trim_matches(['.', ')', '(', ' ', '#', '*'])
+}
+
+/// Brings two spellings of a word together: case by a rule of no country, and the Azerbaijani letters without their marks.
+pub(crate) fn word(text: &str) -> String {
+    let plain: String = text.chars().map(upper).collect();
+    dayaq_text::plain(&plain).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+impl InputType {
+    pub fn read(&self, cleaned: &str) -> Reading {
+        let (text, repaired) = match self.repair(cleaned) {
+            Ok(done) => done,
+            Err(doubt) => return doubt,
+        };
+        if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&text)) || text.is_empty() {
+            return Reading::Wrong;
+        }
+        match self.value(&text) {
+            Some(_) if repaired => Reading::Repaired(text),
+            Some(value) => Reading::Accepted(value),
+            None => Reading::Wrong,
+        }
+    }
+
+    /// Makes a value of a text that has been repaired and accepted.
+    pub fn value(&self, text: &str) -> Option<Value> {
+        match self.form {
+            InputForm::Text => Some(Value::Text(text.to_owned())),
+            InputForm::Number { min, max } => {
+                text.parse().ok().filter(|number| (min..=max).contains(number)).map(Value::Number)
+            }
+            InputForm::Date => date(text).map(Value::Date),
+        }
+    }
+
+    /// Names each letter that would have two meanings in one type, for the check.
+    pub fn contradictions(&self) -> Vec<char> {
+        let twice = |c: &&char| {
+            [self.silent.contains_key(c), self.confirm.contains_key(c), self.ask.contains(c), self.strip.contains(c)]
+                .into_iter()
+                .filter(|claimed| *claimed)
+                .count()
+                > 1
+        };
+        let all: BTreeSet<&char> = self.silent.keys().chain(self.confirm.keys()).chain(&self.ask).collect();
+        all.into_iter().filter(twice).copied().collect()
+    }
+
+    fn repair(&self, cleaned: &str) -> Result<(String, bool), Reading> {
+        let mut text = String::with_capacity(cleaned.len());
+        let mut repaired = false;
+        let mut position = 0;
+        for c in cleaned.chars() {
+            let c = if self.upper { upper(c) } else { c };
+            if self.strip.contains(&c) {
+                continue;
+            }
+            position += 1;
+            if self.ask.contains(&c) {
+                return Err(Reading::Doubtful { letter: c, position });
+            }
+            if let Some(meant) = self.confirm.get(&c) {
+                text.push_str(meant);
+                repaired = true;
+            } else if let Some(meant) = self.silent.get(&c) {
+                text.push_str(meant);
+            } else {
+                text.push(c);
+            }
+        }
+        Ok((text, repaired))
+    }
+}
+
+/// Gives the capital letter by a rule of no country: the Turkic dotted and dotless i are both I.
+fn upper(c: char) -> char {
+    match c {
+        'i' | 'ı' | 'İ' => 'I',
+        _ => {
+            let mut capitals = c.to_uppercase();
+            match (capitals.next(), capitals.next()) {
+                (Some(capital), None) => capital,
+                // A letter whose capital is two letters (ß) stays as it is.
+                (Some(_), Some(_)) | (None, _) => c,
+            }
+        }
+    }
+}
+
+fn folded(c: char) -> char {
+    let ascii = |zero: u32| char::from(b'0' + u8::try_from(c as u32 - zero).unwrap_or(0));
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from(u8::try_from(c as u32 - 0xfee0).unwrap_or(b'?')),
+        '\u{660}'..='\u{669}' => ascii(0x660),
+        '\u{6f0}'..='\u{6f9}' => ascii(0x6f0),
+        '\u{966}'..='\u{96f}' => ascii(0x966),
+        _ => c,
+    }
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        // Combining marks: nothing that we ask for needs one, and a thousand of them hide what stands beneath.
+        | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// Reads day, month and year in any usual writing; a year has four digits.
+fn date(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.split(['.', '/', '-', ' ', ',']).filter(|part| !part.is_empty()).collect();
+    let (day, month, year) = match parts.as_slice() {
+        [day, month, year] if year.len() == 4 => (*day, *month, *year),
+        [all] if all.len() == 8 && all.is_ascii() => (&all[..2], &all[2..4], &all[4..]),
+        _ => return None,
+    };
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fin() -> InputType {
+        InputType {
+            form: InputForm::Text,
+            strip: " -".chars().collect(),
+            upper: true,
+            silent: [('А', "A"), ('В', "B"), ('С', "C"), ('Е', "E"), ('Т', "T")].map(|(c, s)| (c, s.to_owned())).into(),
+            confirm: [('O', "0"), ('О', "0")].map(|(c, s)| (c, s.to_owned())).into(),
+            ask: ['I'].into(),
+            pattern: Regex::new("^[0-9A-HJ-NP-Z]{7}$").ok(),
+            pii: true,
+        }
+    }
+
+    fn read(raw: &str) -> Reading {
+        clean(raw).map_or(Reading::Wrong, |cleaned| fin().read(&cleaned))
+    }
+
+    #[test]
+    fn f07_a_fin_is_canonical_or_asked_again() {
+        let fine = |text: &str| Reading::Accepted(Value::Text(text.to_owned()));
+        for (raw, wanted) in [
+            ("12E4567", fine("12E4567")),
+            (" 12e-45 67 ", fine("12E4567")),
+            ("１２Ｅ４５６７", fine("12E4567")),
+            ("12е4567", fine("12E4567")),
+            ("٣٤E4567", fine("34E4567")),
+            ("12EO567", Reading::Repaired("12E0567".to_owned())),
+            ("12Eо567", Reading::Repaired("12E0567".to_owned())),
+            ("12E45i7", Reading::Doubtful { letter: 'I', position: 6 }),
+            ("12-E4 5ı7", Reading::Doubtful { letter: 'I', position: 6 }),
+            ("12E45İ7", Reading::Doubtful { letter: 'I', position: 6 }),
+            ("12Ə4567", Reading::Wrong),
+            ("12E456", Reading::Wrong),
+            ("12E45678", Reading::Wrong),
+            ("", Reading::Wrong),
+            ("😀", Reading::Wrong),
+        ] {
+            assert!(read(raw) == wanted, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn f02_marks_that_nobody_sees_are_dropped() {
+        assert_eq!(clean("\u{202e}12\u{200b}E\u{301}\u{301}4567\u{feff}").as_deref(), Some("12E4567"));
+        assert_eq!(clean(&"\u{301}".repeat(INPUT_CHARS_MAX + 1)), None);
+    }
+
+    #[test]
+    fn f03_control_characters_and_broken_letters_are_refused() {
+        for raw in ["1\0", "\u{7}1", "\u{1b}[2J", "1\u{fffd}", "\u{85}1"] {
+            assert_eq!(clean(raw), None, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn f09_empty_and_enormous_inputs_cost_nothing() {
+        assert_eq!(clean("  \r\n ").as_deref(), Some(""));
+        assert_eq!(clean(&"x".repeat(1 << 20)), None);
+    }
+
+    #[test]
+    fn f11_keys_may_carry_points_and_brackets() {
+        for raw in ["1", "1.", "1)", "(1)", " 1 ", "١", "１", "*1#"] {
+            assert_eq!(clean(raw).as_deref().map(as_key), Some("1"), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_any_usual_writing() {
+        let day = jiff::civil::date(2026, 12, 31);
+        for text in ["31.12.2026", "31/12/2026", "31-12-2026", "31 12 2026", "31122026"] {
+            assert_eq!(date(text), Some(day), "{text}");
+        }
+        for text in ["30.02.2026", "31.12.26", "2026", "", "1.2.3.4"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_stay_inside_their_range() {
+        let age = InputType { form: InputForm::Number { min: 0, max: 120 }, pattern: None, ..fin() };
+        assert_eq!(age.read("017"), Reading::Accepted(Value::Number(17)));
+        assert_eq!(age.read("121"), Reading::Wrong);
+        assert_eq!(age.read("-1"), Reading::Accepted(Value::Number(1)), "the type strips hyphens");
+        assert_eq!(age.read("99999999999999999999"), Reading::Wrong);
+    }
+
+    #[test]
+    fn f10_words_are_compared_without_case_and_marks() {
+        assert_eq!(word("BƏLİ"), word("bəli"));
+        assert_eq!(word("Beli!"), word("bəli"));
+        assert_eq!(word("Qeydiyyat"), word("QEYDIYYAT"));
+        assert_eq!(word("ОДИН"), word("один"));
+    }
+}

@@ -1,0 +1,393 @@
+//! What the phone shows, from where a session stands.
+
+use std::collections::BTreeMap;
+
+use fluent_bundle::{FluentArgs, FluentValue};
+
+use crate::definition::{Choice, Dialogue, Group, State, StateKind};
+use crate::pages::{Foot, Screen};
+use crate::session::{Complaint, Frame, Prompt, Session};
+use crate::sources::Item;
+use crate::surface::Surface;
+use crate::value::{Arg, Kind, Phrase, Record, Value};
+use crate::{Book, Channel, Form, Language};
+
+/// The language of a phone that has not chosen one yet.
+pub(crate) const FIRST_LANGUAGE: Language = Language::Az;
+
+/// Holds what is needed to put a session into words.
+pub(crate) struct Renderer<'b> {
+    pub book: &'b Book,
+    pub session: &'b Session,
+    pub surface: &'b Surface,
+}
+
+impl<'b> Renderer<'b> {
+    pub fn pages(&self) -> Vec<String> {
+        crate::pages::pages(&self.plain(self.screen()), self.surface)
+    }
+
+    /// Builds the screen of the present prompt; an empty one between two conversations.
+    pub fn screen(&self) -> Screen {
+        let Some((frame, dialogue, state)) = self.present() else { return Screen::default() };
+        let message = dialogue.message(&state.name);
+        let (body, options) = match &self.session.prompt {
+            Prompt::Resume => {
+                let options = [("1", "shell-continue"), ("2", "shell-again")];
+                (self.shell("shell-resume"), options.map(|(key, id)| (key.to_owned(), self.shell(id))).to_vec())
+            }
+            Prompt::Confirm(value) => {
+                let mut args = FluentArgs::new();
+                args.set("value", value.clone());
+                let options = [("1", "shell-yes"), ("2", "shell-no")];
+                let body = self.text("shell-confirm", None, &args);
+                (body, options.map(|(key, id)| (key.to_owned(), self.shell(id))).to_vec())
+            }
+            Prompt::Help => (self.shell("shell-help"), vec![("1".to_owned(), self.shell("shell-retry"))]),
+            Prompt::Remove => (self.attribute(dialogue, state, "which"), self.removable(frame, dialogue, state)),
+            Prompt::Waiting => (String::new(), Vec::new()),
+            Prompt::State => {
+                let wording = (self.surface.channel == Channel::Sms
+                    && self.book.texts.has(self.language(), &message, Some("sms")))
+                .then_some("sms");
+                let body = self.text(&message, wording, &self.args(dialogue));
+                (body, self.options(frame, dialogue, state))
+            }
+        };
+        let ends = matches!(state.kind, StateKind::End) && self.session.prompt == Prompt::State;
+        let complaint = self.session.complaint.as_ref().map(|complaint| self.complaint(complaint, dialogue, state));
+        let body = complaint.into_iter().chain([body]).filter(|text| !text.is_empty()).collect();
+        Screen { body, options, foot: self.foot(ends), ends }
+    }
+
+    /// Gives the options of the present state as keys and labels.
+    pub fn options(&self, frame: &Frame, dialogue: &Dialogue, state: &State) -> Vec<(String, String)> {
+        match &state.kind {
+            StateKind::Choice { options, .. } => {
+                options.iter().map(|option| (option.key.clone(), self.label(dialogue, state, option))).collect()
+            }
+            StateKind::List { .. } => {
+                let items = self.items(state).into_iter().enumerate();
+                items.map(|(at, item)| ((at + 1).to_string(), item.label[self.language().index()].clone())).collect()
+            }
+            StateKind::Group(group) => group_keys(group, group_len(frame, group))
+                .into_iter()
+                .map(|(key, wish)| (key.to_owned(), self.attribute(dialogue, state, wish.attribute())))
+                .collect(),
+            StateKind::Text { .. }
+            | StateKind::Run { .. }
+            | StateKind::Call { .. }
+            | StateKind::Route { .. }
+            | StateKind::End => Vec::new(),
+        }
+    }
+
+    /// Gives the items that a list state shows: all, or those under an earlier answer.
+    pub fn items(&self, state: &State) -> Vec<&'b Item> {
+        let StateKind::List { list, parent, .. } = &state.kind else { return Vec::new() };
+        let Some(list) = self.book.lists.get(list) else { return Vec::new() };
+        let under = parent.as_ref().map(|variable| self.book.value(self.session, variable).and_then(|v| v.as_text()));
+        list.items.iter().filter(|item| under.as_ref().is_none_or(|under| item.parent == *under)).collect()
+    }
+
+    pub fn present(&self) -> Option<(&'b Frame, &'b Dialogue, &'b State)> {
+        let frame = self.session.frames.last()?;
+        let dialogue = self.book.dialogues.get(&frame.dialogue)?;
+        Some((frame, dialogue, dialogue.state(frame.state())?))
+    }
+
+    pub fn language(&self) -> Language {
+        self.session.language.unwrap_or(FIRST_LANGUAGE)
+    }
+
+    fn label(&self, dialogue: &Dialogue, state: &State, option: &Choice) -> String {
+        self.attribute(dialogue, state, &format!("opt-{}", option.name))
+    }
+
+    fn removable(&self, frame: &Frame, dialogue: &Dialogue, state: &State) -> Vec<(String, String)> {
+        let StateKind::Group(group) = &state.kind else { return Vec::new() };
+        let message = dialogue.message(&state.name);
+        let item_kinds = match self.book.scope(&dialogue.id).get(&group.save) {
+            Some(Kind::Records(fields)) => fields.as_slice(),
+            _ => &[],
+        };
+        let items = group_items(frame, group).iter().enumerate();
+        items
+            .map(|(at, item)| {
+                let mut args = FluentArgs::new();
+                for Arg { name, .. } in item_kinds {
+                    args.set(name.clone(), self.shown(item.get(name)));
+                }
+                ((at + 1).to_string(), self.text(&message, Some("item"), &args))
+            })
+            .collect()
+    }
+
+    fn complaint(&self, complaint: &Complaint, dialogue: &Dialogue, state: &State) -> String {
+        let message = dialogue.message(&state.name);
+        let has_own = self.book.texts.has(self.language(), &message, Some("error"));
+        match complaint {
+            Complaint::NoSuchOption | Complaint::Wrong if has_own => self.attribute(dialogue, state, "error"),
+            Complaint::NoSuchOption | Complaint::Wrong => self.shell("shell-choose"),
+            Complaint::Doubtful { letter, position } => {
+                let mut args = self.args(dialogue);
+                args.set("letter", letter.to_string());
+                args.set("position", FluentValue::from(*position));
+                self.text(&message, Some("ask"), &args)
+            }
+            Complaint::Unreadable => self.shell("shell-unreadable"),
+            Complaint::Duplicate => self.group_text("duplicate"),
+            Complaint::Restarted => self.shell("shell-restarted"),
+        }
+    }
+
+    /// Gives a text of the group that the innermost dialogue collects an item for.
+    fn group_text(&self, attribute: &str) -> String {
+        let frames = &self.session.frames;
+        let Some(below) = frames.len().checked_sub(2).map(|at| &frames[at]) else { return String::new() };
+        let Some(dialogue) = self.book.dialogues.get(&below.dialogue) else { return String::new() };
+        let args = self.args(dialogue);
+        self.text(&dialogue.message(below.state()), Some(attribute), &args)
+    }
+
+    fn foot(&self, ends: bool) -> Foot {
+        let keys = &self.book.shared.keys;
+        let entry = |key: &str, id: &str| format!("{key} {}", self.shell(id));
+        let back_page = entry(&keys.back, "shell-back");
+        // A route on the way to the first question is nothing to go back to.
+        let asked = |frame: &Frame, dialogue: &Dialogue| {
+            frame.path.iter().filter(|name| dialogue.state(name).is_some_and(State::asks)).count()
+        };
+        let first = self.present().is_some_and(|(frame, dialogue, _)| asked(frame, dialogue) <= 1);
+        let at_start = self.session.frames.len() == 1 && first && self.session.prompt == Prompt::State;
+        let quiet = ends || at_start;
+        Foot {
+            next: entry(&keys.next, "shell-next"),
+            back: (!quiet && !self.asks_resume_at_dial()).then(|| back_page.clone()),
+            home: (!quiet).then(|| entry(&keys.home, "shell-home")),
+            back_page,
+        }
+    }
+
+    fn asks_resume_at_dial(&self) -> bool {
+        self.session.prompt == Prompt::Resume
+            && self.present().is_some_and(|(_, _, state)| !matches!(state.kind, StateKind::Run { .. }))
+    }
+
+    fn attribute(&self, dialogue: &Dialogue, state: &State, attribute: &str) -> String {
+        self.text(&dialogue.message(&state.name), Some(attribute), &self.args(dialogue))
+    }
+
+    fn shell(&self, id: &str) -> String {
+        self.text(id, None, &FluentArgs::new())
+    }
+
+    fn text(&self, id: &str, attribute: Option<&str>, args: &FluentArgs<'_>) -> String {
+        self.book.texts.format(self.language(), id, attribute, args).unwrap_or_default()
+    }
+
+    fn args(&self, dialogue: &Dialogue) -> FluentArgs<'static> {
+        let words = Words { book: self.book, language: self.language() };
+        let mut args = FluentArgs::new();
+        for (name, kind) in self.book.scope(&dialogue.id) {
+            words.set(&mut args, name, kind, self.book.look_up(&self.session.frames, name));
+        }
+        args
+    }
+
+    fn shown(&self, value: Option<&Value>) -> FluentValue<'static> {
+        Words { book: self.book, language: self.language() }.value(value)
+    }
+
+    fn plain(&self, mut screen: Screen) -> Screen {
+        if self.surface.form == Form::Proper {
+            return screen;
+        }
+        let plain = |text: &mut String| *text = dayaq_text::plain(text);
+        screen.body.iter_mut().for_each(plain);
+        screen.options.iter_mut().for_each(|(_, label)| plain(label));
+        plain(&mut screen.foot.next);
+        plain(&mut screen.foot.back_page);
+        screen.foot.back.iter_mut().for_each(plain);
+        screen.foot.home.iter_mut().for_each(plain);
+        screen
+    }
+}
+
+/// Puts values into words, the same way in screens and notices.
+pub(crate) struct Words<'b> {
+    pub book: &'b Book,
+    pub language: Language,
+}
+
+impl Words<'_> {
+    /// Gives a text the arguments that a variable of this kind stands for.
+    pub fn set(&self, args: &mut FluentArgs<'static>, name: &str, kind: &Kind, value: Option<&Value>) {
+        match kind {
+            Kind::Record(fields) => {
+                let record = match value {
+                    Some(Value::Record(record)) => Some(record),
+                    _ => None,
+                };
+                for field in fields {
+                    let value = record.and_then(|record| record.get(&field.name));
+                    self.set(args, &format!("{name}-{}", field.name), &field.kind, value);
+                }
+            }
+            Kind::Records(_) => {
+                let count = match value {
+                    Some(Value::Records(items)) => items.len(),
+                    _ => 0,
+                };
+                args.set(format!("{name}-count"), FluentValue::from(count));
+            }
+            Kind::Term { family, .. } => {
+                let text = value.and_then(Value::as_text).and_then(|word| {
+                    self.book.texts.format(self.language, &format!("{family}-{word}"), None, &FluentArgs::new())
+                });
+                args.set(name.to_owned(), text.map_or_else(|| self.value(None), FluentValue::from));
+            }
+            Kind::Phrases(known) => {
+                let phrases = match value {
+                    Some(Value::Phrases(phrases)) => phrases.as_slice(),
+                    _ => &[],
+                };
+                let texts: Vec<String> = phrases.iter().filter_map(|phrase| self.phrase(phrase, known)).collect();
+                let text = (!texts.is_empty()).then(|| FluentValue::from(texts.join("; ")));
+                args.set(name.to_owned(), text.unwrap_or_else(|| self.value(None)));
+            }
+            Kind::Text | Kind::Number | Kind::Flag | Kind::Money | Kind::Date | Kind::Item(_) | Kind::Choice(_) => {
+                args.set(name.to_owned(), self.value(value));
+            }
+        }
+    }
+
+    fn phrase(&self, phrase: &Phrase, known: &BTreeMap<String, Vec<Arg>>) -> Option<String> {
+        let mut args = FluentArgs::new();
+        for arg in known.get(&phrase.key)? {
+            self.set(&mut args, &arg.name, &arg.kind, phrase.args.get(&arg.name));
+        }
+        self.book.texts.format(self.language, &phrase.key, None, &args)
+    }
+
+    pub fn value(&self, value: Option<&Value>) -> FluentValue<'static> {
+        let shell = |id: &str| self.book.texts.format(self.language, id, None, &FluentArgs::new()).unwrap_or_default();
+        let none = || FluentValue::from(shell("shell-none"));
+        match value {
+            None | Some(Value::Phrases(_) | Value::Record(_) | Value::Records(_)) => none(),
+            Some(value) if value.is_empty() => none(),
+            Some(Value::Text(text) | Value::Term(text)) => FluentValue::from(text.clone()),
+            Some(Value::Number(number)) => FluentValue::from(*number),
+            Some(Value::Flag(true)) => FluentValue::from(shell("shell-yes")),
+            Some(Value::Flag(false)) => FluentValue::from(shell("shell-no")),
+            Some(Value::Money(amount)) => FluentValue::from(money(*amount)),
+            Some(Value::Date(date)) => FluentValue::from(date.strftime("%d.%m.%Y").to_string()),
+            Some(Value::Item { list, id }) => {
+                let item = self.book.lists.get(list).and_then(|list| list.item(id));
+                item.map_or_else(none, |item| FluentValue::from(item.label[self.language.index()].clone()))
+            }
+            Some(Value::Option { message, name }) => {
+                let label =
+                    self.book.texts.format(self.language, message, Some(&format!("opt-{name}")), &FluentArgs::new());
+                label.map_or_else(none, FluentValue::from)
+            }
+        }
+    }
+}
+
+/// Writes qəpik as manat: `240,00 AZN`, without a group mark that some phones lack.
+pub(crate) fn money(amount: i64) -> String {
+    let sign = if amount < 0 { "-" } else { "" };
+    let amount = amount.unsigned_abs();
+    format!("{sign}{},{:02} AZN", amount / 100, amount % 100)
+}
+
+/// What a person may wish on the screen of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GroupWish {
+    Add,
+    Done,
+    Remove,
+}
+
+impl GroupWish {
+    fn attribute(self) -> &'static str {
+        match self {
+            GroupWish::Add => "add",
+            GroupWish::Done => "done",
+            GroupWish::Remove => "remove",
+        }
+    }
+}
+
+/// Gives each wish its key; a key is never moved to another wish when one is not on offer.
+pub(crate) fn group_keys(group: &Group, len: usize) -> Vec<(&'static str, GroupWish)> {
+    let mut keys = Vec::new();
+    if len < group.max {
+        keys.push(("1", GroupWish::Add));
+    }
+    if len >= group.min {
+        keys.push(("2", GroupWish::Done));
+    }
+    if len > 0 {
+        keys.push(("3", GroupWish::Remove));
+    }
+    keys
+}
+
+/// Items stay in the group even while its state is not on the path: going back must not lose a family.
+pub(crate) fn group_items<'f>(frame: &'f Frame, group: &Group) -> &'f [Record] {
+    match frame.answers.get(&group.save).map(|answer| &answer.value) {
+        Some(Value::Records(items)) => items,
+        _ => &[],
+    }
+}
+
+pub(crate) fn group_len(frame: &Frame, group: &Group) -> usize {
+    group_items(frame, group).len()
+}
+
+/// Why a notice could not be put into words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    #[error("no notice is called {0}")]
+    Unknown(String),
+    #[error("notice {key} lacks its argument {argument}")]
+    MissingArgument { key: String, argument: String },
+}
+
+/// Gives the neutral last words for a phone whose conversation cannot go on, in its language if that is known.
+pub fn neutral_end(book: &Book, language: Option<Language>, form: Form) -> String {
+    let language = language.unwrap_or(Language::Az);
+    let text = book.texts.format(language, "shell-ended", None, &FluentArgs::new()).unwrap_or_default();
+    match form {
+        Form::Proper => text,
+        Form::Plain => dayaq_text::plain(&text),
+    }
+}
+
+/// Puts a text that the service sends by itself into words.
+pub fn render_notice(
+    book: &Book,
+    key: &str,
+    args: &BTreeMap<String, Value>,
+    language: Language,
+    form: Form,
+) -> Result<String, NoticeError> {
+    let unknown = || NoticeError::Unknown(key.to_owned());
+    let spec = book.notices.get(key).ok_or_else(unknown)?;
+    let words = Words { book, language };
+    let mut given = FluentArgs::new();
+    for arg in &spec.args {
+        let value = args.get(&arg.name);
+        if value.is_none() && arg.required {
+            return Err(NoticeError::MissingArgument { key: key.to_owned(), argument: arg.name.clone() });
+        }
+        words.set(&mut given, &arg.name, &arg.kind, value);
+    }
+    let text = book.texts.format(language, &format!("notice-{key}"), None, &given).ok_or_else(unknown)?;
+    Ok(match form {
+        Form::Proper => text,
+        Form::Plain => dayaq_text::plain(&text),
+    })
+}

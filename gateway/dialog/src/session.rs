@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Record, Value};
+use crate::{Book, Language};
+
+/// Holds one conversation as a value: where it stands and what has been answered.
+///
+/// It is stored between two steps and belongs to the book whose hash it carries. It holds personal data; `Debug` shows none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub(crate) book: String,
+    pub(crate) language: Option<Language>,
+    /// The dialogue that was dialled; "home" leads to its start.
+    pub(crate) entry: String,
+    pub(crate) draft: Draft,
+    /// The dialogues begun and not finished, the innermost last. Empty between two conversations.
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) shelf: Option<Shelf>,
+    pub(crate) prompt: Prompt,
+    pub(crate) complaint: Option<Complaint>,
+    pub(crate) page: usize,
+    pub(crate) tries: u8,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Session {
+    /// Begins a conversation with a phone; the language is the one remembered for it, if any.
+    pub fn new(draft: &str, language: Option<Language>, book: &Book, now: Timestamp) -> Self {
+        Session {
+            book: book.hash().to_owned(),
+            language,
+            entry: book.main_entry().to_owned(),
+            draft: Draft::new(draft),
+            frames: Vec::new(),
+            shelf: None,
+            prompt: Prompt::State,
+            complaint: None,
+            page: 0,
+            tries: 0,
+            updated_at: now,
+        }
+    }
+
+    /// Gives the hash of the book that this session must be continued with.
+    pub fn book(&self) -> &str {
+        &self.book
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        self.language
+    }
+
+    /// Gives the id of the application being collected; it changes once one has been handed over.
+    pub fn draft(&self) -> &str {
+        &self.draft.id
+    }
+
+    pub fn updated_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    /// Names the dialogue and the state where the person is, for counting; `None` between two conversations.
+    pub fn position(&self) -> Option<(&str, &str)> {
+        self.frames.last().map(|frame| (frame.dialogue.as_str(), frame.state()))
+    }
+
+    /// Says whether answers would be lost with this session.
+    pub fn holds_draft(&self, book: &Book) -> bool {
+        self.shelf.is_some() || book.has_answers(&self.frames)
+    }
+}
+
+/// Holds an application being collected. The same call of the same draft has the same id, however often it is repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    pub id: String,
+    /// How often each call has come to an outcome; a new question after an outcome is a new call.
+    pub calls: BTreeMap<String, u32>,
+}
+
+impl Draft {
+    pub fn new(id: &str) -> Self {
+        Draft { id: id.to_owned(), calls: BTreeMap::new() }
+    }
+
+    pub fn call_id(&self, place: &str) -> String {
+        format!("{}:{place}:{}", self.id, self.calls.get(place).copied().unwrap_or(0))
+    }
+}
+
+/// Holds one dialogue in progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frame {
+    pub dialogue: String,
+    /// The states that led here, the present one last, none twice. An answer counts only while its state is on it.
+    pub path: Vec<String>,
+    pub answers: BTreeMap<String, Answer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub state: String,
+    pub value: Value,
+}
+
+impl Frame {
+    pub fn new(dialogue: &str) -> Self {
+        Frame { dialogue: dialogue.to_owned(), path: Vec::new(), answers: BTreeMap::new() }
+    }
+
+    pub fn state(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+
+    /// Enters a state; one that was on the path already takes back what came after it.
+    pub fn enter(&mut self, state: &str) {
+        if let Some(at) = self.path.iter().position(|seen| seen == state) {
+            self.path.truncate(at);
+        }
+        self.path.push(state.to_owned());
+    }
+
+    /// Saves an answer. One that stands already is put right where it stands, so that it stays when the state that put it
+    /// right (a correction after the review) is left.
+    pub fn save(&mut self, name: &str, value: Value) {
+        let standing = self.answers.get(name).map(|answer| &answer.state).filter(|state| self.path.contains(state));
+        let state = standing.map_or_else(|| self.state().to_owned(), Clone::clone);
+        self.answers.insert(name.to_owned(), Answer { state, value });
+    }
+
+    pub fn visible(&self, name: &str) -> Option<&Value> {
+        self.answers.get(name).filter(|answer| self.path.contains(&answer.state)).map(|answer| &answer.value)
+    }
+
+    pub fn record(&self) -> Record {
+        let seen = self.answers.iter().filter(|(_, answer)| self.path.contains(&answer.state));
+        seen.map(|(name, answer)| (name.clone(), answer.value.clone())).collect()
+    }
+}
+
+/// Holds a draft that was left and may be taken up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shelf {
+    pub draft: Draft,
+    pub frames: Vec<Frame>,
+    pub at: Timestamp,
+}
+
+/// Says what the phone was last asked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Prompt {
+    /// The question of the present state.
+    State,
+    /// Continue the draft on the shelf, or start again?
+    Resume,
+    /// Is this what you meant?
+    Confirm(String),
+    /// Help was offered after too many wrong answers.
+    Help,
+    /// Which item of the group is to be removed?
+    Remove,
+    /// Nothing: the core is being asked.
+    Waiting,
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Prompt::State => "State",
+            Prompt::Resume => "Resume",
+            Prompt::Confirm(_) => "Confirm(…)",
+            Prompt::Help => "Help",
+            Prompt::Remove => "Remove",
+            Prompt::Waiting => "Waiting",
+        })
+    }
+}
+
+/// Says what stands above the question, so that every page of the screen can be built again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Complaint {
+    NoSuchOption,
+    Wrong,
+    Doubtful { letter: char, position: usize },
+    Unreadable,
+    Duplicate,
+    Restarted,
+}

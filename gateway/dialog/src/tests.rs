@@ -1,0 +1,7 @@
+//! Stories told with a small phone over [`step`](crate::step).
+
+mod check;
+mod fixture;
+mod paging;
+mod phone;
+mod stories;

@@ -1,0 +1,160 @@
+//! Which texts must exist, and what each may speak of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dayaq_author::{Diagnostics, Place};
+
+use crate::Language;
+use crate::definition::{Dialogue, State, StateKind};
+use crate::input::word;
+use crate::scope::{Scope, text_names};
+use crate::shared::Shared;
+use crate::sources::{Catalogue, NoticeSpec};
+use crate::texts::{Expected, Texts};
+use crate::value::{Arg, Kind};
+
+/// The engine's own words, with their arguments.
+const SHELL: [(&str, &[&str]); 15] = [
+    ("shell-again", &[]),
+    ("shell-back", &[]),
+    ("shell-choose", &[]),
+    ("shell-confirm", &["value"]),
+    ("shell-continue", &[]),
+    ("shell-ended", &[]),
+    ("shell-help", &[]),
+    ("shell-home", &[]),
+    ("shell-next", &[]),
+    ("shell-no", &[]),
+    ("shell-none", &[]),
+    ("shell-restarted", &[]),
+    ("shell-resume", &[]),
+    ("shell-retry", &[]),
+    ("shell-unreadable", &[]),
+];
+const YES: &str = "shell-yes";
+
+pub(crate) struct Wording<'b> {
+    pub dialogues: &'b BTreeMap<String, Dialogue>,
+    pub scopes: &'b BTreeMap<String, Scope>,
+    pub shared: &'b Shared,
+    pub catalogue: &'b Catalogue,
+    pub notices: &'b BTreeMap<String, NoticeSpec>,
+}
+
+impl Wording<'_> {
+    pub fn check(&self, texts: &Texts, diagnostics: &Diagnostics) {
+        let mut expected = Vec::new();
+        let shell = Place::file("locales");
+        for (id, args) in SHELL.into_iter().chain([(YES, [].as_slice())]) {
+            expected.push(needed(id, None, args.iter().map(|arg| (*arg).to_owned()).collect(), &shell));
+        }
+        for notice in self.notices.values() {
+            let names = notice.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
+            expected.push(needed(&format!("notice-{}", notice.key), None, names, &shell));
+        }
+        self.terms(&mut expected, &shell);
+        for dialogue in self.dialogues.values() {
+            let scope = &self.scopes[&dialogue.id];
+            let names: BTreeSet<String> = scope.iter().flat_map(|(name, kind)| text_names(name, kind)).collect();
+            for state in dialogue.states.values() {
+                self.state(dialogue, state, &names, &mut expected);
+                self.labels(dialogue, state, texts, diagnostics);
+            }
+        }
+        texts.check(&expected, diagnostics);
+    }
+
+    fn state(&self, dialogue: &Dialogue, state: &State, names: &BTreeSet<String>, expected: &mut Vec<Expected>) {
+        let id = dialogue.message(&state.name);
+        let mut add = |attribute: Option<&str>, args: BTreeSet<String>, optional: bool| {
+            let attribute = attribute.map(ToOwned::to_owned);
+            expected.push(Expected { id: id.clone(), attribute, args, needed_by: state.place.clone(), optional });
+        };
+        let shows = state.asks() || matches!(state.kind, StateKind::End);
+        if !shows {
+            return;
+        }
+        add(None, names.clone(), false);
+        add(Some("sms"), names.clone(), true);
+        match &state.kind {
+            StateKind::Choice { options, .. } => {
+                for option in options {
+                    add(Some(&format!("opt-{}", option.name)), names.clone(), false);
+                }
+                add(Some("error"), names.clone(), true);
+            }
+            StateKind::List { .. } => add(Some("error"), names.clone(), true),
+            StateKind::Text { input, .. } => {
+                add(Some("error"), names.clone(), false);
+                let asks = self.shared.types.get(input).is_some_and(|input| !input.ask.is_empty());
+                if asks {
+                    let extra = ["letter", "position"].map(ToOwned::to_owned);
+                    add(Some("ask"), names.iter().cloned().chain(extra).collect(), false);
+                }
+            }
+            StateKind::Group(group) => {
+                for attribute in ["add", "done", "remove", "which"] {
+                    add(Some(attribute), names.clone(), false);
+                }
+                // Without a unique answer nothing can be a duplicate.
+                add(Some("duplicate"), names.clone(), group.unique.is_none());
+                let fields = match self.scopes[&dialogue.id].get(&group.save) {
+                    Some(Kind::Records(fields)) => fields.iter().map(|field| field.name.clone()).collect(),
+                    _ => BTreeSet::new(),
+                };
+                add(Some("item"), fields, false);
+            }
+            StateKind::Run { .. } | StateKind::Call { .. } | StateKind::Route { .. } | StateKind::End => {}
+        }
+    }
+
+    /// Reports labels that a person could not tell apart by typing them.
+    fn labels(&self, dialogue: &Dialogue, state: &State, texts: &Texts, diagnostics: &Diagnostics) {
+        let StateKind::Choice { options, .. } = &state.kind else { return };
+        for language in Language::ALL {
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for option in options {
+                let attribute = format!("opt-{}", option.name);
+                let label =
+                    texts.format(language, &dialogue.message(&state.name), Some(&attribute), &Default::default());
+                let Some(said) = label.map(|label| word(&label)).filter(|said| !said.is_empty()) else { continue };
+                if let Some(other) = seen.insert(said.clone(), &option.name) {
+                    let message = format!("{} and {other} have the same label in {}", option.name, language.code());
+                    diagnostics.push(option.place.error(message));
+                }
+                let number = self.shared.numbers.get(&said).filter(|key| **key != option.key);
+                if let Some(key) = number.filter(|key| options.iter().any(|other| other.key == **key)) {
+                    let message = format!("its label means the number {key} in {}", language.code());
+                    diagnostics.push(option.place.error(message));
+                }
+            }
+        }
+    }
+
+    fn terms(&self, expected: &mut Vec<Expected>, shell: &Place) {
+        let mut words: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let outcomes = self.catalogue.operations.iter().flat_map(|operation| &operation.outcomes);
+        let args = outcomes.flat_map(|outcome| &outcome.args).chain(self.notices.values().flat_map(|n| &n.args));
+        args.for_each(|arg| collect_terms(arg, &mut words));
+        expected.extend(words.into_iter().map(|(id, args)| needed(&id, None, args, shell)));
+    }
+}
+
+fn collect_terms(arg: &Arg, words: &mut BTreeMap<String, BTreeSet<String>>) {
+    match &arg.kind {
+        Kind::Term { family, values } => {
+            words.extend(values.iter().map(|value| (format!("{family}-{value}"), BTreeSet::new())));
+        }
+        Kind::Phrases(phrases) => {
+            let names = |args: &[Arg]| args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
+            words.extend(phrases.iter().map(|(key, args)| (key.clone(), names(args))));
+        }
+        Kind::Record(fields) | Kind::Records(fields) => fields.iter().for_each(|field| collect_terms(field, words)),
+        Kind::Text | Kind::Number | Kind::Flag | Kind::Money | Kind::Date | Kind::Item(_) | Kind::Choice(_) => {}
+    }
+}
+
+fn needed(id: &str, attribute: Option<&str>, args: BTreeSet<String>, needed_by: &Place) -> Expected {
+    let attribute = attribute.map(ToOwned::to_owned);
+    Expected { id: id.to_owned(), attribute, args, needed_by: needed_by.clone(), optional: false }
+}

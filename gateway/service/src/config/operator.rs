@@ -1,0 +1,190 @@
+//! An operator: where its SMSC is, how we bind, and in which dialect it speaks.
+
+use super::{Surroundings, dialect, read_profile, read_secret};
+use dayaq_author::{Diagnostics, Table, parse};
+use dayaq_dialog::Form;
+use dayaq_smpp::ussd::Dialect;
+use dayaq_smpp::{LinkConfig, Role};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// One operator of the configuration.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// The name used in logs, metrics and rows.
+    pub name: String,
+    /// How its links are made.
+    pub link: OperatorLink,
+    /// How it speaks.
+    pub profile: Profile,
+}
+
+/// How an operator's links are made.
+#[derive(Clone, Debug)]
+pub struct OperatorLink {
+    /// `host:port` of the SMSC.
+    pub address: String,
+    /// The account.
+    pub system_id: String,
+    /// Its password, at most 32 octets.
+    pub password: SecretString,
+    /// What kind of system we say we are.
+    pub system_type: String,
+    /// Which way messages go.
+    pub bind: BindKind,
+    /// How many such binds (1 to 64).
+    pub binds: usize,
+}
+
+/// Which way an operator's messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindKind {
+    /// Both ways over each bind.
+    Transceiver,
+}
+
+/// When a deliver_sm is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseOrder {
+    /// As soon as the turn is saved, before the screen.
+    BeforeReply,
+    /// After the screen is on its way.
+    AfterReply,
+}
+
+/// How an operator speaks: `config/operators/*.toml`.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The USSD dialect.
+    pub dialect: Dialect,
+    /// Bounds and times of each link.
+    pub link: LinkConfig,
+    /// Slots of the window that texts leave free for screens.
+    pub window_reserve: usize,
+    /// When a deliver_sm is answered.
+    pub response: ResponseOrder,
+    /// How long the core may take before the phone hears "recorded, an SMS will follow".
+    pub reply_budget: Duration,
+    /// Which letters the network carries.
+    pub form: Form,
+    /// The sender of texts, digits or letters.
+    pub sender: String,
+    /// Type of number and numbering plan of the sender.
+    pub sender_ton_npi: (u8, u8),
+    /// Whether delivery receipts are asked for.
+    pub receipts: bool,
+    /// data_coding of UCS-2 texts, usually 8.
+    pub sms_ucs2: u8,
+    /// data_coding of texts in the default alphabet, usually 0.
+    pub sms_default: u8,
+}
+
+impl Operator {
+    /// Reads one `[[operator]]`; its profile file is read through `around`.
+    pub(super) fn read(table: &Table<'_>, around: &dyn Surroundings, found: &Diagnostics) -> Option<Self> {
+        let name = table.parse("name", |text| {
+            let fine = (1..=32).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            fine.then(|| text.to_owned()).ok_or_else(|| format!("must be 1 to 32 of a-z, 0-9 and -, found {text:?}"))
+        });
+        let address = table.parse("address", |text| match text.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|p| p > 0) => Ok(text.to_owned()),
+            _ => Err(format!("must be host:port, found {text:?}")),
+        });
+        let system_id = table.parse("system_id", |text| bounded(text, 15));
+        let password = read_secret(table, "password", around);
+        let system_type = table.opt_parse("system_type", |text| bounded(text, 12)).unwrap_or_default();
+        let bind = table.one_of_or("bind", &[("transceiver", BindKind::Transceiver)], BindKind::Transceiver);
+        let binds = table.integer_or("binds", 1..=64, 1);
+        let profile = table.string("profile").and_then(|path| match around.file(&path) {
+            Ok(text) => {
+                let (document, more) = parse(&path, &text);
+                let profile = read_profile(&document, &more);
+                found.extend(more);
+                profile
+            }
+            Err(why) => {
+                table.error("profile", format!("{path}: {why}"));
+                None
+            }
+        });
+        let link =
+            OperatorLink { address: address?, system_id: system_id?, password: password?, system_type, bind, binds };
+        Some(Self { name: name?, link, profile: profile? })
+    }
+}
+
+fn bounded(text: &str, most: usize) -> Result<String, String> {
+    match text.len() <= most && text.is_ascii() {
+        true => Ok(text.to_owned()),
+        false => Err(format!("must be at most {most} ASCII characters, found {}", text.len())),
+    }
+}
+
+impl Profile {
+    /// Reads a profile; every key has the specification's value as its default.
+    pub(super) fn read(root: &Table<'_>) -> Option<Self> {
+        let mut link = LinkConfig::new(Role::Esme);
+        let mut window_reserve = link.window / 4;
+        let mut response = ResponseOrder::BeforeReply;
+        if let Some(table) = root.opt_table("link") {
+            link.interface_version =
+                table.one_of_or("interface_version", &[("3.3", 0x33), ("3.4", 0x34), ("5.0", 0x50)], 0x34);
+            link.window = table.integer_or("window", 1..=1000, link.window);
+            window_reserve = table.integer_or("window_reserve", 0..=999, link.window / 4);
+            if window_reserve >= link.window {
+                table.error("window_reserve", format!("must be below the window, {}", link.window));
+            }
+            link.inbound_max = table.integer_or("inbound_max", 1..=100_000, link.inbound_max);
+            link.max_pdu_len = table.integer_or("max_pdu_len", 4096..=1_048_576, link.max_pdu_len);
+            let seconds = |key: &str, fallback: Duration| {
+                Duration::from_secs(table.integer_or(key, 1..=3600u64, fallback.as_secs()))
+            };
+            link.bind_response = seconds("bind_response_s", link.bind_response);
+            link.enquire_link_response = seconds("enquire_link_response_s", link.enquire_link_response);
+            link.response = seconds("response_s", link.response);
+            link.frame = seconds("frame_s", link.frame);
+            let interval = link.enquire_link.unwrap_or(Duration::from_secs(30));
+            link.enquire_link = Some(seconds("enquire_link_s", interval));
+            response = table.one_of_or(
+                "deliver_sm_resp",
+                &[("before-reply", ResponseOrder::BeforeReply), ("after-reply", ResponseOrder::AfterReply)],
+                response,
+            );
+            table.finish();
+        }
+        let mut profile = Self {
+            dialect: Dialect::specification(),
+            link,
+            window_reserve,
+            response,
+            reply_budget: Duration::from_millis(3_000),
+            form: Form::Proper,
+            sender: "Dayaq".to_owned(),
+            sender_ton_npi: (5, 0),
+            receipts: true,
+            sms_ucs2: 8,
+            sms_default: 0,
+        };
+        if let Some(table) = root.opt_table("ussd") {
+            let budget = table.integer_or("reply_budget_ms", 100..=8_000u64, 3_000);
+            profile.reply_budget = Duration::from_millis(budget);
+            dialect::read(&table, &mut profile.dialect);
+            table.finish();
+        }
+        if let Some(table) = root.opt_table("sms") {
+            profile.form = table.one_of_or("form", &[("proper", Form::Proper), ("plain", Form::Plain)], Form::Proper);
+            if let Some(sender) = table.opt_parse("sender", |text| bounded(text, 20)) {
+                profile.sender_ton_npi = if sender.bytes().all(|b| b.is_ascii_digit()) { (0, 1) } else { (5, 0) };
+                profile.sender = sender;
+            }
+            profile.sender_ton_npi.0 = table.integer_or("sender_ton", 0..=6, profile.sender_ton_npi.0);
+            profile.sender_ton_npi.1 = table.integer_or("sender_npi", 0..=18, profile.sender_ton_npi.1);
+            profile.receipts = table.boolean_or("receipts", profile.receipts);
+            profile.sms_ucs2 = table.integer_or("data_coding_ucs2", 0..=255, profile.sms_ucs2);
+            profile.sms_default = table.integer_or("data_coding_default", 0..=255, profile.sms_default);
+            table.finish();
+        }
+        Some(profile)
+    }
+}

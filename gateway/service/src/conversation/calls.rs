@@ -1,0 +1,193 @@
+//! Calls to the core: within the phone's patience, or else as pending calls that a worker finishes.
+
+use super::Conversations;
+use super::turn::Turn;
+use crate::push::Herald;
+use crate::store::{PendingCall, SqliteGatewayStore, StoreError, SubscriberKey};
+use crate::values;
+use dayaq_core_api::{Args, Caller, Channel, Core, CoreError, Request};
+use dayaq_dialog::{Effect, Input, Outcome};
+use dayaq_types::{Clock, Entropy, Language, Pii};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+/// How long a claimed call is ours alone.
+const LEASE: Duration = Duration::from_secs(60);
+/// Calls claimed at once.
+const BATCH: u32 = 16;
+/// The pauses between tries, in seconds; the last repeats until the core answers: nothing recorded is given up.
+const PAUSES_S: [u64; 6] = [1, 5, 15, 30, 60, 120];
+
+/// A call that was recorded: everything the core needs to hear.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CallPayload {
+    caller: Caller,
+    operation: String,
+    args: Args,
+    draft: Uuid,
+}
+
+enum Answer {
+    Said(Outcome),
+    /// It takes too long or the core is away: what is recorded is carried out later.
+    Later,
+    /// It can never be carried out in this form.
+    Never,
+}
+
+impl Conversations {
+    /// Makes a dialogue's call and steps on with what became of it.
+    pub(super) async fn call(
+        &self,
+        turn: &mut Turn<'_>,
+        id: &str,
+        operation: &str,
+        args: &BTreeMap<String, dayaq_dialog::Value>,
+        draft: &str,
+    ) -> Vec<Effect> {
+        let language = turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language);
+        let payload = CallPayload {
+            caller: Caller {
+                msisdn: turn.msisdn,
+                channel: Channel::Ussd,
+                language,
+                received_at: self.clock.now(),
+            },
+            operation: operation.to_owned(),
+            args: values::to_core(args),
+            draft: draft.parse().unwrap_or_default(),
+        };
+        let budget = turn.voice.profile.reply_budget;
+        let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
+        let input = match answer {
+            Answer::Said(outcome) => Input::Called { id, outcome },
+            Answer::Later if payload.operation == "submit" => match self.record(turn.key, id, &payload).await {
+                Ok(()) => Input::CallSlow { id },
+                Err(cause) => {
+                    warn!(cause = %cause, "Call neither made nor recorded");
+                    Input::CallFailed { id }
+                }
+            },
+            Answer::Later | Answer::Never => Input::CallFailed { id },
+        };
+        self.advance(turn, input)
+    }
+
+    /// Commits a call to the gateway's own store; only then may a phone hear that it is recorded.
+    async fn record(&self, key: SubscriberKey, id: &str, payload: &CallPayload) -> Result<(), StoreError> {
+        let call = PendingCall {
+            id: id.to_owned(),
+            subscriber: key,
+            payload: Pii::new(serde_json::to_vec(payload).unwrap_or_default()),
+            not_before: self.clock.now(),
+            attempts: 0,
+        };
+        self.store.add_pending(&call).await?;
+        metrics::counter!("dayaq_calls_recorded_total").increment(1);
+        self.pending.notify_one();
+        Ok(())
+    }
+}
+
+async fn ask(core: &dyn Core, payload: &CallPayload) -> Answer {
+    let request = match Request::from_call(&payload.operation, &payload.args, payload.draft) {
+        Ok(request) => request,
+        Err(cause) => {
+            error!(cause = %cause, "A dialogue's call does not fit the core");
+            return Answer::Never;
+        }
+    };
+    match core.call(&payload.caller, &request).await {
+        Ok(reply) => {
+            Answer::Said(Outcome { name: reply.outcome.to_owned(), values: values::from_core(&reply.values) })
+        }
+        Err(CoreError::Unavailable(cause)) => {
+            warn!(cause = %cause, "The core is not available");
+            Answer::Later
+        }
+        Err(CoreError::Invalid { field, why }) => {
+            error!(field, why = %why, "The core refuses a call");
+            Answer::Never
+        }
+    }
+}
+
+/// Finishes what was recorded. The person hears of it by the core's own notice.
+pub struct PendingWorker {
+    /// Where the calls are.
+    pub store: Arc<SqliteGatewayStore>,
+    /// Whom they are for.
+    pub core: Arc<dyn Core>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter and ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Woken when a call is recorded.
+    pub wake: Arc<Notify>,
+    /// How often to look when nothing wakes it.
+    pub poll: Duration,
+    /// How a person is told that what was recorded cannot be handed in after all.
+    pub herald: Herald,
+}
+
+impl PendingWorker {
+    /// Runs until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            match self.pass().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(cause) => warn!(cause = %cause, "Pending calls not reached"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(self.poll) => {}
+            }
+        }
+    }
+
+    /// One look: claims what is due and tries it once. Gives how many were claimed.
+    pub async fn pass(&self) -> Result<usize, StoreError> {
+        let claimed = self.store.claim_pending(BATCH, LEASE).await?;
+        for claim in &claimed {
+            let Ok(payload) = serde_json::from_slice::<CallPayload>(claim.call.payload.expose()) else {
+                error!("A recorded call cannot be read");
+                self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await?;
+                continue;
+            };
+            // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
+            match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {
+                Answer::Said(_) => {
+                    self.store.finish_pending(&claim.call.id, claim.fence).await?;
+                    info!("A recorded call is carried out");
+                    metrics::counter!("dayaq_calls_finished_total").increment(1);
+                }
+                Answer::Later => {
+                    let until = self.later(claim.call.attempts);
+                    self.store.postpone_pending(&claim.call.id, claim.fence, until).await?;
+                }
+                Answer::Never => {
+                    self.herald.not_registered(&payload.caller, payload.draft, self.clock.now()).await?;
+                    self.store.finish_pending(&claim.call.id, claim.fence).await?;
+                }
+            }
+        }
+        Ok(claimed.len())
+    }
+
+    fn later(&self, attempts: u32) -> Timestamp {
+        let step = usize::try_from(attempts).unwrap_or(usize::MAX).min(PAUSES_S.len() - 1);
+        let mut octet = [0];
+        self.entropy.fill(&mut octet);
+        let pause = Duration::from_secs(PAUSES_S[step]).mul_f64(1.0 + f64::from(octet[0]) / 1024.0);
+        self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)
+    }
+}

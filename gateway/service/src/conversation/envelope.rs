@@ -1,0 +1,101 @@
+//! What is stored of a subscriber between two turns: the dialogue's session, and the radio session's last turn.
+
+use dayaq_dialog::Session;
+use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The form of the envelope; a session of another form restarts from its last draft.
+const SCHEMA: u8 = 1;
+
+/// A subscriber's session as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Envelope {
+    schema: u8,
+    /// The dialogue's own state.
+    pub dialog: Session,
+    /// The radio session of the last turn.
+    pub radio: Option<Radio>,
+}
+
+/// The last turn over the air, and the reply that it got.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Radio {
+    /// The operator's name: two operators may use the same session numbers.
+    operator: String,
+    key: Vec<u8>,
+    sequence: Option<u64>,
+    print: u64,
+    /// Whether the phone still holds the session.
+    pub live: bool,
+    /// The reply, as text; `None` while the core is asked.
+    pub shown: Option<Shown>,
+}
+
+/// A reply as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Shown {
+    pub text: String,
+    pub ends: bool,
+}
+
+impl Envelope {
+    pub(super) fn new(dialog: Session) -> Self {
+        Self { schema: SCHEMA, dialog, radio: None }
+    }
+
+    /// Reads a stored envelope; `None` where this program cannot.
+    pub(super) fn decode(plain: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Self>(plain).ok().filter(|envelope| envelope.schema == SCHEMA)
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Whether this very turn has been taken already.
+    ///
+    /// It is recognised by the radio session and its turn number, and only where the operator numbers turns: a
+    /// person who really sends `1` twice is never swallowed. A session number used again after its end is new (B12).
+    pub(super) fn repeats(&self, operator: &str, turn: &UssdInbound) -> bool {
+        let Some(radio) = &self.radio else { return false };
+        let same = radio.operator == operator
+            && radio.key == turn.key.as_bytes()
+            && radio.sequence.is_some()
+            && radio.sequence == turn.sequence
+            && radio.print == print(turn);
+        same && (radio.live || turn.event != UssdEvent::Begin)
+    }
+
+    /// Whether this turn goes on with the radio session that is live.
+    pub(super) fn belongs(&self, operator: &str, turn: &UssdInbound) -> bool {
+        self.radio.as_ref().is_some_and(|r| r.live && r.operator == operator && r.key == turn.key.as_bytes())
+    }
+}
+
+impl Radio {
+    /// The radio session after this turn, before its reply.
+    pub(super) fn after(operator: &str, turn: &UssdInbound) -> Self {
+        Self {
+            operator: operator.to_owned(),
+            key: turn.key.as_bytes().to_vec(),
+            sequence: turn.sequence,
+            print: print(turn),
+            live: matches!(turn.event, UssdEvent::Begin | UssdEvent::Continue),
+            shown: None,
+        }
+    }
+}
+
+fn print(turn: &UssdInbound) -> u64 {
+    let event = match turn.event {
+        UssdEvent::Begin => 1,
+        UssdEvent::Continue => 2,
+        UssdEvent::Abort => 3,
+        UssdEvent::Timeout => 4,
+    };
+    let text = turn.text.as_ref().map_or(&b""[..], |text| text.as_bytes());
+    let digest = Sha256::new().chain_update([event]).chain_update(&turn.code).chain_update([0]).chain_update(text);
+    let digest = digest.finalize();
+    u64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+}

@@ -1,0 +1,314 @@
+//! One turn: load, step, save, answer, show.
+
+use super::envelope::{Envelope, Radio, Shown};
+use super::{Conversations, Voice};
+use crate::config::ResponseOrder;
+use crate::link::Arrival;
+use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
+use crate::values;
+use dayaq_dialog::{Book, Effect, Input, Moment, Session, Step, neutral_end, step};
+use dayaq_smpp::CommandStatus;
+use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
+use dayaq_types::{Msisdn, new_id};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::{debug, warn};
+
+/// How often a turn is stepped again over somebody else's write.
+const CONFLICTS_MAX: usize = 8;
+/// How long a turn tries to reach the session store before the phone is let go.
+const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// The pause between two such tries.
+const STORE_PAUSE: Duration = Duration::from_millis(100);
+/// How many calls one turn may make: a dialogue with more in a row has a fault.
+const CALLS_MAX: usize = 4;
+
+/// A turn on its way: who, from where, and what has been saved.
+pub(super) struct Turn<'t> {
+    pub arrival: &'t Arrival,
+    pub voice: &'t Voice,
+    pub inbound: &'t UssdInbound,
+    pub msisdn: Msisdn,
+    pub key: SubscriberKey,
+    pub book: Arc<Book>,
+    pub envelope: Envelope,
+    pub version: Version,
+    answered: bool,
+}
+
+impl Conversations {
+    /// Takes one delivered message to its end.
+    pub(super) async fn handle(&self, arrival: Arrival) {
+        let Some(voice) = self.voices.get(arrival.bind.operator) else {
+            arrival.respond(CommandStatus::RSYSERR);
+            return;
+        };
+        if !voice.profile.dialect.concerns(&arrival.message) {
+            self.text_message(&arrival, voice).await;
+            return;
+        }
+        let inbound = match voice.profile.dialect.read(&arrival.message) {
+            Ok(inbound) => inbound,
+            Err(cause) => {
+                debug!(bind = %arrival.bind.name, cause = %cause, "USSD turn not understood");
+                self.counters.unreadable.increment(1);
+                arrival.respond(CommandStatus::RX_P_APPN);
+                return;
+            }
+        };
+        let Some(msisdn) = subscriber(&inbound) else {
+            self.counters.unreadable.increment(1);
+            arrival.respond(CommandStatus::RINVSRCADR);
+            return;
+        };
+        let key = SubscriberKey::of(&self.keys, &msisdn);
+        if !self.limiter.admit(key, self.clock.monotonic()) {
+            self.counters.limited.increment(1);
+            arrival.respond(CommandStatus::ROK);
+            return;
+        }
+        let _passage = self.turnstile.enter(key).await;
+        self.counters.turns.increment(1);
+        if let Err(cause) = self.turn(&arrival, voice, &inbound, msisdn, key).await {
+            warn!(bind = %arrival.bind.name, cause = %cause, "Turn not saved");
+            self.let_go(&arrival, voice, &inbound).await;
+        }
+    }
+
+    async fn turn(
+        &self,
+        arrival: &Arrival,
+        voice: &Voice,
+        inbound: &UssdInbound,
+        msisdn: Msisdn,
+        key: SubscriberKey,
+    ) -> Result<(), StoreError> {
+        let mut loaded = self.load(&key).await?;
+        for _ in 0..CONFLICTS_MAX {
+            let envelope = self.envelope(&key, &loaded).await?;
+            let book = self.books.of(envelope.dialog.book()).await?;
+            let mut turn = Turn {
+                arrival,
+                voice,
+                inbound,
+                msisdn,
+                key,
+                book,
+                envelope,
+                version: loaded.version,
+                answered: false,
+            };
+            if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
+                return Ok(());
+            }
+            let effects = self.step(&mut turn);
+            match self.save(&mut turn).await? {
+                None => return self.carry_out(turn, effects).await,
+                Some(current) => {
+                    self.counters.conflicts.increment(1);
+                    loaded = current;
+                }
+            }
+        }
+        Err(StoreError::Timeout(STORE_PATIENCE))
+    }
+
+    /// A turn that was saved before: its reply is sent again, byte for byte. `false` where there is none yet,
+    /// because the process that took the turn ended while it asked the core; then it is taken again.
+    async fn repeat(&self, turn: &mut Turn<'_>) -> bool {
+        let Some(shown) = turn.envelope.radio.as_ref().and_then(|radio| radio.shown.clone()) else { return false };
+        self.counters.repeats.increment(1);
+        turn.answer(ResponseOrder::BeforeReply);
+        self.show(turn, &shown).await;
+        turn.answer(ResponseOrder::AfterReply);
+        true
+    }
+
+    /// Loads the session, with patience: Redis may be failing over at this moment.
+    async fn load(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
+        let start = self.clock.monotonic();
+        loop {
+            match self.sessions.load(key).await {
+                Ok(loaded) => return Ok(loaded),
+                Err(cause) if self.clock.monotonic().saturating_sub(start) >= STORE_PATIENCE => return Err(cause),
+                Err(_) => tokio::time::sleep(STORE_PAUSE).await,
+            }
+        }
+    }
+
+    /// The stored envelope; else one from the last safe draft; else a new one in the language remembered.
+    async fn envelope(&self, key: &SubscriberKey, loaded: &Loaded) -> Result<Envelope, StoreError> {
+        if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
+            return Ok(envelope);
+        }
+        if let Some(dialog) = self.store.draft(key).await?.and_then(|plain| serde_json::from_slice(&plain).ok()) {
+            return Ok(Envelope::new(dialog));
+        }
+        let profile = self.store.profile(key).await?;
+        let language = profile.and_then(|profile| profile.language).map(values::to_dialog_language);
+        let now = self.clock.now();
+        let draft = new_id(now, &*self.entropy).to_string();
+        Ok(Envelope::new(Session::new(&draft, language, self.books.current(), now)))
+    }
+
+    /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
+    fn step(&self, turn: &mut Turn<'_>) -> Vec<Effect> {
+        let inbound = turn.inbound;
+        let belongs = turn.envelope.belongs(&turn.voice.name, inbound);
+        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound));
+        let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
+        let dialled = match typed {
+            "" => format!("*{}#", inbound.code),
+            rest => format!("*{}*{rest}#", inbound.code),
+        };
+        let input = match inbound.event {
+            UssdEvent::Begin => Input::Open { dialled: &dialled },
+            // An answer to a screen of another session, or of one that has ended: the draft stays, nothing is guessed.
+            UssdEvent::Continue if !belongs => return self.neutral(turn),
+            UssdEvent::Continue => Input::Text(typed),
+            UssdEvent::Abort => Input::Aborted,
+            UssdEvent::Timeout => Input::TimedOut,
+        };
+        self.advance(turn, input)
+    }
+
+    /// One step of the engine over the turn's session.
+    pub(super) fn advance(&self, turn: &mut Turn<'_>, input: Input<'_>) -> Vec<Effect> {
+        let now = self.clock.now();
+        let fresh_draft = new_id(now, &*self.entropy).to_string();
+        let moment = Moment { surface: turn.voice.surface(), now, fresh_draft: &fresh_draft };
+        let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);
+        turn.envelope.dialog = session;
+        for effect in &effects {
+            if let Effect::Reply { text, ends } = effect {
+                turn.note(Shown { text: text.clone(), ends: *ends });
+            }
+        }
+        effects
+    }
+
+    fn neutral(&self, turn: &mut Turn<'_>) -> Vec<Effect> {
+        self.counters.neutral_ends.increment(1);
+        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.voice.surface().form);
+        turn.note(Shown { text: text.clone(), ends: true });
+        vec![Effect::Reply { text, ends: true }]
+    }
+
+    /// Saves the envelope over the version that was loaded; gives what is there now where somebody was first.
+    pub(super) async fn save(&self, turn: &mut Turn<'_>) -> Result<Option<Loaded>, StoreError> {
+        let plain = turn.envelope.encode();
+        match self.sessions.store(&turn.key, turn.version, &plain, self.draft_ttl).await? {
+            Saved::Written(version) => {
+                turn.version = version;
+                Ok(None)
+            }
+            Saved::Conflict(current) => Ok(Some(current)),
+        }
+    }
+
+    /// Does what a saved step asks for, calls and all.
+    async fn carry_out(&self, mut turn: Turn<'_>, mut effects: Vec<Effect>) -> Result<(), StoreError> {
+        for _ in 0..=CALLS_MAX {
+            turn.answer(ResponseOrder::BeforeReply);
+            self.keep_safe(&turn, &effects).await;
+            let call = effects.iter().find(|effect| matches!(effect, Effect::Call { .. })).cloned();
+            let Some(Effect::Call { id, operation, args, draft }) = call else { break };
+            effects = self.call(&mut turn, &id, &operation, &args, &draft).await;
+            // The core has spoken; whatever becomes of this save, the person hears it. Should it fail, the same call
+            // with the same id follows on the next dial and has the same answer.
+            match self.save(&mut turn).await {
+                Ok(None) => {}
+                Ok(Some(_)) => self.counters.conflicts.increment(1),
+                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Outcome shown but not saved"),
+            }
+        }
+        if let Some(Effect::Reply { text, ends }) = effects.iter().rev().find(|e| matches!(e, Effect::Reply { .. })) {
+            self.show(&turn, &Shown { text: text.clone(), ends: *ends }).await;
+        }
+        turn.answer(ResponseOrder::AfterReply);
+        Ok(())
+    }
+
+    /// Puts language and drafts where they outlive the session. A fault here costs no turn: the session has them too.
+    async fn keep_safe(&self, turn: &Turn<'_>, effects: &[Effect]) {
+        for effect in effects {
+            let kept = match effect {
+                Effect::SetLanguage(language) => self.remember_language(turn, *language).await,
+                Effect::Checkpoint { .. } => {
+                    let plain = serde_json::to_vec(&turn.envelope.dialog).unwrap_or_default();
+                    self.store.save_draft(&turn.key, &plain).await
+                }
+                Effect::Reply { .. } | Effect::Call { .. } | Effect::Ended => Ok(()),
+            };
+            if let Err(cause) = kept {
+                warn!(bind = %turn.arrival.bind.name, cause = %cause, "Profile or draft not kept");
+            }
+        }
+    }
+
+    async fn remember_language(&self, turn: &Turn<'_>, language: dayaq_dialog::Language) -> Result<(), StoreError> {
+        let mut profile = self.store.profile(&turn.key).await?.unwrap_or_default();
+        profile.language = Some(values::from_dialog_language(language));
+        profile.operator = Some(turn.voice.name.clone());
+        self.store.save_profile(&turn.key, &Profile { ..profile }).await
+    }
+
+    async fn show(&self, turn: &Turn<'_>, shown: &Shown) {
+        match turn.voice.screen(turn.inbound, &shown.text, shown.ends) {
+            Ok(message) => turn.arrival.show(message).await,
+            Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
+        }
+    }
+
+    /// The session cannot be had: the phone is let go politely, and its answers stay where they are.
+    async fn let_go(&self, arrival: &Arrival, voice: &Voice, inbound: &UssdInbound) {
+        self.counters.neutral_ends.increment(1);
+        if matches!(inbound.event, UssdEvent::Begin | UssdEvent::Continue) {
+            let text = neutral_end(self.books.current(), None, voice.surface().form);
+            if let Ok(message) = voice.screen(inbound, &text, true) {
+                arrival.show(message).await;
+            }
+        }
+        arrival.respond(CommandStatus::ROK);
+    }
+
+    /// A text that is no USSD turn: a receipt, or something written to us.
+    async fn text_message(&self, arrival: &Arrival, voice: &Voice) {
+        if let Some(receipt) = dayaq_smpp::receipt::read(&arrival.message) {
+            let kept = self.receive_receipt(voice, &receipt).await;
+            arrival.respond(if kept { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
+            return;
+        }
+        metrics::counter!("dayaq_texts_in_total").increment(1);
+        arrival.respond(CommandStatus::ROK);
+    }
+}
+
+/// What is fed to the engine for input that is no text at all: it answers with its polite screen.
+const UNREADABLE: &str = "\u{0}";
+
+impl Turn<'_> {
+    fn note(&mut self, shown: Shown) {
+        if let Some(radio) = &mut self.envelope.radio {
+            radio.live &= !shown.ends;
+            radio.shown = Some(shown);
+        }
+    }
+
+    /// Answers the deliver_sm once, where the operator wants it in relation to the reply.
+    fn answer(&mut self, when: ResponseOrder) {
+        let due = self.voice.profile.response == when || when == ResponseOrder::AfterReply;
+        if due && !self.answered {
+            self.answered = true;
+            self.arrival.respond(CommandStatus::ROK);
+        }
+    }
+}
+
+/// The subscriber of a turn; international numbers may come without their plus.
+fn subscriber(inbound: &UssdInbound) -> Option<Msisdn> {
+    let digits = inbound.from.digits.as_str()?;
+    let international = inbound.from.ton == 1 && !digits.starts_with('+') && !digits.starts_with("00");
+    let text = if international { format!("+{digits}") } else { digits.to_owned() };
+    Msisdn::parse(&text).ok()
+}

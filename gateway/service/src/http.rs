@@ -1,0 +1,154 @@
+//! The gateway's HTTP side: is it alive, is it ready, how is it doing.
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The largest request body taken; none of these pages needs one.
+const BODY_MAX: usize = 64 * 1024;
+/// The longest a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// One thing that must work before the service is ready.
+#[async_trait::async_trait]
+pub trait Check: Send + Sync {
+    /// A short name, such as `sessions`.
+    fn name(&self) -> String;
+    /// Whether it works, or a cause that says nothing personal.
+    async fn check(&self) -> Result<(), String>;
+}
+
+/// What the pages show.
+pub struct HttpState {
+    /// What `/readyz` asks.
+    pub checks: Vec<Arc<dyn Check>>,
+    /// What `/metrics` prints.
+    pub metrics: PrometheusHandle,
+}
+
+/// Serves until cancelled.
+pub async fn serve(listener: TcpListener, state: Arc<HttpState>, cancel: CancellationToken) -> std::io::Result<()> {
+    let router = router(state);
+    axum::serve(listener, router).with_graceful_shutdown(cancel.cancelled_owned()).await
+}
+
+/// The routes.
+pub fn router(state: Arc<HttpState>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(print_metrics))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .with_state(state)
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    checks: Vec<Checked>,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+}
+
+async fn ready(State(state): State<Arc<HttpState>>) -> Response {
+    let mut checks = Vec::with_capacity(state.checks.len());
+    for check in &state.checks {
+        checks.push(Checked { name: check.name(), fault: check.check().await.err() });
+    }
+    let ready = checks.iter().all(|c| c.fault.is_none());
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Ready { ready, checks })).into_response()
+}
+
+async fn print_metrics(State(state): State<Arc<HttpState>>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
+}
+
+async fn not_found(uri: Uri) -> Response {
+    problem(StatusCode::NOT_FOUND, "Not found", &format!("There is no {}.", uri.path()))
+}
+
+async fn not_allowed(method: Method, uri: Uri) -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", &format!("{} does not take {method}.", uri.path()))
+}
+
+/// An answer as RFC 9457 has it.
+pub fn problem(status: StatusCode, title: &str, detail: &str) -> Response {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        title: &'a str,
+        status: u16,
+        detail: &'a str,
+    }
+    let body = serde_json::to_vec(&Problem { title, status: status.as_u16(), detail }).unwrap_or_default();
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    struct Fixed(&'static str, Result<(), &'static str>);
+
+    #[async_trait::async_trait]
+    impl Check for Fixed {
+        fn name(&self) -> String {
+            self.0.to_owned()
+        }
+        async fn check(&self) -> Result<(), String> {
+            self.1.map_err(str::to_owned)
+        }
+    }
+
+    async fn ask(checks: Vec<Arc<dyn Check>>, request: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let cancel = CancellationToken::new();
+        let state = Arc::new(HttpState { checks, metrics: PrometheusBuilder::new().build_recorder().handle() });
+        let server = tokio::spawn(serve(listener, state, cancel.clone()));
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        socket.write_all(format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        cancel.cancel();
+        server.await.unwrap().unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn readiness_names_what_is_missing() {
+        let answer = ask(vec![Arc::new(Fixed("sessions", Ok(()))), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains(r#"{"name":"core","fault":"locked"}"#), "{answer}");
+        let answer = ask(vec![Arc::new(Fixed("sessions", Ok(())))], "GET /readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_page_is_a_problem_in_json() {
+        let answer = ask(vec![], "GET /nothing").await;
+        assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("application/problem+json"), "{answer}");
+        let answer = ask(vec![], "DELETE /healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("application/problem+json"), "{answer}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The SMPP links over tokio: a task for each bind, which moves octets, time and messages and nothing else.
+
+mod bind;
+mod connection;
+mod reconnect;
+mod traffic;
+
+pub use bind::{Bind, BindSettings};
+pub use reconnect::Reconnect;
+pub use traffic::{Arrival, BindHandle, Outcome, Outgoing};

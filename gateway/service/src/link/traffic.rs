@@ -1,0 +1,103 @@
+//! What passes between a bind's task and the rest of the gateway.
+
+use crate::store::Ticket;
+use dayaq_smpp::{CommandStatus, MessageKind, ShortMessage};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+
+/// A message that an operator delivered, not answered yet.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The PDU's number on its connection.
+    pub sequence_number: u32,
+    /// deliver_sm or data_sm.
+    pub kind: MessageKind,
+    /// The message.
+    pub message: ShortMessage,
+    /// Which connection of the bind brought it.
+    pub connection: u64,
+    /// The bind that brought it: the answer and a screen leave by it.
+    pub bind: BindHandle,
+}
+
+impl Arrival {
+    /// Answers the PDU. Nothing is acknowledged before it is safe: call it after the save.
+    pub fn respond(&self, status: CommandStatus) {
+        let answer = Answer { connection: self.connection, sequence_number: self.sequence_number, status };
+        // The queue is as deep as the link's own bound on requests, so that it is never full for a live connection.
+        let _ = self.bind.answers.try_send(answer);
+    }
+
+    /// Sends a screen back by the bind that brought the input.
+    pub async fn show(&self, message: ShortMessage) {
+        let _ = self.bind.screens.send(Screen { connection: self.connection, message }).await;
+    }
+}
+
+/// The response to a deliver_sm.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub connection: u64,
+    pub sequence_number: u32,
+    pub status: CommandStatus,
+}
+
+/// A USSD reply: of use on the connection that brought its input alone.
+#[derive(Debug)]
+pub(super) struct Screen {
+    pub connection: u64,
+    pub message: ShortMessage,
+}
+
+/// A text's segment on its way out.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// Whose outcome it is.
+    pub ticket: Ticket,
+    /// The submit_sm.
+    pub message: ShortMessage,
+}
+
+/// What became of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The operator answered.
+    Answered {
+        /// ROK: it was taken.
+        status: CommandStatus,
+        /// The operator's name for it.
+        message_id: Option<String>,
+    },
+    /// It was answered by generic_nack: it will never be taken in this form.
+    Nacked(CommandStatus),
+    /// It was written and not answered: nobody knows.
+    InDoubt,
+    /// It was never written.
+    Unsent,
+}
+
+/// The way to a bind.
+#[derive(Clone, Debug)]
+pub struct BindHandle {
+    pub(super) answers: mpsc::Sender<Answer>,
+    pub(super) screens: mpsc::Sender<Screen>,
+    pub(super) texts: mpsc::Sender<Outgoing>,
+    pub(super) bound: Arc<AtomicBool>,
+    /// The name for logs and metrics: `operator/number`.
+    pub name: Arc<str>,
+    /// The operator's place in the configuration.
+    pub operator: usize,
+}
+
+impl BindHandle {
+    /// Whether the bind stands at this moment.
+    pub fn is_bound(&self) -> bool {
+        self.bound.load(Ordering::Relaxed)
+    }
+
+    /// Hands over a segment; gives it back where the bind's task has ended.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<(), Outgoing> {
+        self.texts.send(outgoing).await.map_err(|e| e.0)
+    }
+}

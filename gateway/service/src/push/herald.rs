@@ -1,0 +1,54 @@
+//! The gateway's own texts: what the core cannot know of.
+
+use super::wording::Told;
+use super::{Wording, WordingError};
+use crate::store::{SqliteGatewayStore, StoreError};
+use crate::values::NOT_REGISTERED;
+use dayaq_core_api::{Args, Caller, NoticeClass};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tracing::error;
+use uuid::Uuid;
+
+/// The fence of a text that no core waits for.
+pub(super) const OWN_FENCE: u64 = 0;
+
+/// Writes the gateway's own texts.
+#[derive(Clone)]
+pub struct Herald {
+    /// The words.
+    pub wording: Arc<Wording>,
+    /// Where texts are kept.
+    pub store: Arc<SqliteGatewayStore>,
+    /// Wakes the pusher.
+    pub wake: Arc<Notify>,
+}
+
+impl Herald {
+    /// Tells a phone that what it was told is recorded could not be registered. The draft's id makes it one text.
+    pub async fn not_registered(&self, caller: &Caller, draft: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        let told = Told {
+            id: draft,
+            core_fence: OWN_FENCE,
+            msisdn: caller.msisdn,
+            language: caller.language,
+            class: NoticeClass::Outcome,
+            key: NOT_REGISTERED,
+            args: Args::new(),
+            record: NOT_REGISTERED.to_owned(),
+        };
+        match self.wording.compose(told, now).await {
+            Ok(text) => {
+                self.store.add_text(&text).await?;
+                self.wake.notify_one();
+                Ok(())
+            }
+            Err(WordingError::Store(cause)) => Err(cause),
+            Err(cause) => {
+                error!(cause = %cause, "A person could not be told that a call failed");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// An operator's SMSC built on node-smpp, a foreign SMPP stack, driven over standard input and output.
+//
+// In, one JSON object a line:
+//   {"do":"begin","msisdn":"994501234567","code":"7142","text":"*7142#","session":1}
+//   {"do":"continue","msisdn":"994501234567","code":"7142","text":"1"}
+//   {"do":"abort","msisdn":"994501234567","code":"7142"}
+// Out, likewise:
+//   {"is":"listening","port":40123} {"is":"bound","kind":"bind_transceiver","system_id":"dayaq"}
+//   {"is":"taken","status":0}                   our deliver_sm was answered
+//   {"is":"screen","text":"…","more":true}      a submit_sm that belongs to a USSD session
+//   {"is":"sms","text":"…","segments":2}        a submit_sm without one, its parts joined
+//   {"is":"fault","why":"…"}                    something an operator would complain of
+
+'use strict';
+const readline = require('readline');
+const smpp = require('smpp');
+
+const BEGIN = 1, CONTINUE = 18, ABORT = 129; // ussd_service_op, deliver_sm
+const ASK = 2, END = 17; // ussd_service_op, submit_sm
+
+const tell = (o) => process.stdout.write(JSON.stringify(o) + '\n');
+const handsets = new Map(); // msisdn -> {session, turn}
+const parts = new Map(); // msisdn/ref -> [texts]
+let bind = null;
+let nextId = 1;
+
+function decode(pdu) {
+  const body = pdu.short_message;
+  const text = body && body.message !== undefined ? body.message : body;
+  if (!Buffer.isBuffer(text)) return String(text);
+  if (pdu.data_coding === 8) return Buffer.from(text).swap16().toString('utf16le');
+  return text.toString('latin1');
+}
+
+function screen(pdu) {
+  const phone = handsets.get(pdu.destination_addr);
+  const info = pdu.its_session_info;
+  if (!phone) return tell({ is: 'fault', why: 'a USSD reply to a phone without a session' });
+  if (!Buffer.isBuffer(info) || info.length !== 2) return tell({ is: 'fault', why: 'no its_session_info of two octets' });
+  if (info[0] !== phone.session) return tell({ is: 'fault', why: `session ${info[0]} in place of ${phone.session}` });
+  const ends = pdu.ussd_service_op === END;
+  if (!ends && pdu.ussd_service_op !== ASK) return tell({ is: 'fault', why: `ussd_service_op ${pdu.ussd_service_op}` });
+  if (ends !== ((info[1] & 1) === 1)) tell({ is: 'fault', why: 'the end bit disagrees with ussd_service_op' });
+  if (ends) handsets.delete(pdu.destination_addr);
+  tell({ is: 'screen', text: decode(pdu), more: !ends });
+}
+
+function sms(pdu) {
+  const udh = pdu.short_message && pdu.short_message.udh;
+  const text = decode(pdu);
+  if (!udh || !udh.length) return tell({ is: 'sms', text, segments: 1 });
+  const element = Buffer.isBuffer(udh) ? udh : udh[0];
+  const at = element[0] === 0 || element[0] === 8 ? 0 : 1; // with or without the header's length octet
+  const wide = element[at] === 8;
+  const [ref, total, number] = wide
+    ? [element.readUInt16BE(at + 2), element[at + 4], element[at + 5]]
+    : [element[at + 2], element[at + 3], element[at + 4]];
+  const key = `${pdu.destination_addr}/${ref}`;
+  const have = parts.get(key) || [];
+  have[number - 1] = text;
+  parts.set(key, have);
+  if (have.filter((t) => t !== undefined).length === total) {
+    parts.delete(key);
+    tell({ is: 'sms', text: have.join(''), segments: total });
+  }
+}
+
+function serve(session) {
+  const accept = (kind) => (pdu) => {
+    session.send(pdu.response({ system_id: 'node-smpp' }));
+    bind = session;
+    tell({ is: 'bound', kind, system_id: pdu.system_id });
+  };
+  session.on('bind_transceiver', accept('bind_transceiver'));
+  session.on('bind_receiver', accept('bind_receiver'));
+  session.on('bind_transmitter', accept('bind_transmitter'));
+  session.on('enquire_link', (pdu) => session.send(pdu.response()));
+  session.on('submit_sm', (pdu) => {
+    session.send(pdu.response({ message_id: String(nextId++) }));
+    if (pdu.ussd_service_op !== undefined) screen(pdu);
+    else sms(pdu);
+  });
+  session.on('unbind', (pdu) => {
+    session.send(pdu.response());
+    session.close();
+  });
+  session.on('close', () => {
+    if (bind === session) bind = null;
+    tell({ is: 'closed' });
+  });
+  session.on('error', (e) => tell({ is: 'fault', why: String(e && e.code) }));
+}
+
+function deliver(order) {
+  if (!bind) return tell({ is: 'fault', why: 'nobody is bound' });
+  let phone = handsets.get(order.msisdn);
+  if (order.do === 'begin') {
+    phone = { session: order.session, turn: 0 };
+    handsets.set(order.msisdn, phone);
+  }
+  if (!phone) return tell({ is: 'fault', why: 'no session to go on with' });
+  const op = { begin: BEGIN, continue: CONTINUE, abort: ABORT }[order.do];
+  bind.deliver_sm({
+    service_type: 'USSD',
+    source_addr_ton: 1, source_addr_npi: 1, source_addr: order.msisdn,
+    dest_addr_ton: 0, dest_addr_npi: 1, destination_addr: order.code,
+    data_coding: 0,
+    short_message: Buffer.from(order.text || '', 'latin1'),
+    ussd_service_op: op,
+    its_session_info: Buffer.from([phone.session, (phone.turn << 1) & 0xfe]),
+  }, (pdu) => tell({ is: 'taken', status: pdu.command_status }));
+  phone.turn += 1;
+  if (order.do === 'abort') handsets.delete(order.msisdn);
+}
+
+const server = smpp.createServer({}, serve);
+server.listen(0, '127.0.0.1', () => tell({ is: 'listening', port: server.address().port }));
+readline.createInterface({ input: process.stdin })
+  .on('line', (line) => line.trim() && deliver(JSON.parse(line)))
+  .on('close', () => process.exit(0));
