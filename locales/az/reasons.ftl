@@ -6,4 +6,4 @@ reason-residence = yaşayış yeri uyğun gəlmir
 reason-family = ailə tərkibi uyğun gəlmir
 reason-income = orta aylıq gəlir { $income }, hədd { $limit }
 reason-vehicle = ailədə nəqliyyat vasitəsi var
-reason-entry = qanundakı hallardan heç biri yoxdur
+reason-entry = qanunda göstərilən əsas yoxdur

@@ -39,7 +39,7 @@ status-not-begun =
     Pulsuz, pul verməyin. 142
 status-undecided =
     Hələ qərar yoxdur.
-    Qərar { $explain-decide-by }-dək
+    Ən gec { $explain-decide-by }
     Pulsuz, pul verməyin. 142
 status-award =
     Ayda { $explain-amount }

@@ -33,7 +33,7 @@ status-not-begun =
     This service is free. Pay nobody. Help: 142
 status-undecided =
     There is no decision yet.
-    Decision by { $explain-decide-by }
+    It comes by { $explain-decide-by }
     This service is free. Pay nobody. Help: 142
 status-award =
     { $explain-amount } a month

@@ -39,7 +39,7 @@ status-not-begun =
     Бесплатно, не платите. 142
 status-undecided =
     Решения пока нет.
-    Решение к { $explain-decide-by }
+    Не позднее { $explain-decide-by }
     Бесплатно, не платите. 142
 status-award =
     { $explain-amount } в месяц
