@@ -7,6 +7,9 @@ mod sm;
 mod tests;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use tests::any_message;
+
 pub use bind::{Bind, BindKind, BindResp};
 pub use sm::{Addr, MessageKind, Sm, SmResp};
 

@@ -5,9 +5,10 @@ mod table;
 
 use std::time::Duration;
 
+use super::state::{Operation, Verdict, verdict};
 use super::*;
-use crate::message::Address;
-use crate::pdu::Sm;
+use crate::message::{Address, ShortMessage};
+use crate::pdu::{self, Bind, BindResp, Body, Pdu, Sm, SmResp};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,0 +1,134 @@
+use super::state::{Operation, State, Verdict, verdict};
+use super::timer::Timer;
+use super::window::InFlight;
+use super::{BindRequest, CloseReason, Link, SubmitError, VerbError};
+use crate::command::CommandId;
+use crate::error::EncodeError;
+use crate::instant::Instant;
+use crate::message::ShortMessage;
+use crate::pdu::{self, Bind, BindResp, Body, MessageKind, Pdu, SmResp};
+use crate::status::CommandStatus;
+use crate::tlv::{Tag, TlvBuf};
+
+/// What we want of the peer, and how it is written.
+impl Link {
+    /// ESME: asks to bind.
+    pub fn bind(&mut self, now: Instant, request: &BindRequest) -> Result<(), VerbError> {
+        self.allow(Operation::SendBind)?;
+        let sequence_number = self.window.next_sequence_number();
+        let bind = Bind {
+            system_id: &request.system_id,
+            password: &request.password,
+            system_type: &request.system_type,
+            interface_version: request.interface_version,
+            addr_ton: request.addr_ton,
+            addr_npi: request.addr_npi,
+            address_range: &request.address_range,
+        };
+        self.write(CommandStatus::ROK, sequence_number, Body::Bind(request.kind, bind))?;
+        self.state = State::Binding { kind: request.kind, sequence_number };
+        self.timers.stop(Timer::SessionInit);
+        self.timers.set(Timer::Bind, now + self.config.bind_response);
+        Ok(())
+    }
+
+    /// SMSC: grants the bind that [`Event::BindRequest`] asked for, under our name `system_id`.
+    pub fn accept_bind(&mut self, now: Instant, system_id: &[u8]) -> Result<(), VerbError> {
+        self.allow(Operation::SendBindResp)?;
+        let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
+        let mut tlvs = TlvBuf::new();
+        tlvs.push_u8(Tag::SC_INTERFACE_VERSION, self.config.interface_version);
+        let resp = BindResp { system_id, tlvs: tlvs.as_tlvs() };
+        self.write(CommandStatus::ROK, sequence_number, Body::BindResp(kind, resp))?;
+        let (system_id, version) = self.peer;
+        self.enter_bound(now, kind, system_id, Some(version));
+        Ok(())
+    }
+
+    /// SMSC: refuses the bind, and with it the link.
+    pub fn refuse_bind(&mut self, status: CommandStatus) -> Result<(), VerbError> {
+        self.allow(Operation::SendBindResp)?;
+        let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
+        self.answer(kind.command_id(), status, sequence_number);
+        self.close(CloseReason::BindRefused(status));
+        Ok(())
+    }
+
+    /// Sends a message: `submit_sm` or `data_sm` as ESME, `deliver_sm` or `data_sm` as SMSC.
+    ///
+    /// `token` comes back in exactly one of `Response`, `Nacked`, `InDoubt` and `Unsent`; after `InDoubt` one
+    /// `LateResponse` may follow.
+    pub fn submit(
+        &mut self,
+        now: Instant,
+        kind: MessageKind,
+        message: &ShortMessage,
+        token: u64,
+    ) -> Result<(), SubmitError> {
+        self.allow(Operation::SendMessage(kind)).map_err(|_| SubmitError::NotBound)?;
+        if self.window_free() == 0 {
+            return Err(SubmitError::WindowFull);
+        }
+        let sequence_number = self.window.next_sequence_number();
+        self.write(CommandStatus::ROK, sequence_number, Body::Message(kind, message.as_sm()))?;
+        let deadline = now + self.config.response;
+        self.window.push(InFlight { sequence_number, kind, token, deadline, written_at: self.written });
+        if !self.timers.is_running(Timer::Response) {
+            self.timers.set(Timer::Response, deadline);
+        }
+        Ok(())
+    }
+
+    /// Answers a request that [`Event::Request`] brought. `message_id` names the message in the response of an SMSC.
+    pub fn respond(
+        &mut self,
+        now: Instant,
+        sequence_number: u32,
+        status: CommandStatus,
+        message_id: Option<&[u8]>,
+    ) -> Result<(), VerbError> {
+        self.allow(Operation::SendMessageResp)?;
+        let at = self.requests.iter().position(|(number, _)| *number == sequence_number);
+        let at = at.ok_or(VerbError::UnknownRequest)?;
+        let (_, kind) = self.requests[at];
+        let resp = SmResp { message_id, ..SmResp::default() };
+        self.write(status, sequence_number, Body::MessageResp(kind, resp))?;
+        self.requests.remove(at);
+        self.after_answer(now);
+        Ok(())
+    }
+
+    /// Ends the link politely: nothing new is taken, what is under way is waited for, then `unbind` goes out.
+    pub fn unbind(&mut self, now: Instant) -> Result<(), VerbError> {
+        self.allow(Operation::SendUnbind)?;
+        self.state = State::Draining;
+        self.timers.set(Timer::Drain, now + self.config.drain);
+        self.after_response(now);
+        Ok(())
+    }
+
+    fn allow(&self, operation: Operation) -> Result<(), VerbError> {
+        match verdict(self.config.role, self.state.stage(), operation) {
+            Verdict::Accept => Ok(()),
+            Verdict::Forbid | Verdict::Refuse(_) | Verdict::Nack | Verdict::Ignore => Err(VerbError::WrongState),
+        }
+    }
+
+    fn write(&mut self, status: CommandStatus, sequence_number: u32, body: Body<'_>) -> Result<(), EncodeError> {
+        let before = self.output.len();
+        pdu::encode(&Pdu { command_status: status, sequence_number, body }, &mut self.output)?;
+        self.written += (self.output.len() - before) as u64;
+        Ok(())
+    }
+
+    pub(super) fn write_header(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
+        let before = self.output.len();
+        pdu::encode_header(command_id, status, sequence_number, &mut self.output);
+        self.written += (self.output.len() - before) as u64;
+    }
+
+    /// Answers a request with a status alone.
+    pub(super) fn answer(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
+        self.write_header(command_id.response(), status, sequence_number);
+    }
+}
