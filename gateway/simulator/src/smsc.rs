@@ -1,0 +1,119 @@
+//! The operator's message centre.
+
+use crate::config::SmscConfig;
+use crate::connection;
+use crate::exchange::Exchange;
+use crate::handset::Handset;
+use crate::tap::TappedPdu;
+use dayaq_types::Msisdn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// A running message centre. Dropped, it unbinds and stops listening.
+pub struct Smsc {
+    addr: SocketAddr,
+    exchange: Arc<Exchange>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// Why a message centre did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen}")]
+pub struct StartError {
+    /// Where it should have listened.
+    pub listen: SocketAddr,
+    /// What the machine said.
+    #[source]
+    pub source: io::Error,
+}
+
+impl Smsc {
+    /// Starts listening; returns at once, before anybody is bound.
+    pub async fn start(config: SmscConfig) -> Result<Self, StartError> {
+        let listen = config.listen;
+        let failed = |source| StartError { listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        let exchange = Arc::new(Exchange::new(config, CancellationToken::new()));
+        let task = tokio::spawn(accept(listener, exchange.clone()));
+        tracing::info!(%addr, "SMSC listens");
+        Ok(Self { addr, exchange, task: Some(task) })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A phone of this operator. Handsets of one number are the same phone.
+    pub fn handset(&self, number: Msisdn) -> Handset {
+        Handset::new(self.exchange.clone(), number)
+    }
+
+    /// Whether an ESME is bound for messages both ways.
+    pub fn is_bound(&self) -> bool {
+        self.exchange.is_bound()
+    }
+
+    /// Waits until an ESME is bound for messages both ways; `false` where none came in time.
+    pub async fn bound(&self, limit: Duration) -> bool {
+        self.exchange.wait_for(limit, |exchange| exchange.is_bound().then_some(())).await.is_some()
+    }
+
+    /// Listens to the wire from now on.
+    pub fn tap(&self) -> broadcast::Receiver<TappedPdu> {
+        self.exchange.tap.listen()
+    }
+
+    /// Cuts every connection without a word. What was not answered is delivered again over the next bind.
+    pub fn cut_links(&self) {
+        let cut = std::mem::take(&mut self.exchange.state().cut);
+        cut.cancel();
+    }
+
+    /// Unbinds every ESME and stops.
+    pub async fn shutdown(mut self) {
+        self.exchange.cancel.cancel();
+        if let Some(task) = self.task.take() {
+            // The task ends by itself; a panic in it has been reported already.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Smsc {
+    fn drop(&mut self) {
+        self.exchange.cancel.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, exchange: Arc<Exchange>) {
+    let mut connections = JoinSet::new();
+    let mut count = 0;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = exchange.cancel.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                count += 1;
+                // Small PDUs must not wait for each other's acknowledgement.
+                let _ = stream.set_nodelay(true);
+                connections.spawn(connection::serve(exchange.clone(), count, stream));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Connection not accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    while connections.join_next().await.is_some() {}
+}

@@ -1,0 +1,2 @@
+mod esme;
+mod operator;
