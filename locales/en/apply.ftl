@@ -44,7 +44,7 @@ apply-registered =
     This service is free. Pay nobody. Help: 142
 apply-awaiting =
     Kept: { $send-reference }
-    The 15 working days begin when you give the notary's number.
+    The 15 working days begin when you give the number of the notarised application.
     This service is free. Pay nobody. Help: 142
 apply-already =
     You have an application already:

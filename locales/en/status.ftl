@@ -4,7 +4,7 @@ status-none = There is no application from this number.
     .opt-apply = New application
 status-awaiting =
     { $ask-reference }
-    The 15 working days have not begun: the notary's number is missing.
+    The 15 working days have not begun: the number of the notarised application is missing.
     .opt-apply = I have the number
 status-gathering =
     { $ask-reference } is being checked.
@@ -29,7 +29,7 @@ status-locked =
     Too many tries. Please try again in 24 hours.
     Help: 142
 status-not-begun =
-    The 15 working days have not begun: the notary's number is missing.
+    The 15 working days have not begun: the number of the notarised application is missing.
     This service is free. Pay nobody. Help: 142
 status-undecided =
     There is no decision yet.
