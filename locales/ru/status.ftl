@@ -46,7 +46,7 @@ status-award =
     { $explain-from }-{ $explain-until }
     Бесплатно, не платите. 142
 status-reasons =
-    Причина: { $explain-reasons }
+    { $explain-reasons }
     Бесплатно, не платите. 142
 status-later =
     Ответа пока нет. Наберите позже: *7142#
