@@ -1,6 +1,6 @@
 -- Compare-and-set of one session and its time to live, in one round trip.
 -- KEYS[1] the session; ARGV: expected number, expected token, token of this attempt, blob, milliseconds to live.
--- Gives {1, number} if the blob is there, or {0, number, token, blob} of what is there instead.
+-- Gives {'1', number} if the blob is there, or {'0', number, token, blob} of what is there instead.
 local key = KEYS[1]
 local held = redis.call('HMGET', key, 'n', 't')
 local number, token = held[1], held[2]
@@ -11,15 +11,15 @@ if number and not (token and #token == 16 and string.match(number, '^[1-9]%d*$')
 end
 if number then
   if token == ARGV[3] then
-    return {1, number}
+    return {'1', number}
   end
   if number ~= ARGV[1] or token ~= ARGV[2] then
-    return {0, number, token, redis.call('HGET', key, 'b')}
+    return {'0', number, token, redis.call('HGET', key, 'b')}
   end
 elseif ARGV[1] ~= '0' then
-  return {0}
+  return {'0'}
 end
 local following = string.format('%.0f', tonumber(number or '0') + 1)
 redis.call('HSET', key, 'n', following, 't', ARGV[3], 'b', ARGV[4])
 redis.call('PEXPIRE', key, ARGV[5])
-return {1, following}
+return {'1', following}

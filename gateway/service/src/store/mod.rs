@@ -37,3 +37,6 @@ pub use sqlite::SqliteFile;
 pub use sqlite_session::SqliteSessions;
 pub use subscriber::SubscriberKey;
 pub use text::{ClaimedSegment, FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView, Ticket};
+
+#[cfg(test)]
+mod tests;

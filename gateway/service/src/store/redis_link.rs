@@ -7,7 +7,7 @@ use redis::{
     ServerErrorKind,
 };
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
@@ -25,6 +25,8 @@ const SILENT_MOST: u32 = 16;
 pub(super) struct RedisLink {
     state: watch::Receiver<State>,
     broken: mpsc::Sender<u64>,
+    /// The latest generation found broken; the keeper may not have heard of it yet.
+    dead: AtomicU64,
     silent: AtomicU32,
     timeout: Duration,
     keeper: AbortHandle,
@@ -50,13 +52,23 @@ impl RedisLink {
         let (up, state) = watch::channel(State::Connecting);
         let (broken, reports) = mpsc::channel(16);
         let keeper = tokio::spawn(keep(client, up, reports)).abort_handle();
-        Ok(Self { state, broken, silent: AtomicU32::new(0), timeout, keeper })
+        Ok(Self { state, broken, dead: AtomicU64::new(0), silent: AtomicU32::new(0), timeout, keeper })
+    }
+
+    /// Waits until there is a connection, however long that takes.
+    pub async fn connected(&self) {
+        let mut state = self.state.clone();
+        // The keeper lives as long as this link, so there is always a next state.
+        let _ = state.wait_for(|state| matches!(state, State::Up { generation, .. } if self.lives(*generation))).await;
     }
 
     /// Asks one thing.
     pub async fn query<T: FromRedisValue + Send + Sync>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let (generation, mut connection) = self.connection().await?;
-        self.answered(generation, command.query_async(&mut connection)).await
+        self.in_time(async {
+            let (generation, mut connection) = self.connection().await?;
+            self.checked(generation, command.query_async(&mut connection).await)
+        })
+        .await
     }
 
     /// Runs a script, which is sent again if the server has lost it.
@@ -64,35 +76,47 @@ impl RedisLink {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        let (generation, mut connection) = self.connection().await?;
-        self.answered(generation, script.invoke_async(&mut connection)).await
+        self.in_time(async {
+            let (generation, mut connection) = self.connection().await?;
+            self.checked(generation, script.invoke_async(&mut connection).await)
+        })
+        .await
     }
 
     /// The connection, or why there is none. Waits only while the first attempt is under way.
     async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
         let mut state = self.state.clone();
-        let settled = state.wait_for(|state| !matches!(state, State::Connecting));
-        let settled = tokio::time::timeout(self.timeout, settled).await;
-        let settled = settled.map_err(|_| StoreError::Timeout(self.timeout))?.map_err(|_| StoreError::Closed)?;
-        match &*settled {
+        let settled = state.wait_for(|state| match state {
+            State::Up { generation, .. } => self.lives(*generation),
+            State::Down(_) => true,
+            State::Connecting => false,
+        });
+        match &*settled.await.map_err(|_| StoreError::Closed)? {
             State::Up { generation, connection } => Ok((*generation, connection.clone())),
             State::Down(why) => Err(why.clone()),
             State::Connecting => Err(StoreError::Timeout(self.timeout)),
         }
     }
 
-    async fn answered<T>(
-        &self,
-        generation: u64,
-        answer: impl Future<Output = RedisResult<T>> + Send,
-    ) -> Result<T, StoreError> {
-        let Ok(answer) = tokio::time::timeout(self.timeout, answer).await else {
-            if self.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENT_MOST {
-                self.silent.store(0, Ordering::Relaxed);
-                self.report(generation);
-            }
-            return Err(StoreError::Timeout(self.timeout));
+    /// Bounds an operation, and reports a connection on which nothing is answered any more.
+    async fn in_time<T>(&self, operation: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        if let Ok(result) = tokio::time::timeout(self.timeout, operation).await {
+            return result;
+        }
+        let generation = match &*self.state.borrow() {
+            State::Up { generation, .. } => Some(*generation),
+            State::Connecting | State::Down(_) => None,
         };
+        if let Some(generation) = generation
+            && self.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENT_MOST
+        {
+            self.silent.store(0, Ordering::Relaxed);
+            self.report(generation);
+        }
+        Err(StoreError::Timeout(self.timeout))
+    }
+
+    fn checked<T>(&self, generation: u64, answer: RedisResult<T>) -> Result<T, StoreError> {
         self.silent.store(0, Ordering::Relaxed);
         answer.map_err(|error| {
             if needs_reconnect(&error) {
@@ -102,8 +126,13 @@ impl RedisLink {
         })
     }
 
+    fn lives(&self, generation: u64) -> bool {
+        generation > self.dead.load(Ordering::Relaxed)
+    }
+
     /// Tells the keeper that this generation is of no use. A full queue already holds such a report.
     fn report(&self, generation: u64) {
+        self.dead.fetch_max(generation, Ordering::Relaxed);
         let _ = self.broken.try_send(generation);
     }
 }

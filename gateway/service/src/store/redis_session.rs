@@ -28,6 +28,11 @@ impl RedisSessions {
     pub fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
         Ok(Self { link: RedisLink::open(url, timeout)?, compare_and_set: Script::new(include_str!("cas.lua")) })
     }
+
+    /// Waits until the server is there, however long that takes.
+    pub async fn connected(&self) {
+        self.link.connected().await;
+    }
 }
 
 #[async_trait]

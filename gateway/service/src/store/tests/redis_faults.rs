@@ -1,0 +1,209 @@
+//! What Redis can do to a session store, on a real server.
+
+use super::redis_server::RedisServer;
+use super::{CANARY_FIN, CANARY_PHONE, House, contains};
+use crate::store::{Cas, Loaded, RedisSessions, Saved, SessionBackend, Sessions, StoreError, SubscriberKey, Version};
+use std::sync::Arc;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn backend(redis: &RedisServer) -> RedisSessions {
+    RedisSessions::open(&redis.url(), RedisSessions::TIMEOUT).unwrap()
+}
+
+fn name(key: &SubscriberKey) -> String {
+    format!("dayaq:{{{}}}:s", key.hex())
+}
+
+async fn store(backend: &RedisSessions, key: &SubscriberKey, expected: Version, token: u8) -> Result<Cas, StoreError> {
+    backend.store(key, expected, [token; 16], b"blob", HOUR).await
+}
+
+async fn written(backend: &RedisSessions, key: &SubscriberKey, expected: Version, token: u8) -> Version {
+    match store(backend, key, expected, token).await.unwrap() {
+        Cas::Written(version) => version,
+        Cas::Conflict(held) => panic!("a conflict with {held:?}"),
+    }
+}
+
+/// Waits for the connection as long as the fault catalogue allows.
+async fn connected(backend: &RedisSessions) {
+    tokio::time::timeout(Duration::from_secs(2), backend.connected()).await.expect("connected within 2 s");
+}
+
+#[tokio::test]
+async fn c01_it_starts_without_a_server_and_finds_it_within_two_seconds() {
+    let (mut redis, key) = (RedisServer::stopped(), House::new().subscriber(0));
+    let backend = backend(&redis);
+    let refused = backend.ready().await.unwrap_err();
+    assert!(refused.is_in_doubt(), "{refused}");
+    assert!(backend.load(&key).await.is_err());
+    redis.up();
+    connected(&backend).await;
+    backend.ready().await.unwrap();
+    written(&backend, &key, Version::ABSENT, 1).await;
+}
+
+#[tokio::test]
+async fn c02_a_killed_server_that_comes_back_has_every_session() {
+    let (mut redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let backend = backend(&redis);
+    let first = written(&backend, &key, Version::ABSENT, 1).await;
+    redis.down();
+    for _ in 0..20 {
+        assert!(store(&backend, &key, first, 2).await.unwrap_err().is_in_doubt());
+    }
+    redis.up();
+    connected(&backend).await;
+    assert_eq!(backend.load(&key).await.unwrap().unwrap().version, first);
+    written(&backend, &key, first, 2).await;
+}
+
+#[tokio::test]
+async fn c06_a_stalled_server_costs_each_operation_its_time_limit_and_no_more() {
+    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let backend = Arc::new(backend(&redis));
+    let first = written(&backend, &key, Version::ABSENT, 1).await;
+    let _: String = redis.ask(&["CLIENT", "PAUSE", "60000", "ALL"]).await;
+    let operations = (0..100u8).map(|token| {
+        let backend = backend.clone();
+        tokio::spawn(async move { store(&backend, &key, first, token + 2).await })
+    });
+    let all = async {
+        for operation in operations.collect::<Vec<_>>() {
+            assert_eq!(operation.await.unwrap().unwrap_err(), StoreError::Timeout(RedisSessions::TIMEOUT));
+        }
+    };
+    tokio::time::timeout(RedisSessions::TIMEOUT * 4, all).await.expect("nobody waits for the others");
+}
+
+#[tokio::test]
+async fn c04_an_emptied_server_conflicts_with_what_is_remembered() {
+    let (redis, house) = (RedisServer::start(), House::new());
+    let key = house.subscriber(0);
+    let sessions = Sessions::new(Arc::new(backend(&redis)), house.keys.clone(), house.entropy.clone(), 10);
+    let Saved::Written(first) = sessions.store(&key, Version::ABSENT, b"one", HOUR).await.unwrap() else {
+        panic!("a conflict")
+    };
+    let _: String = redis.ask(&["FLUSHALL"]).await;
+    assert!(sessions.load(&key).await.unwrap().cached);
+    let absent = Loaded { version: Version::ABSENT, plain: None, cached: false };
+    assert_eq!(sessions.store(&key, first, b"two", HOUR).await.unwrap(), Saved::Conflict(absent));
+}
+
+#[tokio::test]
+async fn c08_a_forgotten_script_is_sent_again() {
+    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let backend = backend(&redis);
+    let first = written(&backend, &key, Version::ABSENT, 1).await;
+    let _: String = redis.ask(&["SCRIPT", "FLUSH"]).await;
+    assert_eq!(written(&backend, &key, first, 2).await.number(), 2);
+}
+
+/// Each refusal reaches the caller as its code, changes nothing, and is over once its cause is.
+#[tokio::test]
+async fn c08_each_refusal_is_told_by_its_code_and_passes() {
+    let refusals: &[(&str, &[&str], &[&str])] = &[
+        ("OOM", &["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"]),
+        (
+            "NOREPLICAS",
+            &["CONFIG", "SET", "min-replicas-to-write", "1"],
+            &["CONFIG", "SET", "min-replicas-to-write", "0"],
+        ),
+        ("READONLY", &["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"]),
+        ("NOPERM", &["ACL", "SETUSER", "default", "-evalsha"], &["ACL", "SETUSER", "default", "+evalsha"]),
+    ];
+    for (code, cause, cure) in refusals {
+        let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+        let backend = backend(&redis);
+        let first = written(&backend, &key, Version::ABSENT, 1).await;
+        let _: String = redis.ask(cause).await;
+        assert_eq!(store(&backend, &key, first, 2).await.unwrap_err(), StoreError::Refused((*code).to_owned()));
+        let _: String = redis.ask(cure).await;
+        connected(&backend).await;
+        assert_eq!(written(&backend, &key, first, 2).await.number(), 2, "after {code}");
+    }
+}
+
+#[tokio::test]
+async fn c08_a_server_that_wants_a_password_is_told_by_its_code() {
+    let redis = RedisServer::start();
+    let _: String = redis.ask(&["CONFIG", "SET", "requirepass", "secret"]).await;
+    let without = backend(&redis);
+    assert_eq!(without.ready().await.unwrap_err(), StoreError::Refused("NOAUTH".to_owned()));
+    let url = format!("redis+{}?pass=secret", redis.url());
+    let with = RedisSessions::open(&url, RedisSessions::TIMEOUT).unwrap();
+    with.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn c09_a_server_that_evicts_is_refused_until_it_no_longer_does() {
+    let redis = RedisServer::start();
+    let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
+    let backend = backend(&redis);
+    assert_eq!(backend.ready().await.unwrap_err(), StoreError::Evicts("allkeys-lru".to_owned()));
+    let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    connected(&backend).await;
+    backend.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn c09_a_server_that_does_not_tell_its_policy_is_used() {
+    let redis = RedisServer::start();
+    let _: String = redis.ask(&["ACL", "SETUSER", "default", "-config"]).await;
+    backend(&redis).ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn c13_what_the_script_has_not_written_is_absent_and_replaced() {
+    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let backend = backend(&redis);
+    let token = "t".repeat(16);
+    let records: &[&[&str]] = &[
+        &["n", "many", "t", &token, "b", "blob"],
+        &["n", "007", "t", &token, "b", "blob"],
+        &["n", "-1", "t", &token, "b", "blob"],
+        &["n", "9999999999999999", "t", &token, "b", "blob"],
+        &["n", "1", "t", "short", "b", "blob"],
+        &["n", "1", "b", "blob"],
+        &["b", "blob"],
+    ];
+    for record in records {
+        let _: i64 = redis.ask(&["DEL", &name(&key)]).await;
+        let _: i64 = redis.ask(&[&["HSET", &name(&key)], *record].concat()).await;
+        assert!(backend.load(&key).await.unwrap().is_none(), "{record:?}");
+        assert_eq!(written(&backend, &key, Version::ABSENT, 1).await.number(), 1, "{record:?}");
+    }
+}
+
+#[tokio::test]
+async fn c15_time_to_live_is_kept_by_redis_and_renewed_by_each_write() {
+    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let backend = backend(&redis);
+    let first = written(&backend, &key, Version::ABSENT, 1).await;
+    let _: i64 = redis.ask(&["PEXPIRE", &name(&key), "5000"]).await;
+    written(&backend, &key, first, 2).await;
+    let left: i64 = redis.ask(&["PTTL", &name(&key)]).await;
+    assert!((5_001..=3_600_000).contains(&left), "{left} ms left");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_used_is_refused_without_its_password() {
+    let refused = RedisSessions::open("rediss://user:hunter2@127.0.0.1:1/", RedisSessions::TIMEOUT).unwrap_err();
+    assert!(matches!(&refused, StoreError::Address(_)));
+    assert!(!refused.to_string().contains("hunter2"));
+    assert!(RedisSessions::open("http://nowhere", RedisSessions::TIMEOUT).is_err());
+}
+
+#[tokio::test]
+async fn g10_nothing_personal_lies_in_redis() {
+    let (redis, house) = (RedisServer::start(), House::new());
+    let key = house.subscriber(0);
+    let sessions = Sessions::new(Arc::new(backend(&redis)), house.keys.clone(), house.entropy.clone(), 10);
+    let plain = format!("{{\"fin\":\"{CANARY_FIN}\",\"phone\":\"{CANARY_PHONE}\"}}");
+    sessions.store(&key, Version::ABSENT, plain.as_bytes(), HOUR).await.unwrap();
+    let raw = redis.raw();
+    assert!(contains(&raw, &name(&key)), "the append-only file is there");
+    assert!(!contains(&raw, CANARY_FIN) && !contains(&raw, CANARY_PHONE) && !contains(&raw, "1234567"));
+}

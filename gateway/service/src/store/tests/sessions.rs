@@ -1,0 +1,264 @@
+//! The sealed, remembered sessions over a backend.
+
+use super::{CANARY_FIN, House};
+use crate::store::session_cache::SessionCache;
+use crate::store::{
+    Cas, Loaded, Saved, SessionBackend, Sessions, SqliteSessions, StoreError, Stored, SubscriberKey, Token, Version,
+};
+use async_trait::async_trait;
+use proptest::prelude::*;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A backend whose answers are lost on their way back: the work is done and the caller hears a timeout.
+struct LosesAnswers {
+    inner: SqliteSessions,
+    /// For each store to come, whether its answer is lost; when the list is out none is.
+    script: Mutex<VecDeque<bool>>,
+    loads: AtomicUsize,
+    stores: AtomicUsize,
+}
+
+impl LosesAnswers {
+    async fn new(house: &House) -> Arc<Self> {
+        let inner = SqliteSessions::new(house.file().await, house.clock.clone());
+        let (loads, stores) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { inner, script: Mutex::default(), loads, stores })
+    }
+
+    fn lose(&self, next: impl IntoIterator<Item = bool>) {
+        self.script.lock().unwrap().extend(next);
+    }
+
+    fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    fn stores(&self) -> usize {
+        self.stores.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl SessionBackend for LosesAnswers {
+    async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        self.inner.load(key).await
+    }
+
+    async fn store(
+        &self,
+        key: &SubscriberKey,
+        expected: Version,
+        token: Token,
+        blob: &[u8],
+        ttl: Duration,
+    ) -> Result<Cas, StoreError> {
+        self.stores.fetch_add(1, Ordering::SeqCst);
+        let answer = self.inner.store(key, expected, token, blob, ttl).await?;
+        let lost = self.script.lock().unwrap().pop_front().unwrap_or(false);
+        if lost { Err(StoreError::Timeout(Duration::from_millis(250))) } else { Ok(answer) }
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.inner.ready().await
+    }
+}
+
+fn sessions(house: &House, backend: Arc<LosesAnswers>) -> Sessions {
+    Sessions::new(backend, house.keys.clone(), house.entropy.clone(), 8)
+}
+
+async fn write(sessions: &Sessions, key: &SubscriberKey, expected: Version, plain: &[u8]) -> Version {
+    match sessions.store(key, expected, plain, HOUR).await.unwrap() {
+        Saved::Written(version) => version,
+        Saved::Conflict(held) => panic!("a conflict with {held:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_turn_in_steady_state_is_one_round_trip() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let sessions = sessions(&house, backend.clone());
+    let absent = sessions.load(&key).await.unwrap();
+    assert_eq!(absent, Loaded { version: Version::ABSENT, plain: None, cached: false });
+    let mut version = write(&sessions, &key, absent.version, b"turn 0").await;
+    for turn in 1..5 {
+        let loaded = sessions.load(&key).await.unwrap();
+        assert_eq!((loaded.version, loaded.cached), (version, true));
+        assert_eq!(loaded.plain, Some(format!("turn {}", turn - 1).into_bytes()));
+        version = write(&sessions, &key, loaded.version, format!("turn {turn}").as_bytes()).await;
+    }
+    assert_eq!((backend.loads(), backend.stores()), (1, 5));
+    assert!(!sessions.load_fresh(&key).await.unwrap().cached);
+}
+
+#[tokio::test]
+async fn b06_of_two_gateways_the_loser_is_given_what_is_there() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (here, there) = (sessions(&house, backend.clone()), sessions(&house, backend));
+    let first = write(&here, &key, Version::ABSENT, b"one").await;
+    assert_eq!(there.load(&key).await.unwrap().version, first);
+    let second = write(&there, &key, first, b"two").await;
+    let behind = here.load(&key).await.unwrap();
+    assert_eq!((behind.version, behind.cached), (first, true));
+    let now = Loaded { version: second, plain: Some(b"two".to_vec()), cached: false };
+    assert_eq!(here.store(&key, behind.version, b"lost", HOUR).await.unwrap(), Saved::Conflict(now));
+    let third = write(&here, &key, second, b"three").await;
+    assert_eq!(third.number(), 3);
+}
+
+#[tokio::test]
+async fn c12_a_write_whose_answer_was_lost_happens_once() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let sessions = sessions(&house, backend.clone());
+    backend.lose([true, false]);
+    assert_eq!(write(&sessions, &key, Version::ABSENT, b"one").await.number(), 1);
+    assert_eq!(backend.stores(), 2);
+    assert_eq!(sessions.load_fresh(&key).await.unwrap().version.number(), 1);
+}
+
+#[tokio::test]
+async fn c12_where_the_repeat_is_lost_too_the_next_load_tells_what_happened() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let sessions = sessions(&house, backend.clone());
+    write(&sessions, &key, Version::ABSENT, b"one").await;
+    let loaded = sessions.load(&key).await.unwrap();
+    backend.lose([true, true]);
+    assert!(sessions.store(&key, loaded.version, b"two", HOUR).await.unwrap_err().is_in_doubt());
+    let now = sessions.load(&key).await.unwrap();
+    assert_eq!((now.version.number(), now.plain.as_deref(), now.cached), (2, Some(&b"two"[..]), false));
+}
+
+#[tokio::test]
+async fn c06_an_outage_does_not_double_its_own_load() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let sessions = sessions(&house, backend.clone());
+    backend.lose([true; 400]);
+    for _ in 0..200 {
+        assert!(sessions.store(&key, Version::ABSENT, b"one", HOUR).await.is_err());
+    }
+    assert!(backend.stores() <= 200 + 32, "{} operations for 200 turns", backend.stores());
+}
+
+/// Cut short, altered, another subscriber's, under another key, or empty: absent under its version, then replaced.
+#[tokio::test]
+async fn c13_a_blob_that_does_not_open_is_replaced() {
+    let house = House::new();
+    let (backend, key, other) = (LosesAnswers::new(&house).await, house.subscriber(0), house.subscriber(1));
+    let sessions = sessions(&house, backend.clone());
+    let mut version = write(&sessions, &key, Version::ABSENT, b"mine").await;
+    write(&sessions, &other, Version::ABSENT, b"theirs").await;
+    let mine = backend.load(&key).await.unwrap().unwrap().blob.to_vec();
+    let theirs = backend.load(&other).await.unwrap().unwrap().blob.to_vec();
+    let mut altered = mine.clone();
+    *altered.last_mut().unwrap() ^= 1;
+    let foreign = House::new();
+    let foreign_keys = dayaq_types::seal::KeyRing::new(9, &dayaq_types::seal::Key::generate(&*foreign.entropy));
+    let foreign = foreign_keys.seal(b"session/", b"mine", &*foreign.entropy);
+    for (token, bad) in (1u8..).zip([mine[..20].to_vec(), altered, theirs, foreign, Vec::new()]) {
+        let Cas::Written(placed) = backend.inner.store(&key, version, [token; 16], &bad, HOUR).await.unwrap() else {
+            panic!("a conflict")
+        };
+        let loaded = sessions.load_fresh(&key).await.unwrap();
+        assert_eq!(loaded, Loaded { version: placed, plain: None, cached: false });
+        version = write(&sessions, &key, placed, b"mine").await;
+        assert_eq!(sessions.load_fresh(&key).await.unwrap().plain, Some(b"mine".to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn g11_nothing_of_a_session_prints() {
+    let house = House::new();
+    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let sessions = sessions(&house, backend);
+    write(&sessions, &key, Version::ABSENT, CANARY_FIN.as_bytes()).await;
+    let loaded = sessions.load(&key).await.unwrap();
+    let printed = format!("{sessions:?} {loaded:?} {:?} {key:?}", Saved::Conflict(loaded.clone()));
+    let octets = format!("{:?}", CANARY_FIN.as_bytes());
+    assert!(!printed.contains(CANARY_FIN) && !printed.contains(octets.trim_matches(['[', ']'])));
+    assert!(!printed.contains(&key.hex()[..8]), "{printed}");
+}
+
+#[test]
+fn x04_a_subscriber_keeps_its_key_over_a_rotation() {
+    let mut house = House::new();
+    let before = house.subscriber(0);
+    house.keys.rotate(2, &dayaq_types::seal::Key::generate(&*house.entropy));
+    assert_eq!(house.subscriber(0), before);
+    assert_ne!(house.subscriber(1), before);
+    assert_eq!(before.hex().len(), 64);
+    assert_eq!(SubscriberKey::from_slice(before.as_bytes()), Some(before));
+    assert_eq!(SubscriberKey::from_slice(&before.as_bytes()[1..]), None);
+}
+
+fn stored(number: u64) -> Stored {
+    Stored { version: Version::new(number, [1; 16]), blob: number.to_be_bytes().as_slice().into() }
+}
+
+#[test]
+fn the_memory_keeps_who_is_active_and_lets_others_go() {
+    let house = House::new();
+    let mut cache = SessionCache::new(3);
+    let keys: Vec<_> = (0..5).map(|n| house.subscriber(n)).collect();
+    for (number, key) in (1..).zip(&keys[..3]) {
+        cache.put(key, &stored(number));
+    }
+    assert!(cache.get(&keys[0]).is_some());
+    cache.put(&keys[3], &stored(4));
+    assert!(cache.get(&keys[0]).is_some(), "just looked at");
+    assert!(cache.get(&keys[1]).is_none(), "the first that nobody had looked at");
+    cache.forget(&keys[0]);
+    assert!(cache.get(&keys[0]).is_none());
+    cache.put(&keys[4], &stored(5));
+    assert_eq!(cache.len(), 3);
+}
+
+#[test]
+fn a_memory_of_none_remembers_none() {
+    let mut cache = SessionCache::new(0);
+    let key = House::new().subscriber(0);
+    cache.put(&key, &stored(1));
+    assert!(cache.get(&key).is_none());
+}
+
+proptest! {
+    /// Whatever is put, forgotten and looked up: never more than the bound, never anything but the latest.
+    #[test]
+    fn the_memory_is_bounded_and_never_wrong(
+        most in 0usize..6,
+        steps in prop::collection::vec((0u8..3, 0u64..9, 1u64..1000), 0..200),
+    ) {
+        let house = House::new();
+        let keys: Vec<_> = (0..9).map(|n| house.subscriber(n)).collect();
+        let (mut cache, mut latest) = (SessionCache::new(most), HashMap::new());
+        for (what, who, number) in steps {
+            let key = &keys[usize::try_from(who).unwrap()];
+            match what {
+                0 => {
+                    cache.put(key, &stored(number));
+                    latest.insert(who, number);
+                }
+                1 => {
+                    cache.forget(key);
+                    latest.remove(&who);
+                }
+                _ => {
+                    if let Some(held) = cache.get(key) {
+                        prop_assert_eq!(Some(&held.version.number()), latest.get(&who));
+                    }
+                }
+            }
+            prop_assert!(cache.len() <= most);
+        }
+    }
+}

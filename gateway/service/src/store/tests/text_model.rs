@@ -1,0 +1,132 @@
+//! Texts under random events: whatever happens in whatever order, at most two copies of a segment.
+
+use super::text_rules::{MINUTE, Story};
+use crate::store::{SegmentState, Ticket};
+use dayaq_types::Clock;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a sender can meet. The number chooses among the tickets given out so far, from the latest backwards, so
+/// that void ones are tried as well.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Claim,
+    Attempt(usize),
+    Answer(usize),
+    Throttled(usize),
+    Refused(usize),
+    NoAnswer(usize),
+    Restart,
+    Pass(u64),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => Just(Event::Claim),
+        6 => (0usize..8).prop_map(Event::Attempt),
+        2 => (0usize..8).prop_map(Event::Answer),
+        2 => (0usize..8).prop_map(Event::Throttled),
+        1 => (0usize..40).prop_map(Event::Refused),
+        4 => (0usize..8).prop_map(Event::NoAnswer),
+        1 => Just(Event::Restart),
+        4 => (1u64..90).prop_map(Event::Pass),
+    ]
+}
+
+/// What an onlooker knows who sees every PDU.
+#[derive(Default)]
+struct Onlooker {
+    tickets: Vec<Ticket>,
+    /// For each segment, the claims whose PDU was written and not surely refused.
+    on_air: BTreeMap<u32, Vec<u64>>,
+    states: BTreeMap<u32, SegmentState>,
+}
+
+impl Onlooker {
+    fn ticket(&self, nth: usize) -> Option<Ticket> {
+        self.tickets.iter().rev().nth(nth).copied()
+    }
+
+    fn written(&mut self, ticket: Ticket) {
+        self.on_air.entry(ticket.number).or_default().push(ticket.fence);
+    }
+
+    fn surely_refused(&mut self, ticket: Ticket) {
+        self.on_air.entry(ticket.number).or_default().retain(|fence| *fence != ticket.fence);
+    }
+
+    async fn meet(&mut self, story: &Story, event: Event) {
+        let (store, now) = (&story.store, story.house.clock.now());
+        match event {
+            Event::Claim => self.tickets.extend(story.claim().await.iter().map(|claimed| claimed.ticket)),
+            Event::Attempt(nth) => {
+                let Some(ticket) = self.ticket(nth) else { return };
+                if store.attempt(&ticket, MINUTE).await.unwrap() {
+                    self.written(ticket);
+                }
+            }
+            Event::Answer(nth) => {
+                let Some(ticket) = self.ticket(nth) else { return };
+                let believed = store.segment_sent(&ticket, "id").await.unwrap();
+                let written = self.on_air.get(&ticket.number).is_some_and(|copies| copies.contains(&ticket.fence));
+                assert!(believed || !written, "an answer to a PDU on the air is believed");
+            }
+            Event::Throttled(nth) => {
+                let Some(ticket) = self.ticket(nth) else { return };
+                if store.segment_retry(&ticket, now, false, "RTHROTTLED").await.unwrap() {
+                    self.surely_refused(ticket);
+                }
+            }
+            Event::Refused(nth) => {
+                let Some(ticket) = self.ticket(nth) else { return };
+                if store.segment_dead(&ticket, "RINVDSTADR").await.unwrap() {
+                    self.surely_refused(ticket);
+                }
+            }
+            Event::NoAnswer(nth) => {
+                let Some(ticket) = self.ticket(nth) else { return };
+                store.segment_in_doubt(&ticket).await.unwrap();
+            }
+            Event::Restart => {
+                store.on_start().await.unwrap();
+            }
+            Event::Pass(seconds) => story.house.pass(Duration::from_secs(seconds)),
+        }
+    }
+
+    async fn check(&mut self, story: &Story) {
+        for (number, copies) in &self.on_air {
+            assert!(copies.len() <= 2, "segment {number} is on the air under {copies:?}");
+        }
+        for (number, state) in (1..).zip(story.states().await) {
+            let may_follow = match self.states.insert(number, state) {
+                Some(SegmentState::Sent) => state == SegmentState::Sent,
+                Some(SegmentState::Dead) => state == SegmentState::Dead,
+                Some(SegmentState::Unknown) => matches!(state, SegmentState::Unknown | SegmentState::Sent),
+                Some(SegmentState::Queued | SegmentState::Attempted) | None => true,
+            };
+            assert!(may_follow, "segment {number} has come back to {state:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// With void tickets, restarts and late answers: of a segment at most two copies can be on the air, an answer once
+    /// believed is never taken back, and every end is an end.
+    #[test]
+    fn a42_at_most_two_copies_of_a_segment_whatever_happens(events in prop::collection::vec(event(), 1..120)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let story = Story::begin().await;
+            story.add(1, 2).await;
+            let mut onlooker = Onlooker::default();
+            for event in events {
+                onlooker.meet(&story, event).await;
+                onlooker.check(&story).await;
+            }
+        });
+    }
+}
