@@ -2,7 +2,7 @@
 
 use dayaq_smpp::ussd::Dialect;
 use dayaq_smpp::{LinkConfig, Role};
-use dayaq_types::{Clock, Pii, SystemClock};
+use dayaq_types::{Clock, Entropy, Pii, SystemClock, SystemEntropy};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct SmscConfig {
     pub deliveries_max: u32,
     /// Dates of receipts and taps.
     pub clock: Arc<dyn Clock>,
+    /// Where session numbers and message ids begin: after a restart an operator does not begin with the same ones.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 impl Default for SmscConfig {
@@ -54,6 +56,7 @@ impl Default for SmscConfig {
             redelivery: Duration::from_millis(100),
             deliveries_max: 100,
             clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
         }
     }
 }

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Messages that may wait for an ESME.
 const QUEUE_MAX: usize = 100_000;
+/// Phones that the network knows; a further one is answered as a full queue.
+const PHONES_MAX: usize = 1_000_000;
 
 /// Shared by all links and handsets.
 pub(crate) struct Exchange {
@@ -72,6 +74,11 @@ pub(crate) enum Fate {
 impl Exchange {
     pub fn new(config: SmscConfig, cancel: CancellationToken) -> Self {
         let tap = Tap::new(config.clock.clone());
+        let mut seed = [0; 6];
+        config.entropy.fill(&mut seed);
+        let [session, series, id @ ..] = seed;
+        let state =
+            State { sessions: session.into(), messages: u32::from_be_bytes(id).into(), series, ..State::default() };
         Self {
             config,
             cancel,
@@ -79,7 +86,7 @@ impl Exchange {
             work: Notify::new(),
             news: Notify::new(),
             monotonic: SystemClock::new(),
-            state: Mutex::default(),
+            state: Mutex::new(state),
         }
     }
 
@@ -300,6 +307,9 @@ impl Exchange {
         let digits = message.destination.digits.as_str().unwrap_or_default();
         let phone = Msisdn::parse(digits).map_err(|_| CommandStatus::RINVDSTADR)?;
         let mut state = self.state();
+        if state.phones.len() >= PHONES_MAX && !state.phones.contains_key(&phone) {
+            return Err(CommandStatus::RMSGQFUL);
+        }
         if self.config.dialect.concerns(message) {
             state.show(phone, message, &self.config.dialect)?;
         } else {

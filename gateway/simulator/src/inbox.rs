@@ -8,6 +8,8 @@ use std::fmt;
 
 /// Series that a phone keeps while parts are missing.
 const SERIES_MAX: usize = 16;
+/// Texts that a phone keeps; the oldest go first.
+const TEXTS_MAX: usize = 1000;
 /// `esm_class`: the text begins with a user data header.
 const UDHI: u8 = 0x40;
 /// Octets that one part has room for, header and text together.
@@ -112,6 +114,10 @@ impl Inbox {
 
     fn show(&mut self, from: String, text: String, alphabet: Alphabet, segments: usize) {
         let units = measure(&text, alphabet).map_or(0, |count| count.units);
+        if self.texts.len() >= TEXTS_MAX {
+            self.texts.remove(0);
+            self.read = self.read.saturating_sub(1);
+        }
         self.texts.push(Sms { from, text, alphabet, units, segments });
     }
 }

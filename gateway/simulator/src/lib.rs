@@ -22,20 +22,26 @@
 
 mod config;
 mod connection;
+mod drawing;
 mod exchange;
 mod handset;
 mod inbox;
 mod phone;
+mod play;
 mod receipt;
 mod smsc;
 mod tap;
+mod terminal;
 
 pub use config::SmscConfig;
+pub use drawing::{draw_screen, draw_sms};
 pub use handset::Handset;
 pub use inbox::Sms;
 pub use phone::{HandsetError, Screen};
+pub use play::{Play, PlayError, PlayFault, Shown};
 pub use smsc::{Smsc, StartError};
 pub use tap::{Direction, TappedPdu};
+pub use terminal::Terminal;
 
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,10 @@ impl Tap {
     }
 
     fn tell(&self, link: u64, direction: Direction, octets: &[u8]) {
-        // Without a listener nobody wants to know.
+        if self.listeners.receiver_count() == 0 {
+            return;
+        }
+        // The last listener may leave at this moment.
         let _ = self.listeners.send(TappedPdu { at: self.clock.now(), link, direction, octets: octets.into() });
     }
 }

@@ -1,2 +1,4 @@
 mod esme;
 mod operator;
+mod play;
+mod terminal;

@@ -361,3 +361,45 @@ async fn f04_octets_that_are_no_text_reach_the_esme_as_they_are() {
     let screen = phone.send_octets(8, &[0xD8, 0x00]).await.expect("a screen");
     assert!(screen.text.contains("surrogate"));
 }
+
+#[tokio::test]
+async fn a04_the_operator_probes_and_is_answered_and_answers_probes() {
+    let mut config = SmscConfig::default();
+    config.link.enquire_link = Some(Duration::from_millis(1));
+    let smsc = Smsc::start(config).await.expect("a free port");
+    let mut tap = smsc.tap();
+    let _esme = bind(&smsc, echo).await;
+    let mut probes = 0;
+    while probes < 3 {
+        let pdu = tap.recv().await.expect("a PDU");
+        probes += usize::from(pdu.direction == Direction::Received && pdu.octets[4..8] == [0x80, 0, 0, 0x15]);
+    }
+    assert!(smsc.is_bound());
+}
+
+#[tokio::test]
+async fn a39_phones_have_service_again_after_the_links_were_cut() {
+    let smsc = smsc().await;
+    let phone = phone(&smsc);
+    for typed in ["1", "2", "3"] {
+        let esme = bind(&smsc, echo).await;
+        let screen = phone.dial(&format!("*7142*{typed}#")).await.expect("a screen");
+        assert_eq!(screen.text, format!("Yazdınız: {typed}"));
+        smsc.cut_links();
+        esme.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a20_a_stream_that_cannot_be_followed_is_closed_and_others_are_not() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let smsc = smsc().await;
+    let phone = phone(&smsc);
+    let _esme = bind(&smsc, echo).await;
+    let mut stream = tokio::net::TcpStream::connect(smsc.addr()).await.expect("it listens");
+    stream.write_all(&[0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]).await.expect("it reads");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("it closes");
+    assert_eq!(answer[4..12], [0x80, 0, 0, 0, 0, 0, 0, 2], "generic_nack RINVCMDLEN");
+    assert_eq!(phone.dial("*7142*1#").await.expect("a screen").text, "Yazdınız: 1");
+}

@@ -1,0 +1,182 @@
+//! A phone in the terminal, for a person.
+
+use crate::drawing::{draw_screen, draw_sms};
+use crate::handset::Handset;
+use crate::phone::{HandsetError, Screen};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
+
+/// How long one wait for a text lasts before it begins anew.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+const HELP: &str = "\
+*7142#   dial             r   dial again
+1, 2 …   answer           h   hang up
+sms …    write a text     t   let the network end the session
+=…       answer with exactly this, even with a single h
+?        this help        q   quit
+";
+
+/// A phone that a person operates line by line.
+pub struct Terminal<R, W> {
+    phone: Handset,
+    /// What `r` dials.
+    code: String,
+    lines: tokio::io::Lines<R>,
+    output: W,
+}
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Command<'a> {
+    Dial(&'a str),
+    Redial,
+    Answer(&'a str),
+    HangUp,
+    TimeOut,
+    Sms(&'a str),
+    Help,
+    Quit,
+    Nothing,
+}
+
+impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
+    /// A terminal for that phone; `code` is what `r` dials before anything else was dialled.
+    pub fn new(phone: Handset, code: &str, input: R, output: W) -> Self {
+        Self { phone, code: code.to_owned(), lines: input.lines(), output }
+    }
+
+    /// Serves the person until they quit or the input ends.
+    pub async fn run(mut self) -> io::Result<()> {
+        self.say(HELP).await?;
+        loop {
+            self.say("> ").await?;
+            let line = self.next_line().await?;
+            let Some(line) = line else { return Ok(()) };
+            match command(&line) {
+                Command::Dial(code) => {
+                    self.code = code.to_owned();
+                    self.dial().await?;
+                }
+                Command::Redial => self.dial().await?,
+                Command::Answer(typed) => {
+                    let screen = self.phone.send(typed).await;
+                    self.show(screen).await?;
+                }
+                Command::HangUp => {
+                    let ended = self.phone.hang_up().await;
+                    self.end(ended).await?;
+                }
+                Command::TimeOut => {
+                    let ended = self.phone.time_out().await;
+                    self.end(ended).await?;
+                }
+                Command::Sms(text) => match self.phone.send_sms(text).await {
+                    Ok(()) => self.say("sent\n").await?,
+                    Err(error) => self.complain(error).await?,
+                },
+                Command::Help => self.say(HELP).await?,
+                Command::Quit => return Ok(()),
+                Command::Nothing => {}
+            }
+        }
+    }
+
+    /// Waits for a line and shows the texts that arrive meanwhile.
+    async fn next_line(&mut self) -> io::Result<Option<String>> {
+        loop {
+            let sms = tokio::select! {
+                line = self.lines.next_line() => return line,
+                sms = self.phone.next_sms(PATIENCE) => sms,
+            };
+            if let Ok(sms) = sms {
+                let drawn = draw_sms(&sms);
+                self.say(&format!("\n{drawn}> ")).await?;
+            }
+        }
+    }
+
+    async fn dial(&mut self) -> io::Result<()> {
+        let screen = self.phone.dial(&self.code).await;
+        self.show(screen).await
+    }
+
+    async fn show(&mut self, screen: Result<Screen, HandsetError>) -> io::Result<()> {
+        match screen {
+            Ok(screen) => self.say(&draw_screen(&screen)).await,
+            Err(error) => self.complain(error).await,
+        }
+    }
+
+    async fn end(&mut self, ended: Result<(), HandsetError>) -> io::Result<()> {
+        match ended {
+            Ok(()) => self.say("the session is over; r dials again\n").await,
+            Err(error) => self.complain(error).await,
+        }
+    }
+
+    async fn complain(&mut self, error: HandsetError) -> io::Result<()> {
+        let hint = match error {
+            HandsetError::SessionOver | HandsetError::NoAnswer => "; r dials again",
+            HandsetError::NoService
+            | HandsetError::UnknownCode
+            | HandsetError::Refused(_)
+            | HandsetError::NoText
+            | HandsetError::Unsendable
+            | HandsetError::Overloaded => "",
+        };
+        self.say(&format!("{error}{hint}\n")).await
+    }
+
+    async fn say(&mut self, text: &str) -> io::Result<()> {
+        self.output.write_all(text.as_bytes()).await?;
+        self.output.flush().await
+    }
+}
+
+fn command(line: &str) -> Command<'_> {
+    let line = line.trim();
+    if let Some(exact) = line.strip_prefix('=') {
+        return Command::Answer(exact);
+    }
+    if line.starts_with('*') && line.ends_with('#') {
+        return Command::Dial(line);
+    }
+    match (line, line.split_once(' ')) {
+        ("", _) => Command::Nothing,
+        ("r" | "R", _) => Command::Redial,
+        ("h" | "H", _) => Command::HangUp,
+        ("t" | "T", _) => Command::TimeOut,
+        ("q" | "Q", _) => Command::Quit,
+        ("?", _) => Command::Help,
+        (_, Some(("sms", text))) => Command::Sms(text.trim()),
+        (typed, _) => Command::Answer(typed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k3_a_line_is_a_command_or_an_answer() {
+        for (line, wanted) in [
+            ("*7142*2#", Command::Dial("*7142*2#")),
+            (" 1 ", Command::Answer("1")),
+            ("5aBc123", Command::Answer("5aBc123")),
+            ("00", Command::Answer("00")),
+            ("h", Command::HangUp),
+            ("=h", Command::Answer("h")),
+            ("=", Command::Answer("")),
+            ("R", Command::Redial),
+            ("t", Command::TimeOut),
+            ("sms STOP", Command::Sms("STOP")),
+            ("", Command::Nothing),
+            ("q", Command::Quit),
+            ("?", Command::Help),
+        ] {
+            assert_eq!(command(line), wanted, "{line:?}");
+        }
+    }
+}
