@@ -7,7 +7,8 @@ CREATE TABLE counters (
 ) STRICT;
 
 CREATE TABLE applications (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
     reference TEXT NOT NULL UNIQUE,
     stage TEXT NOT NULL
         CHECK (stage IN ('awaiting-notary', 'gathering', 'granted', 'refused', 'card-ready', 'superseded')),
@@ -32,7 +33,7 @@ CREATE TABLE applications (
     created_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX applications_by_phone ON applications (msisdn_lookup, created_at);
+CREATE INDEX applications_by_phone ON applications (msisdn_lookup, seq);
 CREATE INDEX applications_by_fin ON applications (fin_lookup);
 CREATE UNIQUE INDEX one_verified_open_application_per_fin ON applications (fin_lookup) WHERE verified = 1 AND open = 1;
 
@@ -106,7 +107,8 @@ CREATE TABLE cards (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE notices (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
     application_id TEXT NOT NULL REFERENCES applications (id),
     key TEXT NOT NULL,
     notice BLOB NOT NULL,
@@ -121,7 +123,7 @@ CREATE TABLE notices (
     UNIQUE (application_id, key)
 ) STRICT;
 
-CREATE INDEX notices_waiting ON notices (due_at) WHERE state = 'waiting';
+CREATE INDEX notices_waiting ON notices (due_at, seq) WHERE state = 'waiting';
 
 CREATE TABLE wrong_tries (
     id INTEGER PRIMARY KEY,

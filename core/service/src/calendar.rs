@@ -102,8 +102,8 @@ impl Year {
         let mut year = Self::default();
         for off in root.tables("off") {
             let until = read_day(&off, "until", number);
+            let status = read_status(&off);
             if let Some(day) = required_day(&off, "day", number) {
-                let status = read_status(&off);
                 let until = until.unwrap_or(day);
                 if until < day {
                     off.error("until", "must not be before day");

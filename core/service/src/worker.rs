@@ -4,7 +4,7 @@ use crate::http::HttpError;
 use crate::service::{CoreService, unavailable};
 use crate::store::{Job, JobKind, StoreError};
 use dayaq_core_api::CoreError;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -69,13 +69,18 @@ impl CoreService {
                 break;
             }
             count += jobs.len();
-            join_all(jobs.iter().map(|job| self.work(job, now))).await;
+            join_all(jobs.iter().map(|job| self.boxed_work(job, now))).await;
         }
         if count > 0 {
             let waiting = self.store.jobs_waiting().await.map_err(unavailable)?;
             metrics::gauge!("dayaq_core_jobs_waiting").set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
         }
         Ok(count)
+    }
+
+    /// Boxed, so that the compiler sees that a pass may move between threads.
+    fn boxed_work<'a>(&'a self, job: &'a Job, now: Timestamp) -> BoxFuture<'a, ()> {
+        Box::pin(self.work(job, now))
     }
 
     async fn work(&self, job: &Job, now: Timestamp) {

@@ -54,7 +54,7 @@ impl SqliteStore {
     pub async fn latest_of_phone(&self, msisdn: &Msisdn) -> Result<Option<Application>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM applications WHERE msisdn_lookup = ? AND data_key IS NOT NULL \
-             ORDER BY created_at DESC, id DESC LIMIT 1"
+             ORDER BY seq DESC LIMIT 1"
         );
         let row = sqlx::query(&sql).bind(self.msisdn_lookup(msisdn)).fetch_optional(&self.read).await?;
         row.map(|row| self.read_application(&row)).transpose()

@@ -40,7 +40,7 @@ impl SqliteStore {
         close_ended_awards(&mut tx, &fin, intake.day).await?;
         let open = sqlx::query(
             "SELECT id, reference, stage, registered_on, received_on, data_key FROM applications \
-             WHERE msisdn_lookup = ? AND fin_lookup = ? AND open = 1 ORDER BY created_at DESC LIMIT 1",
+             WHERE msisdn_lookup = ? AND fin_lookup = ? AND open = 1 ORDER BY seq DESC LIMIT 1",
         )
         .bind(&msisdn)
         .bind(&fin)

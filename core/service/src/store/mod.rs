@@ -131,6 +131,14 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// The journal mode, `synchronous` and `foreign_keys` as SQLite has them for the writing connection.
+    #[cfg(test)]
+    pub(crate) async fn settings(&self) -> Result<(String, i64, i64), StoreError> {
+        let sql = "SELECT (SELECT journal_mode FROM pragma_journal_mode), \
+                   (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)";
+        Ok(sqlx::query_as(sql).fetch_one(&self.write).await?)
+    }
+
     async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
     }

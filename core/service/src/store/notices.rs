@@ -39,8 +39,8 @@ impl SqliteStore {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(
             "UPDATE notices SET lease_until = ?, fence = fence + 1 WHERE id IN (SELECT id FROM notices \
-             WHERE state = 'waiting' AND due_at <= ? AND lease_until <= ? ORDER BY due_at, id LIMIT ?) \
-             RETURNING id, application_id, notice, fence",
+             WHERE state = 'waiting' AND due_at <= ? AND lease_until <= ? ORDER BY due_at, seq LIMIT ?) \
+             RETURNING seq, id, application_id, notice, fence",
         )
         .bind(later(now, lease))
         .bind(millis(now))
@@ -51,7 +51,7 @@ impl SqliteStore {
         let mut leased = Vec::with_capacity(rows.len());
         for row in &rows {
             match self.open_notice(&mut tx, row).await {
-                Ok(notice) => leased.push(notice),
+                Ok(notice) => leased.push((row.try_get::<i64, _>("seq")?, notice)),
                 // One that cannot be opened would come first at every lease and hold up the others.
                 Err(StoreError::Seal(error)) => {
                     tracing::warn!(notice = row.try_get::<&str, _>("id")?, %error, "Notice cannot be opened");
@@ -65,8 +65,9 @@ impl SqliteStore {
             }
         }
         tx.commit().await?;
-        leased.sort_by_key(|l| l.id);
-        Ok(leased)
+        // SQLite returns the rows of an update in no order that it promises.
+        leased.sort_by_key(|(seq, _)| *seq);
+        Ok(leased.into_iter().map(|(_, notice)| notice).collect())
     }
 
     async fn open_notice(&self, tx: &mut Tx, row: &SqliteRow) -> Result<LeasedNotice, StoreError> {

@@ -1,1 +1,32 @@
+mod calendar;
+mod cards;
+mod content;
+mod decide;
+mod details;
+mod evidence;
+mod intake;
+mod notices;
+mod outside;
+mod store;
+mod world;
 
+use crate::reference::{is_reference, reference};
+use jiff::civil::date;
+
+#[test]
+fn a_reference_reads_well_on_the_phone_and_finds_slips() {
+    let good = reference(date(2026, 11, 23), 17);
+    assert!(good.starts_with("26-0000017-"), "{good}");
+    assert!(is_reference(&good));
+    for place in good.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(i, _)| i) {
+        for digit in '0'..='9' {
+            let mut other = good.clone();
+            other.replace_range(place..=place, &digit.to_string());
+            assert_eq!(is_reference(&other), other == good, "{other}");
+        }
+    }
+    for bad in ["", "26", "26-0000017", "26-00000178", "260000017-8", "AB-0000017-8", "26-0000017-x"] {
+        assert!(!is_reference(bad), "{bad}");
+    }
+    assert!(is_reference(&reference(date(2026, 1, 1), 123_456_789)));
+}

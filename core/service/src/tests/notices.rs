@@ -1,0 +1,76 @@
+use super::world::{PHONE, World};
+use dayaq_core_api::{Core, Finished, NoticeOutcome};
+use dayaq_types::{Language, Msisdn};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn sent() -> NoticeOutcome {
+    NoticeOutcome::Sent { text_sha256: "ab".repeat(32), segments: 2 }
+}
+
+#[tokio::test]
+async fn p3_a_notice_goes_to_the_bound_phone_in_its_language() {
+    let world = World::new().await;
+    world.registered(PHONE, &world.application()).await;
+    let leased = world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!(leased.len(), 1);
+    assert_eq!((leased[0].msisdn, leased[0].language), (Msisdn::parse(PHONE).unwrap(), Language::Az));
+}
+
+#[tokio::test]
+async fn d11_a_leased_notice_is_nobody_elses_until_its_lease_ends() {
+    let world = World::new().await;
+    world.registered(PHONE, &world.application()).await;
+    let first = world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!(world.core.lease(10, MINUTE).await.unwrap(), []);
+    world.wait(60);
+    let second = world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!((second[0].id, second[0].fence), (first[0].id, first[0].fence + 1));
+
+    let late = Finished { id: first[0].id, fence: first[0].fence, outcome: NoticeOutcome::Unknown };
+    assert!(!world.core.finished(&late).await.unwrap(), "the late worker's report is refused");
+    let own = Finished { id: second[0].id, fence: second[0].fence, outcome: sent() };
+    assert!(world.core.finished(&own).await.unwrap());
+    assert!(world.core.finished(&own).await.unwrap(), "a repeated report is welcome");
+    let other = Finished { outcome: NoticeOutcome::Dead { cause: "0x0b".to_owned() }, ..own };
+    assert!(!world.core.finished(&other).await.unwrap(), "an end is an end");
+    world.wait(600);
+    assert_eq!(world.core.lease(10, MINUTE).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn d05_a_notice_outlives_the_process_that_wrote_it() {
+    let mut world = World::new().await;
+    world.registered(PHONE, &world.application()).await;
+    world.restart().await;
+    assert_eq!(world.text_keys().await, ["registered"]);
+}
+
+#[tokio::test]
+async fn a_lease_takes_the_oldest_first_and_no_more_than_asked() {
+    let world = World::new().await;
+    let phones = ["994501111111", "994502222222", "994503333333"];
+    for phone in phones {
+        world.registered(phone, &world.application()).await;
+        world.wait(1);
+    }
+    let first = world.core.lease(2, MINUTE).await.unwrap();
+    let numbers: Vec<String> = first.iter().map(|l| l.msisdn.digits()).collect();
+    assert_eq!(numbers, phones[..2]);
+    assert_eq!(world.core.lease(2, MINUTE).await.unwrap()[0].msisdn.digits(), phones[2]);
+    assert_eq!(world.core.lease(0, MINUTE).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_due_next_is_told_without_what_a_gateway_holds() {
+    let world = World::new().await;
+    assert_eq!(world.core.next_due().await.unwrap(), None);
+    let now = dayaq_types::Clock::now(world.clock.as_ref());
+    let mut application = world.application();
+    application.notary_number = None;
+    world.submit(PHONE, &application).await;
+    assert_eq!(world.core.next_due().await.unwrap(), Some(now));
+    world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!(world.core.next_due().await.unwrap(), None);
+}

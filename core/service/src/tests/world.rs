@@ -1,0 +1,220 @@
+//! A core, its outside world and a clock that the test moves.
+
+use super::outside::{Outside, TOKEN};
+use crate::{ContentFiles, CoreConfig, CoreContent, CoreService, Endpoint, OpenError};
+use dayaq_core_api::{
+    Caller, Channel, Core, Explain, ExplainReply, Finished, Member, Notice, NoticeOutcome, PickupReply, Relation,
+    Stage, StatusReply, Submit, SubmitReply,
+};
+use dayaq_types::seal::{Key, KeyRing};
+use dayaq_types::{Clock, Fin, IdCard, Language, ManualClock, Msisdn, NotaryNumber, SeededEntropy, new_id};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub const APPLICANT: &str = "5AKT9X2";
+pub const SPOUSE: &str = "6BLU8Y3";
+pub const CHILD: &str = "7CMV7Z4";
+pub const OTHER_CHILD: &str = "8DNW6A5";
+pub const NUMBER: &str = "20261123";
+pub const PHONE: &str = "994501234567";
+pub const OTHER_PHONE: &str = "994552223344";
+
+pub struct World {
+    pub core: CoreService,
+    pub clock: Arc<ManualClock>,
+    pub outside: Outside,
+    pub folder: TempDir,
+    pub config: CoreConfig,
+    pub content: CoreContent,
+    drafts: SeededEntropy,
+}
+
+/// The content as it is shipped.
+pub fn shipped() -> ContentFiles {
+    let folder = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config").join(name);
+        let mut files: Vec<(String, String)> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.file_name().unwrap().display().to_string(), std::fs::read_to_string(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    ContentFiles { rules: folder("rules"), calendar: folder("calendar"), institutions: folder("institutions") }
+}
+
+pub fn content(files: &ContentFiles) -> CoreContent {
+    let (content, diagnostics) = CoreContent::read(files);
+    assert!(diagnostics.is_empty(), "{diagnostics}");
+    content.unwrap()
+}
+
+pub fn keys() -> KeyRing {
+    KeyRing::new(1, &Key::generate(&SeededEntropy::new(99)))
+}
+
+impl World {
+    /// Monday 23 November 2026, ten in the morning in Baku.
+    pub async fn new() -> Self {
+        Self::on("2026-11-23T06:00:00Z", &shipped()).await
+    }
+
+    pub async fn on(now: &str, files: &ContentFiles) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let outside = Outside::open().await;
+        let at = |name: &str| Endpoint::new(&format!("{}/{name}", outside.url), TOKEN);
+        let institutions: BTreeMap<String, Endpoint> =
+            ["interior", "taxes", "justice"].map(|id| (id.to_owned(), at(id))).into();
+        let mut config = CoreConfig::new(folder.path().join("core.sqlite"), institutions, at("bank"));
+        config.bank_timeout = Duration::from_millis(300);
+        let mut content = content(files);
+        for institution in &mut content.institutions {
+            institution.timeout = Duration::from_millis(300);
+        }
+        let clock = Arc::new(ManualClock::new(now.parse().unwrap()));
+        let core = open(&config, &content, &clock, 1).await.unwrap();
+        Self { core, clock, outside, folder, config, content, drafts: SeededEntropy::new(5) }
+    }
+
+    /// The core's process ends and starts again on the same file.
+    pub async fn restart(&mut self) {
+        self.core.close().await;
+        self.core = open(&self.config, &self.content, &self.clock, 2).await.unwrap();
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("core.sqlite")
+    }
+
+    pub fn draft(&self) -> Uuid {
+        new_id(self.clock.now(), &self.drafts)
+    }
+
+    /// A household that the registers know: the applicant alone, notarised, in Quba.
+    pub fn alone(&self) {
+        self.outside.person(APPLICANT);
+        self.outside.notarised(NUMBER, APPLICANT, "2026-11-01", "2027-01-29");
+    }
+
+    /// The applicant with husband and two children.
+    pub fn family(&self) {
+        self.alone();
+        for fin in [SPOUSE, CHILD, OTHER_CHILD] {
+            self.outside.person(fin);
+        }
+        let mut registers = self.outside.registers();
+        let kin = registers.family.get_mut(APPLICANT).unwrap();
+        kin["spouse"] = SPOUSE.into();
+        kin["children"] = vec![CHILD, OTHER_CHILD].into();
+    }
+
+    pub fn members() -> Vec<Member> {
+        let member = |fin, relation| Member { fin: Fin::parse(fin).unwrap(), relation };
+        vec![member(SPOUSE, Relation::Spouse), member(CHILD, Relation::Child), member(OTHER_CHILD, Relation::Child)]
+    }
+
+    /// The application of a person alone, complete.
+    pub fn application(&self) -> Submit {
+        Submit {
+            draft: self.draft(),
+            applicant: Fin::parse(APPLICANT).unwrap(),
+            id_card: IdCard::parse("AZE", "12345678").unwrap(),
+            notary_number: NotaryNumber::parse(NUMBER),
+            members: Vec::new(),
+            district: "quba".to_owned(),
+            branch: "quba-1".to_owned(),
+        }
+    }
+
+    pub async fn submit(&self, phone: &str, submit: &Submit) -> SubmitReply {
+        self.core.submit(&self.caller(phone), submit).await.unwrap()
+    }
+
+    /// Hands in and returns the registration number.
+    pub async fn registered(&self, phone: &str, submit: &Submit) -> String {
+        match self.submit(phone, submit).await {
+            SubmitReply::Registered { reference, .. } => reference,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn caller(&self, phone: &str) -> Caller {
+        Caller {
+            msisdn: Msisdn::parse(phone).unwrap(),
+            channel: Channel::Ussd,
+            language: Language::Az,
+            received_at: self.clock.now(),
+        }
+    }
+
+    /// Does what is due now.
+    pub async fn work(&self) -> usize {
+        self.core.run_due(self.clock.now()).await.unwrap()
+    }
+
+    /// Moves the clock from due time to due time until it has passed `until`.
+    pub async fn work_until(&self, until: &str) {
+        let until: Timestamp = until.parse().unwrap();
+        loop {
+            self.work().await;
+            self.texts().await;
+            match self.core.next_due().await.unwrap() {
+                Some(due) if due <= until => self.clock.advance_to(due),
+                Some(_) | None => break,
+            }
+        }
+        self.clock.advance_to(until);
+    }
+
+    pub fn wait(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub async fn stage(&self, phone: &str) -> Option<Stage> {
+        match self.core.status(&self.caller(phone)).await.unwrap() {
+            StatusReply::None => None,
+            StatusReply::At { stage, .. } => Some(stage),
+        }
+    }
+
+    /// Takes every waiting notice and reports it as sent.
+    pub async fn texts(&self) -> Vec<Notice> {
+        let mut texts = Vec::new();
+        for leased in self.core.lease(100, Duration::from_secs(60)).await.unwrap() {
+            let outcome = NoticeOutcome::Sent { text_sha256: "00".repeat(32), segments: 2 };
+            assert!(self.core.finished(&Finished { id: leased.id, fence: leased.fence, outcome }).await.unwrap());
+            texts.push(leased.notice);
+        }
+        texts
+    }
+
+    /// Takes them and gives their keys.
+    pub async fn text_keys(&self) -> Vec<&'static str> {
+        self.texts().await.iter().map(Notice::key).collect()
+    }
+
+    pub async fn explain(&self, phone: &str, last_four: &str) -> ExplainReply {
+        self.core.explain(&self.caller(phone), &Explain { last_four: last_four.to_owned() }).await.unwrap()
+    }
+
+    pub async fn pickup(&self, phone: &str, last_four: &str) -> PickupReply {
+        self.core.pickup(&self.caller(phone), &Explain { last_four: last_four.to_owned() }).await.unwrap()
+    }
+}
+
+pub async fn open(
+    config: &CoreConfig,
+    content: &CoreContent,
+    clock: &Arc<ManualClock>,
+    seed: u64,
+) -> Result<CoreService, OpenError> {
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    CoreService::open(config.clone(), content.clone(), clock.clone(), entropy, keys()).await
+}
