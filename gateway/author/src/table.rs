@@ -47,6 +47,11 @@ impl<'d> Table<'d> {
         self.diagnostics.push(self.at(key).error(message));
     }
 
+    /// Records a fault of the table as a whole.
+    pub fn error_here(&self, message: impl Into<String>) {
+        self.diagnostics.push(self.place.error(message));
+    }
+
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }

@@ -30,12 +30,22 @@ pub(crate) fn pages(screen: &Screen, surface: &Surface) -> Vec<String> {
     let mut pages: Vec<String> = Vec::new();
     loop {
         let first = pages.is_empty();
+        let last = screen.foot.last(first);
         let whole = join(&rest.iter().map(|line| line.text.as_str()).collect::<Vec<_>>());
-        if let Some(last) = with_first_foot(&whole, &screen.foot.last(first), surface) {
-            pages.push(last);
+        // A last page keeps its whole foot: room is found by cutting the text, not by hiding the way out.
+        let page = join(&[&whole, &last[0]]);
+        if surface.fits(&page) {
+            pages.push(page);
             return pages;
         }
-        pages.push(fill(&mut rest, &screen.foot.middle(first), surface));
+        let (text, foot) = fill(&mut rest, &screen.foot.middle(first), surface);
+        if rest.is_empty() {
+            // Only where the budget is smaller than the foot: the way out is shown as far as it fits.
+            let shorter = last.iter().map(|foot| join(&[&text, foot])).find(|page| surface.fits(page));
+            pages.push(shorter.unwrap_or(text));
+            return pages;
+        }
+        pages.push(join(&[&text, &foot]));
     }
 }
 
@@ -70,25 +80,18 @@ fn feet(next: Option<&str>, back: Option<&str>, home: Option<&str>) -> Vec<Strin
     vec![foot([next, back, home]), foot([next, back, None]), foot([next, None, None])]
 }
 
-/// A last page keeps its whole foot: room is found by cutting the text, not by hiding the way out.
-fn with_first_foot(text: &str, feet: &[String], surface: &Surface) -> Option<String> {
-    feet.iter().take(1).map(|foot| join(&[text, foot])).find(|page| surface.fits(page))
-}
-
-/// Takes as much from the front as one page holds; at least one character, so that it always comes to an end.
-fn fill(rest: &mut Vec<Line>, feet: &[String], surface: &Surface) -> String {
+/// Takes as much from the front as one page holds, at least one character, and says which foot has room under it.
+fn fill(rest: &mut Vec<Line>, feet: &[String], surface: &Surface) -> (String, String) {
     for foot in feet {
         let taken = take(rest, foot, surface);
         if !taken.is_empty() {
-            return join(&[&taken, foot]);
+            return (taken, foot.clone());
         }
     }
     // The budget does not even hold one key. The text matters more than the key that it cannot explain.
     let taken = take(rest, "", surface);
-    if !taken.is_empty() {
-        return taken;
-    }
-    force(rest)
+    let text = if taken.is_empty() { force(rest) } else { taken };
+    (text, String::new())
 }
 
 fn take(rest: &mut Vec<Line>, foot: &str, surface: &Surface) -> String {

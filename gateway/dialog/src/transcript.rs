@@ -220,7 +220,8 @@ fn read(arg: &Arg, text: &str) -> Result<Value, String> {
         // Phrases are written by their keys, with commas; their arguments read as those of nobody.
         Kind::Phrases(known) => {
             let keys = text.split(',').map(str::trim);
-            let phrase = |key: &str| known.contains_key(key).then(|| Phrase { key: key.to_owned(), args: BTreeMap::new() });
+            let phrase =
+                |key: &str| known.contains_key(key).then(|| Phrase { key: key.to_owned(), args: BTreeMap::new() });
             keys.map(phrase).collect::<Option<Vec<_>>>().map(Value::Phrases).ok_or_else(wrong)
         }
         Kind::Choice(_) | Kind::Term { .. } | Kind::Record(_) | Kind::Records(_) => Err(wrong()),
