@@ -31,10 +31,14 @@ pub(crate) fn routes() -> Router<Arc<World>> {
 }
 
 async fn loopback_only(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    match peer.ip().to_canonical().is_loopback() {
+    match is_local(peer) {
         true => next.run(request).await,
         false => Problem::unknown("no such path").into_response(),
     }
+}
+
+pub(crate) fn is_local(peer: SocketAddr) -> bool {
+    peer.ip().to_canonical().is_loopback()
 }
 
 #[derive(Serialize)]

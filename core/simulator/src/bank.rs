@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Orders that the bank's books have room for.
+const ORDERS_MAX: usize = 1_000_000;
+
 /// How long the bank takes to make a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardTime {
@@ -74,6 +77,8 @@ pub(crate) enum Placed {
     Again(CardState),
     /// The key belongs to a different order.
     KeyTaken,
+    /// The books are full.
+    Full,
 }
 
 impl Bank {
@@ -84,13 +89,17 @@ impl Bank {
                 false => Placed::KeyTaken,
             };
         }
+        if self.orders.len() >= ORDERS_MAX {
+            return Placed::Full;
+        }
         self.by_key.insert(key.to_owned(), self.orders.len());
         self.orders.push(Booked { order, accepted_at: now, ready_at: ready_at(time, now) });
         Placed::New(self.state(self.orders.len() - 1, now))
     }
 
     pub fn by_id(&self, order_id: &str, now: Timestamp) -> Option<CardState> {
-        (0..self.orders.len()).find(|at| number(*at) == order_id).map(|at| self.state(at, now))
+        let at = order_id.strip_prefix("K-")?.parse::<usize>().ok()?.checked_sub(1)?;
+        (at < self.orders.len() && number(at) == order_id).then(|| self.state(at, now))
     }
 
     pub fn by_key(&self, key: &str, now: Timestamp) -> Option<CardState> {

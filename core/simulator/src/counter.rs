@@ -41,6 +41,7 @@ async fn order(
     match world.state().bank.place(&key, order, world.card_time, now) {
         Placed::New(state) => Ok((StatusCode::CREATED, Json(state))),
         Placed::Again(state) => Ok((StatusCode::OK, Json(state))),
+        Placed::Full => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the books are full")),
         Placed::KeyTaken => {
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "this Idempotency-Key belongs to another order"))
         }

@@ -25,7 +25,7 @@ const MONDAY: &str = "2026-11-23T08:00:00Z";
 fn placed(bank: &mut Bank, key: &str, time: CardTime) -> CardState {
     match bank.place(key, order(key), time, at(MONDAY)) {
         Placed::New(state) => state,
-        other @ (Placed::Again(_) | Placed::KeyTaken) => panic!("{other:?}"),
+        other @ (Placed::Again(_) | Placed::KeyTaken | Placed::Full) => panic!("{other:?}"),
     }
 }
 
@@ -76,4 +76,8 @@ fn d12_one_key_makes_one_order() {
     assert_eq!(bank.by_key("key", at(MONDAY)), Some(first));
     assert_eq!(bank.by_key("nobody's", at(MONDAY)), None);
     assert_eq!(bank.all(at(MONDAY)).len(), 2);
+    assert_eq!(bank.by_id("K-000002", at(MONDAY)), Some(second));
+    for wrong in ["K-000003", "K-2", "K-000000", "000001", "K-", ""] {
+        assert_eq!(bank.by_id(wrong, at(MONDAY)), None, "{wrong}");
+    }
 }

@@ -298,6 +298,20 @@ async fn a_household_can_have_an_institution_that_fails_first() {
     assert_eq!(ask("2AAAAA1").await, StatusCode::OK);
 }
 
+#[test]
+fn h01_only_the_same_machine_may_set_faults() {
+    for (peer, local) in [
+        ("127.0.0.1:9", true),
+        ("[::1]:9", true),
+        ("[::ffff:127.0.0.1]:9", true),
+        ("10.0.0.1:9", false),
+        ("[::ffff:10.0.0.1]:9", false),
+        ("[fe80::1]:9", false),
+    ] {
+        assert_eq!(crate::admin::is_local(peer.parse().expect("an address")), local, "{peer}");
+    }
+}
+
 #[tokio::test]
 async fn facts_and_faults_can_be_changed_while_it_runs() {
     let office = Office::open().await;
