@@ -26,7 +26,7 @@ impl Bench {
 
     async fn redis() -> Self {
         let redis = RedisServer::start();
-        let backend = RedisSessions::open(&redis.url(), RedisSessions::TIMEOUT * 8).unwrap();
+        let backend = RedisSessions::open(&redis.url(), Duration::from_secs(10)).unwrap();
         Self { backend: Arc::new(backend), house: House::new(), redis: Some(redis), contention: 1250 }
     }
 

@@ -23,14 +23,14 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        4 => Just(Event::Claim),
-        6 => (0usize..8).prop_map(Event::Attempt),
-        2 => (0usize..8).prop_map(Event::Answer),
-        2 => (0usize..8).prop_map(Event::Throttled),
-        1 => (0usize..40).prop_map(Event::Refused),
-        4 => (0usize..8).prop_map(Event::NoAnswer),
-        1 => Just(Event::Restart),
-        4 => (1u64..90).prop_map(Event::Pass),
+        12 => Just(Event::Claim),
+        12 => (0usize..4).prop_map(Event::Attempt),
+        1 => (0usize..8).prop_map(Event::Answer),
+        3 => (0usize..4).prop_map(Event::Throttled),
+        1 => (0usize..80).prop_map(Event::Refused),
+        9 => (0usize..4).prop_map(Event::NoAnswer),
+        2 => Just(Event::Restart),
+        12 => (10u64..120).prop_map(Event::Pass),
     ]
 }
 
