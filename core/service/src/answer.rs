@@ -1,6 +1,6 @@
 //! An institution's answer, read strictly: what is missing or of another form is no evidence.
 
-use crate::facts::{Identity, Kin, Month, MonthIncome, Notary, Vehicle};
+use crate::facts::{Identity, Kin, LifeStatus, Month, MonthIncome, Notary, Vehicle};
 use crate::institution::{On404, Request};
 use crate::rules::VehicleBasis;
 use dayaq_types::{Fin, Money};
@@ -49,7 +49,7 @@ fact_names! {
     IdNumber = "id-number",
     /// The district of residence.
     District = "district",
-    /// `alive` or `dead`.
+    /// `alive`, `dead` or `missing`.
     LifeStatus = "life-status",
     /// The three letters of the citizenship.
     Citizenship = "citizenship",
@@ -118,6 +118,8 @@ pub enum FactValue {
     Date(Date),
     /// Yes or no.
     Flag(bool),
+    /// Whether a person lives.
+    Life(LifeStatus),
     /// A person, or nobody.
     Fin(Option<Fin>),
     /// Persons.
@@ -183,8 +185,9 @@ fn read_value(name: FactName, json: &Json, item: &[String]) -> Option<FactValue>
         | FactName::District
         | FactName::Citizenship => FactValue::Text(text(json)?.to_owned()),
         FactName::LifeStatus => match text(json)? {
-            "alive" => FactValue::Flag(true),
-            "dead" => FactValue::Flag(false),
+            "alive" => FactValue::Life(LifeStatus::Alive),
+            "dead" => FactValue::Life(LifeStatus::Dead),
+            "missing" => FactValue::Life(LifeStatus::Missing),
             _ => return None,
         },
         FactName::BirthDate | FactName::NotaryIssued | FactName::NotaryUntil => {
@@ -280,7 +283,10 @@ impl Known {
             birth_date: self.date(FactName::BirthDate)?,
             id_card: self.text(FactName::IdSeries).zip(self.text(FactName::IdNumber)),
             district: self.text(FactName::District)?,
-            alive: self.flag(FactName::LifeStatus)?,
+            life: match self.get(FactName::LifeStatus)? {
+                FactValue::Life(life) => *life,
+                _ => return None,
+            },
             citizen: self.text(FactName::Citizenship)? == "AZE",
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! Nobody's hand is in it, and no clock: the same arguments give the same decision years later.
 
-use crate::facts::{Facts, Kin, Month, Person, income_window};
+use crate::facts::{Facts, Kin, LifeStatus, Month, Person, income_window};
 use crate::rules::{Ground, Mark, NotCounted, Rules};
 use dayaq_core_api::{Relation, Term, Value};
 use dayaq_types::{Fin, Money};
@@ -147,10 +147,11 @@ pub fn decide(
 pub fn verification_faults(facts: &Facts, registered_on: Date) -> BTreeSet<Ground> {
     let mut found = BTreeSet::new();
     let card = &facts.declared.id_card;
-    let identical = facts.identity.as_ref().filter(|i| i.alive).and_then(|i| i.id_card.as_ref()).is_some_and(
-        // The İ of a foreigner's card is written I in a declaration.
-        |(series, number)| series.replace('İ', "I") == card.series() && number == card.number(),
-    );
+    let identical =
+        facts.identity.as_ref().filter(|i| i.life == LifeStatus::Alive).and_then(|i| i.id_card.as_ref()).is_some_and(
+            // The İ of a foreigner's card is written I in a declaration.
+            |(series, number)| series.replace('İ', "I") == card.series() && number == card.number(),
+        );
     if !identical {
         found.insert(Ground::Identity);
     }
@@ -212,8 +213,13 @@ fn counts(person: &Person, rules: &Rules) -> bool {
     !rules.not_counted.iter().any(|status| match status {
         NotCounted::Prisoner => person.prisoner,
         NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
-        NotCounted::Dead => person.identity.as_ref().is_some_and(|i| !i.alive),
+        NotCounted::Dead => lives(person, LifeStatus::Dead),
+        NotCounted::Missing => lives(person, LifeStatus::Missing),
     })
+}
+
+fn lives(person: &Person, status: LifeStatus) -> bool {
+    person.identity.as_ref().is_some_and(|i| i.life == status)
 }
 
 fn holds_refusing_vehicle(counted: &[&Person], rules: &Rules) -> bool {

@@ -9,6 +9,7 @@ use crate::service::CoreService;
 use crate::store::{Application, Evidence, Job, StoreError, StoredDecision};
 use crate::worker::{Done, JobError, RULES_RETRY, note_failure};
 use dayaq_types::{Fin, NotaryNumber, baku_date};
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,9 @@ struct Need<'a> {
 
 /// The answers about each subject.
 type Answers = BTreeMap<u32, Known>;
+
+/// A request and what came of it.
+type Asked<'n> = (Need<'n>, Result<Result<(), HttpError>, StoreError>);
 
 impl CoreService {
     /// Verifies the applicant, gathers what is known of the family, and decides.
@@ -92,14 +96,17 @@ impl CoreService {
         stage: RequestStage,
         months: &(String, String),
     ) -> Result<Option<Duration>, JobError> {
-        let have = self.store.evidence(application).await?;
-        let have: BTreeSet<(&str, u32)> = have.iter().map(|e| (e.request.as_str(), e.subject)).collect();
-        let needs = needs(&self.content.institutions, application, stage);
-        let missing = needs.into_iter().filter(|n| !have.contains(&(n.request.id.as_str(), n.subject)));
-        let made = missing.map(|need| async move {
-            let result = self.ask(application, &need, months).await;
-            (need, result)
-        });
+        let kept = self.store.evidence(application).await?;
+        // Boxed, so that the compiler sees that a pass may move between threads.
+        let mut made: Vec<BoxFuture<'_, Asked<'_>>> = Vec::new();
+        for need in needs(&self.content.institutions, application, stage) {
+            if !kept.iter().any(|e| e.request == need.request.id && e.subject == need.subject) {
+                made.push(Box::pin(async move {
+                    let result = self.ask(application, &need, months).await;
+                    (need, result)
+                }));
+            }
+        }
         let results: Vec<_> = stream::iter(made).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
         let mut wait: Option<Duration> = None;
         for (need, result) in results {

@@ -104,9 +104,21 @@ pub struct Identity {
     /// The district of residence on record.
     pub district: String,
     /// Whether the person lives.
-    pub alive: bool,
+    pub life: LifeStatus,
     /// Whether the person is a citizen.
     pub citizen: bool,
+}
+
+/// Whether a person lives, on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LifeStatus {
+    /// Alive.
+    Alive,
+    /// Dead.
+    Dead,
+    /// Declared missing.
+    Missing,
 }
 
 impl fmt::Debug for Identity {

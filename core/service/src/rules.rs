@@ -86,8 +86,10 @@ pub enum NotCounted {
     Prisoner,
     /// Not a citizen.
     Foreigner,
-    /// Not alive on record.
+    /// Dead on record.
     Dead,
+    /// Declared missing.
+    Missing,
 }
 
 /// On what footing a vehicle is held.
@@ -263,7 +265,12 @@ fn read_money(text: &str) -> Result<Money, String> {
 }
 
 fn read_not_counted(table: &Table<'_>) -> Vec<NotCounted> {
-    let names = [("prisoner", NotCounted::Prisoner), ("foreigner", NotCounted::Foreigner), ("dead", NotCounted::Dead)];
+    let names = [
+        ("prisoner", NotCounted::Prisoner),
+        ("foreigner", NotCounted::Foreigner),
+        ("dead", NotCounted::Dead),
+        ("missing", NotCounted::Missing),
+    ];
     read_names(table, "statuses", &names)
 }
 

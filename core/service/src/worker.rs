@@ -69,18 +69,15 @@ impl CoreService {
                 break;
             }
             count += jobs.len();
-            join_all(jobs.iter().map(|job| self.boxed_work(job, now))).await;
+            // Boxed, so that the compiler sees that a pass may move between threads.
+            let work: Vec<BoxFuture<'_, ()>> = jobs.iter().map(|job| Box::pin(self.work(job, now)) as _).collect();
+            join_all(work).await;
         }
         if count > 0 {
             let waiting = self.store.jobs_waiting().await.map_err(unavailable)?;
             metrics::gauge!("dayaq_core_jobs_waiting").set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
         }
         Ok(count)
-    }
-
-    /// Boxed, so that the compiler sees that a pass may move between threads.
-    fn boxed_work<'a>(&'a self, job: &'a Job, now: Timestamp) -> BoxFuture<'a, ()> {
-        Box::pin(self.work(job, now))
     }
 
     async fn work(&self, job: &Job, now: Timestamp) {

@@ -2,7 +2,9 @@
 
 use super::world::{APPLICANT, CHILD, NUMBER, OTHER_CHILD, SPOUSE, World, content, shipped};
 use crate::decide::{AssumedValues, Award, Decision, Outcome, Undecidable, decide};
-use crate::facts::{Declared, Facts, Identity, Kin, Month, MonthIncome, Notary, Person, Vehicle, income_window};
+use crate::facts::{
+    Declared, Facts, Identity, Kin, LifeStatus, Month, MonthIncome, Notary, Person, Vehicle, income_window,
+};
 use crate::rules::{Ground, Mark, Rules, VehicleBasis};
 use dayaq_core_api::{Relation, Value};
 use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
@@ -20,7 +22,7 @@ fn identity() -> Identity {
         birth_date: date(1990, 5, 1),
         id_card: Some(("AZE".to_owned(), "12345678".to_owned())),
         district: "quba".to_owned(),
-        alive: true,
+        life: LifeStatus::Alive,
         citizen: true,
     }
 }
@@ -174,10 +176,11 @@ fn p1_a_vehicle_refuses_whether_owned_or_used_unless_given_for_rehabilitation() 
 
 #[test]
 fn p1_who_is_not_counted_is_neither_a_head_nor_an_earner_nor_a_driver() {
-    let uncounted: [fn(&mut Person); 3] = [
+    let uncounted: [fn(&mut Person); 4] = [
         |p| p.prisoner = true,
         |p| p.identity.as_mut().unwrap().citizen = false,
-        |p| p.identity.as_mut().unwrap().alive = false,
+        |p| p.identity.as_mut().unwrap().life = LifeStatus::Dead,
+        |p| p.identity.as_mut().unwrap().life = LifeStatus::Missing,
     ];
     for change in uncounted {
         let mut facts = family(DAY);
@@ -204,6 +207,7 @@ fn p1_what_was_declared_must_agree_with_the_registers() {
     check(Ground::Family, |f| f.declared.members[0].relation = Relation::Parent);
     check(Ground::Identity, |f| f.identity.as_mut().unwrap().id_card = Some(("AZE".into(), "87654321".into())));
     check(Ground::Identity, |f| f.identity.as_mut().unwrap().id_card = None);
+    check(Ground::Identity, |f| f.identity.as_mut().unwrap().life = LifeStatus::Dead);
     check(Ground::Notary, |f| f.notary.as_mut().unwrap().applicant = fin(SPOUSE));
     check(Ground::Notary, |f| f.notary.as_mut().unwrap().valid_until = date(2026, 11, 22));
     check(Ground::Notary, |f| f.notary.as_mut().unwrap().issued_on = date(2026, 11, 24));

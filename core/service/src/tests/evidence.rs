@@ -226,3 +226,39 @@ async fn the_stage_tells_the_deadline_while_evidence_is_gathered() {
     assert_eq!(status, expected);
     assert_eq!(world.explain(PHONE, "5678").await, ExplainReply::Undecided { decide_by: Some(date(2026, 12, 14)) });
 }
+
+#[tokio::test]
+async fn the_worker_runs_as_a_task_of_its_own_until_it_is_told_to_stop() {
+    let world = World::new().await;
+    world.alone();
+    let core = std::sync::Arc::new(world.core);
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let worker = tokio::spawn({
+        let (core, cancel) = (core.clone(), cancel.clone());
+        async move { core.run(cancel).await }
+    });
+    let caller = dayaq_core_api::Caller {
+        msisdn: dayaq_types::Msisdn::parse(PHONE).unwrap(),
+        channel: dayaq_core_api::Channel::Sms,
+        language: dayaq_types::Language::Ru,
+        received_at: dayaq_types::Clock::now(world.clock.as_ref()),
+    };
+    let application = dayaq_core_api::Submit {
+        draft: uuid::Uuid::nil(),
+        applicant: dayaq_types::Fin::parse(APPLICANT).unwrap(),
+        id_card: dayaq_types::IdCard::parse("AZE", "12345678").unwrap(),
+        notary_number: dayaq_types::NotaryNumber::parse(super::world::NUMBER),
+        members: Vec::new(),
+        district: "quba".to_owned(),
+        branch: "quba-1".to_owned(),
+    };
+    core.submit(&caller, &application).await.unwrap();
+    let granted = async {
+        while !matches!(core.status(&caller).await.unwrap(), StatusReply::At { stage: Stage::Granted, .. }) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), granted).await.expect("the worker was woken");
+    cancel.cancel();
+    worker.await.unwrap();
+}
