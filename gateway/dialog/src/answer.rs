@@ -6,7 +6,7 @@ use crate::definition::{Choice, Group, State, StateKind};
 use crate::input::{Reading, as_key, clean, word};
 use crate::render::{GroupWish, group_items, group_keys, group_len};
 use crate::session::{Complaint, Prompt, Session};
-use crate::step::Turn;
+use crate::turn::Turn;
 use crate::value::Value;
 
 /// Takes what was typed: first the keys that mean the same everywhere, then the answer to what was asked.

@@ -40,9 +40,9 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let lists: BTreeMap<String, List> = sources.lists.iter().map(|list| (list.name.clone(), list.clone())).collect();
     let notices = sources.notices.iter().map(|notice| (notice.key.clone(), notice.clone())).collect();
     let catalogue = &sources.catalogue;
-    let texts = Texts::read(&sources.locales, &diagnostics);
     // A faulty file hides states; what follows from that would bury the cause under its consequences.
     let readable = !diagnostics.has_errors();
+    let texts = Texts::read(&sources.locales, &diagnostics);
     Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue }.check(&diagnostics);
     let codes = codes(&dialogues, &diagnostics);
     let mut scopes = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! A dialogue as its author wrote it, still without knowing whether its parts fit together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dayaq_author::{Diagnostics, Document, Place, Table};
 
@@ -21,6 +21,8 @@ pub(crate) struct Dialogue {
     pub start: Link,
     pub resume: bool,
     pub states: BTreeMap<String, State>,
+    /// The states that exist in the file and could not be read.
+    pub unread: BTreeSet<String>,
     pub tests: Vec<Transcript>,
 }
 
@@ -136,11 +138,17 @@ pub(crate) fn read(document: &Document, diagnostics: &Diagnostics) -> Option<Dia
     let resume = head.boolean_or("resume", false);
     let place = head.place();
     head.finish();
-    let states = root.entries("state").into_iter().filter_map(|(name, table)| state(&name, table)).collect::<Vec<_>>();
+    let mut states = BTreeMap::new();
+    let mut unread = BTreeSet::new();
+    for (name, table) in root.entries("state") {
+        match state(&name, table) {
+            Some(state) => drop(states.insert(name, state)),
+            None => drop(unread.insert(name)),
+        }
+    }
     let tests = root.tables("test").into_iter().filter_map(Transcript::read).collect();
     root.finish();
-    let states = states.into_iter().map(|state| (state.name.clone(), state)).collect();
-    Some(Dialogue { id: id?, place, codes, start: start?, resume, states, tests })
+    Some(Dialogue { id: id?, place, codes, start: start?, resume, states, unread, tests })
 }
 
 fn state(state_name: &str, table: Table<'_>) -> Option<State> {

@@ -46,8 +46,10 @@ fn visit(
         return true;
     }
     callers.push(id.to_owned());
-    let called = dialogue.states.values().filter_map(|state| state.runs());
-    let whole = called.map(|callee| visit(callee, dialogues, callers, order, diagnostics)).fold(true, |a, b| a && b);
+    let mut whole = true;
+    for callee in dialogue.states.values().filter_map(|state| state.runs()) {
+        whole &= visit(callee, dialogues, callers, order, diagnostics);
+    }
     callers.pop();
     order.push(id.to_owned());
     whole
@@ -56,25 +58,30 @@ fn visit(
 impl Surroundings<'_> {
     pub fn check(&self, diagnostics: &Diagnostics) {
         for dialogue in self.dialogues.values() {
-            self.check_links(dialogue, diagnostics);
+            let linked = self.check_links(dialogue, diagnostics);
             self.check_names(dialogue, diagnostics);
-            self.check_reach(dialogue, diagnostics);
+            // Behind a link that leads nowhere everything is out of reach, which would bury the cause.
+            if linked && dialogue.unread.is_empty() {
+                self.check_reach(dialogue, diagnostics);
+            }
             self.check_circles(dialogue, diagnostics);
         }
         self.check_called(diagnostics);
     }
 
-    fn check_links(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) {
-        let check = |link: &Link| {
-            let Target::State(name) = &link.target else { return };
-            if dialogue.state(name).is_none() {
+    /// Says whether every link leads to a state.
+    fn check_links(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) -> bool {
+        let mut linked = true;
+        for link in std::iter::once(&dialogue.start).chain(dialogue.states.values().flat_map(|state| state.links())) {
+            let Target::State(name) = &link.target else { continue };
+            if dialogue.state(name).is_none() && !dialogue.unread.contains(name) {
                 let near = dayaq_author::closest(name, dialogue.states.keys().map(String::as_str));
                 let hint = near.map(|near| format!(", did you mean {near:?}?")).unwrap_or_default();
                 diagnostics.push(link.place.error(format!("there is no state {name:?}{hint}")));
+                linked = false;
             }
-        };
-        check(&dialogue.start);
-        dialogue.states.values().flat_map(|state| state.links()).for_each(check);
+        }
+        linked
     }
 
     /// Checks everything that a state names outside its own dialogue, and its keys.

@@ -41,9 +41,11 @@
 
 mod answer;
 mod book;
+mod call;
 mod compile;
 mod condition;
 mod definition;
+mod draft;
 mod flow;
 mod guard;
 mod input;
@@ -60,17 +62,19 @@ mod surface;
 mod tests;
 mod texts;
 mod transcript;
+mod turn;
 mod value;
 mod wording;
+mod words;
 
 pub use book::Book;
 pub use compile::compile;
 pub use input::INPUT_CHARS_MAX;
 pub use language::{Channel, Form, Language};
-pub use render::{NoticeError, neutral_end, render_notice};
 pub use session::Session;
 pub use sources::{Catalogue, Item, List, NoticeSpec, Operation, OutcomeSpec, Source, Sources};
 pub use step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, Step, step};
 pub use surface::Surface;
 pub use transcript::run_transcripts;
 pub use value::{Arg, Kind, Phrase, Record, Value};
+pub use words::{NoticeError, neutral_end, render_notice};

@@ -303,13 +303,13 @@ impl Scopes<'_> {
                                 )));
                             }
                         }
-                        Some((_, Operand::Literal(text), place)) => {
-                            if !Kind::Choice([text.clone()].into()).fits(&wanted.kind) {
-                                let wanted = wanted.kind.describe();
-                                diagnostics.push(place.error(format!("takes a {wanted}, found {text:?}")));
-                            }
+                        Some((_, Operand::Literal(text), place))
+                            if !Kind::Choice([text.clone()].into()).fits(&wanted.kind) =>
+                        {
+                            let wanted = wanted.kind.describe();
+                            diagnostics.push(place.error(format!("takes a {wanted}, found {text:?}")));
                         }
-                        Some((_, Operand::Number(_), _)) => {}
+                        Some((_, Operand::Literal(_) | Operand::Number(_), _)) => {}
                     }
                 }
                 for (name, _, place) in args {

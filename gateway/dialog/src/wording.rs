@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dayaq_author::{Diagnostics, Place};
 
-use crate::Language;
 use crate::definition::{Dialogue, State, StateKind};
 use crate::input::word;
 use crate::scope::{Scope, text_names};
@@ -12,6 +11,7 @@ use crate::shared::Shared;
 use crate::sources::{Catalogue, NoticeSpec};
 use crate::texts::{Expected, Texts};
 use crate::value::{Arg, Kind};
+use crate::{Form, Language, Surface};
 
 /// The engine's own words, with their arguments.
 const SHELL: [(&str, &[&str]); 15] = [
@@ -32,6 +32,7 @@ const SHELL: [(&str, &[&str]); 15] = [
     ("shell-unreadable", &[]),
 ];
 const YES: &str = "shell-yes";
+const ENDED: &str = "shell-ended";
 
 pub(crate) struct Wording<'b> {
     pub dialogues: &'b BTreeMap<String, Dialogue>,
@@ -62,6 +63,14 @@ impl Wording<'_> {
             }
         }
         texts.check(&expected, diagnostics);
+        // The neutral end is said where nothing else works, so that it must not need a second page.
+        for language in Language::ALL {
+            let ended = texts.format(language, ENDED, None, &Default::default()).unwrap_or_default();
+            if !Surface::ussd(Form::Proper).fits(&ended) {
+                let message = format!("the text {ENDED} does not fit one USSD screen in {}", language.code());
+                diagnostics.push(shell.error(message));
+            }
+        }
     }
 
     fn state(&self, dialogue: &Dialogue, state: &State, names: &BTreeSet<String>, expected: &mut Vec<Expected>) {

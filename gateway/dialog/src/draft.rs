@@ -1,0 +1,120 @@
+//! Drafts: kept when a phone goes away, offered when it comes back.
+
+use jiff::Timestamp;
+
+use crate::answer;
+use crate::definition::{State, StateKind, Target};
+use crate::session::{Draft, Prompt, Shelf};
+use crate::step::{DRAFT_KEPT, Effect};
+use crate::turn::Turn;
+
+/// The menus that a dial string may answer in advance, and the length of it that is looked at.
+const DIALLED_PARTS_MAX: usize = 3;
+const DIALLED_CHARS_MAX: usize = 24;
+
+impl Turn<'_> {
+    pub(crate) fn open(&mut self, dialled: &str) {
+        self.shelve();
+        let (entry, rest) = self.book.dialled(dialled);
+        self.session.entry = entry.to_owned();
+        if let Some(target) = self.start() {
+            self.go(&target);
+        }
+        if self.session.shelf.is_some() {
+            self.session.prompt = Prompt::Resume;
+            self.speaks = true;
+            self.effects.retain(|effect| !matches!(effect, Effect::Call { .. }));
+        } else if self.session.language.is_some() {
+            self.shortcut(rest);
+        }
+    }
+
+    /// Answers the first menus by what was dialled beyond the code: menus only, and never up to a call that changes anything.
+    fn shortcut(&mut self, rest: &str) {
+        let parts: Vec<&str> = rest.split('*').collect();
+        let good = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+        if rest.len() > DIALLED_CHARS_MAX || parts.len() > DIALLED_PARTS_MAX || !parts.iter().all(good) {
+            return;
+        }
+        for part in parts {
+            let Some((_, State { kind: StateKind::Choice { .. }, .. })) = self.present() else { return };
+            let before = (self.session.clone(), self.effects.clone(), self.speaks);
+            answer::text(self, part);
+            let harmless = self.effects.iter().all(|effect| match effect {
+                Effect::Call { operation, .. } => {
+                    self.book.catalogue.operation(operation).is_some_and(|operation| !operation.writes)
+                }
+                Effect::Reply { .. } | Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => true,
+            });
+            if !harmless || self.session.complaint.is_some() {
+                (self.session, self.effects, self.speaks) = before;
+                return;
+            }
+        }
+    }
+
+    /// Takes the draft up where it was left.
+    pub(crate) fn resume(&mut self) {
+        let Some(shelf) = self.session.shelf.take() else { return self.home() };
+        self.session.draft = shelf.draft;
+        self.session.frames = shelf.frames;
+        self.ask();
+        if let Some((_, state)) = self.present()
+            && !state.asks()
+        {
+            let target = Target::State(state.name.clone());
+            self.go(&target);
+        }
+    }
+
+    /// Drops the draft and goes on to where the person was going.
+    pub(crate) fn start_again(&mut self) {
+        self.session.shelf = None;
+        self.session.draft = Draft::new(self.moment.fresh_draft);
+        match self.present() {
+            Some((_, state)) if state.runs().is_some() && !state.asks() => {
+                let target = Target::State(state.name.clone());
+                self.go(&target);
+            }
+            Some(_) | None => {
+                if let Some(target) = self.start() {
+                    self.go(&target);
+                }
+            }
+        }
+    }
+
+    /// Goes to the main menu; answers given so far are offered again.
+    pub(crate) fn home(&mut self) {
+        self.go(&Target::Home);
+    }
+
+    pub(crate) fn shelve(&mut self) {
+        if self.session.prompt == Prompt::Resume || !self.book.has_answers(&self.session.frames) {
+            return;
+        }
+        let at_end = self.present().is_some_and(|(_, state)| matches!(state.kind, StateKind::End));
+        if at_end {
+            return;
+        }
+        let draft = std::mem::replace(&mut self.session.draft, Draft::new(self.moment.fresh_draft));
+        let frames = std::mem::take(&mut self.session.frames);
+        self.session.shelf = Some(Shelf { draft, frames, at: self.moment.now });
+    }
+
+    pub(crate) fn expire(&mut self) {
+        let now = self.moment.now;
+        let old = |at: Timestamp| now.duration_since(at) > DRAFT_KEPT;
+        if self.session.shelf.as_ref().is_some_and(|shelf| old(shelf.at)) {
+            self.session.shelf = None;
+            if self.session.prompt == Prompt::Resume {
+                self.ask();
+            }
+        }
+        if old(self.session.updated_at) && !self.session.frames.is_empty() {
+            self.session.frames.clear();
+            self.session.draft = Draft::new(self.moment.fresh_draft);
+            self.ask();
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One turn while it is taken: going on, going back, and saying what the phone is shown.
+
+use std::collections::BTreeMap;
+
+use crate::answer;
+use crate::definition::{Dialogue, State, StateKind, Target};
+use crate::guard;
+use crate::render::{Renderer, group_items};
+use crate::session::{Complaint, Frame, Prompt, Session, Shelf};
+use crate::step::{Effect, Input, Moment};
+use crate::value::Value;
+use crate::words::neutral_end;
+use crate::{Book, Language};
+
+/// The states that one input may pass without asking; the check forbids circles, this bounds what it cannot see.
+const HOPS_MAX: usize = 100;
+
+/// Holds one turn while it is taken.
+pub(crate) struct Turn<'b> {
+    pub book: &'b Book,
+    pub session: Session,
+    pub moment: Moment<'b>,
+    pub effects: Vec<Effect>,
+    /// Whether the phone is owed a page.
+    pub speaks: bool,
+}
+
+impl<'b> Turn<'b> {
+    pub fn take(&mut self, input: Input<'_>) {
+        if self.session.book != self.book.hash() || !self.is_sound() {
+            self.restart(&input);
+        } else {
+            self.expire();
+            match input {
+                Input::Open { dialled } => self.open(dialled),
+                // By SMS a conversation begins with whatever is written.
+                Input::Text(_) if self.session.frames.is_empty() => self.open(""),
+                Input::Text(raw) => answer::text(self, raw),
+                Input::Aborted | Input::TimedOut => self.speaks = false,
+                Input::Called { id, outcome } => self.called(id, outcome),
+                Input::CallSlow { id } => self.slow(id),
+                Input::CallFailed { id } => self.failed(id),
+            }
+        }
+        if self.speaks {
+            self.reply();
+        }
+    }
+
+    pub fn renderer(&self) -> Renderer<'_> {
+        Renderer { book: self.book, session: &self.session, surface: self.moment.surface }
+    }
+
+    pub fn frame(&mut self) -> Option<&mut Frame> {
+        self.session.frames.last_mut()
+    }
+
+    pub fn present(&self) -> Option<(&'b Dialogue, &'b State)> {
+        present(self.book, self.session.frames.last()?)
+    }
+
+    /// Asks the present state's question anew.
+    pub fn ask(&mut self) {
+        self.session.prompt = Prompt::State;
+        self.session.complaint = None;
+        self.session.page = 0;
+        self.session.tries = 0;
+    }
+
+    /// Follows a link out of the present state, whose section is thereby finished.
+    pub fn leave(&mut self, target: &Target) {
+        if let Some((_, State { section: Some(section), .. })) = self.present() {
+            self.effects.push(Effect::Checkpoint { section: section.clone() });
+        }
+        self.go(target);
+    }
+
+    pub fn set_language(&mut self, language: Language) {
+        self.session.language = Some(language);
+        self.effects.push(Effect::SetLanguage(language));
+    }
+
+    /// Goes to a target and on through all that asks nothing.
+    pub fn go(&mut self, target: &Target) {
+        let mut target = target.clone();
+        for _ in 0..HOPS_MAX {
+            match self.hop(&target) {
+                Some(next) => target = next,
+                None => return,
+            }
+        }
+        self.give_up();
+    }
+
+    fn hop(&mut self, target: &Target) -> Option<Target> {
+        self.ask();
+        match target {
+            Target::Home => {
+                self.shelve();
+                return self.start();
+            }
+            Target::Return => return self.finish_dialogue(),
+            Target::State(name) => self.frame()?.enter(name),
+        }
+        let (dialogue, state) = self.present()?;
+        match &state.kind {
+            StateKind::Choice { .. } | StateKind::Text { .. } | StateKind::List { .. } | StateKind::End => None,
+            StateKind::Group(group) => {
+                let frame = self.frame()?;
+                let items = group_items(frame, group).to_vec();
+                frame.save(&group.save, Value::Records(items));
+                None
+            }
+            StateKind::Route { rules, next } => {
+                let channel = self.moment.surface.channel;
+                let rule =
+                    rules.iter().find(|(condition, _)| guard::holds(condition, self.book, &self.session, channel));
+                Some(rule.map_or(&next.target, |(_, link)| &link.target).clone())
+            }
+            StateKind::Run { run, .. } => {
+                let shelved = |shelf: &Shelf| shelf.frames.iter().any(|frame| frame.dialogue == *run);
+                if self.session.shelf.as_ref().is_some_and(shelved) {
+                    self.session.prompt = Prompt::Resume;
+                    return None;
+                }
+                self.begin(run)
+            }
+            StateKind::Call { operation, args, .. } => {
+                let mut values = BTreeMap::new();
+                for (name, operand, _) in args {
+                    if let Some(value) = answer::operand(self.book, &self.session, operand) {
+                        values.insert(name.clone(), value.for_call());
+                    }
+                }
+                let id = self.session.draft.call_id(&place(dialogue, state));
+                let draft = self.session.draft.id.clone();
+                self.effects.push(Effect::Call { id, operation: operation.clone(), args: values, draft });
+                self.session.prompt = Prompt::Waiting;
+                self.speaks = false;
+                None
+            }
+        }
+    }
+
+    /// Begins a dialogue inside the present one.
+    pub fn begin(&mut self, dialogue: &str) -> Option<Target> {
+        let start = self.book.dialogues.get(dialogue)?.start.target.clone();
+        self.session.frames.push(Frame::new(dialogue));
+        Some(start)
+    }
+
+    pub fn start(&mut self) -> Option<Target> {
+        self.session.frames.clear();
+        let entry = self.session.entry.clone();
+        self.begin(&entry)
+    }
+
+    fn finish_dialogue(&mut self) -> Option<Target> {
+        let done = self.session.frames.pop()?;
+        let Some((_, state)) = self.present() else { return self.start() };
+        let answers = done.record();
+        match &state.kind {
+            StateKind::Run { save, next, .. } => {
+                let frame = self.frame()?;
+                match save {
+                    Some(name) => frame.save(name, Value::Record(answers)),
+                    None => answers.into_iter().for_each(|(name, value)| frame.save(&name, value)),
+                }
+                if let Some(section) = &state.section {
+                    self.effects.push(Effect::Checkpoint { section: section.clone() });
+                }
+                Some(next.as_ref().map_or(Target::Home, |link| link.target.clone()))
+            }
+            StateKind::Group(group) => {
+                let frame = self.frame()?;
+                let mut items = group_items(frame, group).to_vec();
+                if items.len() < group.max {
+                    items.push(answers);
+                }
+                frame.save(&group.save, Value::Records(items));
+                None
+            }
+            StateKind::Choice { .. }
+            | StateKind::Text { .. }
+            | StateKind::List { .. }
+            | StateKind::Call { .. }
+            | StateKind::Route { .. }
+            | StateKind::End => Some(Target::Home),
+        }
+    }
+
+    /// Goes back to the question before this one, out of a dialogue if need be.
+    pub fn back(&mut self) {
+        self.ask();
+        while let Some(frame) = self.session.frames.last_mut() {
+            frame.path.pop();
+            if frame.path.is_empty() {
+                if self.session.frames.len() == 1 {
+                    break;
+                }
+                self.session.frames.pop();
+                // The state that began the dialogue: a group shows its screen, a run asks nothing and is passed over.
+                match self.present() {
+                    Some((_, state)) if state.asks() => return,
+                    Some(_) | None => continue,
+                }
+            }
+            match self.present() {
+                Some((_, state)) if state.asks() => return,
+                Some((_, state)) if state.runs().is_some() => {
+                    let target = Target::State(state.name.clone());
+                    return self.go(&target);
+                }
+                Some(_) | None => {}
+            }
+        }
+        if let Some(target) = self.start() {
+            self.go(&target);
+        }
+    }
+
+    /// The book has changed under the session: the person is told, and begins anew in the language chosen.
+    fn restart(&mut self, input: &Input<'_>) {
+        let language = self.session.language;
+        self.session = Session::new(self.moment.fresh_draft, language, self.book, self.moment.now);
+        match input {
+            Input::Open { .. } | Input::Text(_) => {
+                if let Some(target) = self.start() {
+                    self.go(&target);
+                }
+                self.session.complaint = Some(Complaint::Restarted);
+            }
+            Input::Aborted | Input::TimedOut => self.speaks = false,
+            Input::Called { .. } | Input::CallSlow { .. } | Input::CallFailed { .. } => self.give_up(),
+        }
+    }
+
+    fn give_up(&mut self) {
+        let language = self.renderer().language();
+        let text = neutral_end(self.book, Some(language), self.moment.surface.form);
+        self.effects.push(Effect::Reply { text, ends: true });
+        self.effects.push(Effect::Ended);
+        self.speaks = false;
+        self.session.frames.clear();
+        self.ask();
+    }
+
+    /// A stored session may be older than a fault in storage; nothing in it is trusted to exist.
+    fn is_sound(&self) -> bool {
+        let known = |frame: &Frame| present(self.book, frame).is_some();
+        let shelf = self.session.shelf.iter().flat_map(|shelf| &shelf.frames);
+        self.session.frames.iter().chain(shelf).all(known) && self.book.dialogues.contains_key(&self.session.entry)
+    }
+
+    fn reply(&mut self) {
+        let renderer = self.renderer();
+        let (pages, ends) = (renderer.pages(), renderer.screen().ends);
+        let last = pages.len() - 1;
+        let page = self.session.page.min(last);
+        let ends = ends && page == last;
+        self.session.page = page;
+        let text = pages.into_iter().nth(page).unwrap_or_default();
+        self.effects.push(Effect::Reply { text, ends });
+        if ends {
+            self.effects.push(Effect::Ended);
+            self.session.frames.clear();
+            self.ask();
+        }
+    }
+}
+
+pub(crate) fn present<'b>(book: &'b Book, frame: &Frame) -> Option<(&'b Dialogue, &'b State)> {
+    let dialogue = book.dialogues.get(&frame.dialogue)?;
+    Some((dialogue, dialogue.state(frame.state())?))
+}
+
+pub(crate) fn place(dialogue: &Dialogue, state: &State) -> String {
+    format!("{}.{}", dialogue.id, state.name)
+}
