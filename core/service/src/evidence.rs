@@ -30,7 +30,7 @@ struct Need<'a> {
 type Answers = BTreeMap<u32, Known>;
 
 /// A request and what came of it.
-type Asked<'n> = (Need<'n>, Result<Result<(), HttpError>, StoreError>);
+type Asked<'n> = (Need<'n>, Result<(Evidence, Vec<u8>), HttpError>);
 
 impl CoreService {
     /// Verifies the applicant, gathers what is known of the family, and decides.
@@ -109,9 +109,10 @@ impl CoreService {
         }
         let results: Vec<_> = stream::iter(made).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
         let mut wait: Option<Duration> = None;
+        let mut answers = Vec::new();
         for (need, result) in results {
-            match result? {
-                Ok(()) => {}
+            match result {
+                Ok(answer) => answers.push(answer),
                 Err(error) => {
                     note_failure(job, &need.institution.id, &need.request.id, &error);
                     let next = need.institution.wait_after(job.tries + 1);
@@ -119,21 +120,22 @@ impl CoreService {
                 }
             }
         }
+        self.store.keep_evidence(&application.vault, &answers).await?;
         Ok(wait)
     }
 
-    /// Makes one request and keeps its answer.
+    /// Makes one request and reads its answer.
     async fn ask(
         &self,
         application: &Application,
         need: &Need<'_>,
         months: &(String, String),
-    ) -> Result<Result<(), HttpError>, StoreError> {
+    ) -> Result<(Evidence, Vec<u8>), HttpError> {
         let number = application.declared.notary_number.as_ref().map_or("", NotaryNumber::as_str);
         let values = PathValues { fin: need.fin.as_str(), number, window_from: &months.0, window_to: &months.1 };
         let path = need.request.path.fill(&values);
         let Some(endpoint) = self.config.institutions.get(&need.institution.id) else {
-            return Ok(Err(HttpError::Connection));
+            return Err(HttpError::Connection);
         };
         let (answer, raw) = match http::get(&self.http, endpoint, &path, need.institution.timeout).await {
             Ok(Found::No) => (Answer::not_found(need.request), Vec::new()),
@@ -141,10 +143,10 @@ impl CoreService {
                 Ok(answer) => (answer, raw),
                 Err(fault) => {
                     tracing::warn!(application = %application.id, request = need.request.id, %fault, "Wrong form");
-                    return Ok(Err(HttpError::Form));
+                    return Err(HttpError::Form);
                 }
             },
-            Err(error) => return Ok(Err(error)),
+            Err(error) => return Err(error),
         };
         let evidence = Evidence {
             request: need.request.id.clone(),
@@ -153,8 +155,7 @@ impl CoreService {
             fetched_at: self.clock.now(),
             answer,
         };
-        self.store.keep_evidence(&application.vault, &evidence, &raw).await?;
-        Ok(Ok(()))
+        Ok((evidence, raw))
     }
 
     async fn answers(&self, application: &Application) -> Result<Answers, StoreError> {

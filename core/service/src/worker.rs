@@ -71,7 +71,11 @@ impl CoreService {
             count += jobs.len();
             // Boxed, so that the compiler sees that a pass may move between threads.
             let work: Vec<BoxFuture<'_, ()>> = jobs.iter().map(|job| Box::pin(self.work(job, now)) as _).collect();
-            join_all(work).await;
+            tokio::select! {
+                _ = join_all(work) => {}
+                // What is cut off here is done again: its lease ends, and the bank is asked by key.
+                () = cancel.cancelled() => break,
+            }
         }
         if count > 0 {
             let waiting = self.store.jobs_waiting().await.map_err(unavailable)?;

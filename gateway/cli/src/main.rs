@@ -1,1 +1,50 @@
-fn main() {}
+//! The program: puts the crates together, reads files and environment, and ends with an exit code.
+//!
+//! 0 all is well; 1 a finding, a play that failed, or something that broke; 64 wrong usage or a broken
+//! configuration, and nothing was started.
+
+mod args;
+mod check;
+mod content;
+mod demo;
+mod exit;
+mod keys;
+mod leaping_clock;
+mod logging;
+mod migrate;
+mod serve;
+mod settings;
+mod signals;
+mod simulate;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { exit::usage() } else { ExitCode::SUCCESS };
+        }
+    };
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("dayaq: another TLS provider is installed already");
+        return exit::FAILURE;
+    }
+    let outcome = match arguments.command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Serve(serve) => serve::run(serve),
+        Command::Check(check) => check::run(&check),
+        Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Migrate(migrate) => migrate::run(&migrate),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("dayaq: {error:#}");
+            exit::code_of(&error)
+        }
+    }
+}

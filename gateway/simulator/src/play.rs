@@ -14,7 +14,13 @@ const WITHIN_S: u32 = 60;
 const WITHIN_S_MAX: u32 = 3600;
 
 /// The plays that ship with the simulator, by name.
-const SHIPPED: &[(&str, &str)] = &[("first-screen", include_str!("../plays/first-screen.toml"))];
+const SHIPPED: &[(&str, &str)] = &[
+    ("apply-ussd-az", include_str!("../plays/apply-ussd-az.toml")),
+    ("apply-ussd-ru", include_str!("../plays/apply-ussd-ru.toml")),
+    ("apply-ussd-en", include_str!("../plays/apply-ussd-en.toml")),
+    ("refused-ussd-az", include_str!("../plays/refused-ussd-az.toml")),
+    ("resume-ussd-ru", include_str!("../plays/resume-ussd-ru.toml")),
+];
 
 /// A play.
 #[derive(Clone)]

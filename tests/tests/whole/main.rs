@@ -1,3 +1,6 @@
 //! Tests of the whole: the walls between the crates, the program as a process, foreign peers.
 
+mod content;
+mod plays;
+mod program;
 mod walls;

@@ -1,0 +1,113 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Targeted state social assistance (ÜDSY) from the cheapest phone there is.
+///
+/// A family dials a USSD code; menu dialogues in Azerbaijani, Russian and English collect the application over SMPP;
+/// the core gathers the evidence from state institutions, decides by dated rules, and orders the bank card; texts tell
+/// the outcome, the branch and the date.
+///
+/// Begin with: dayaq demo
+#[derive(Parser, Debug)]
+#[command(name = "dayaq", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Show everything on this machine: a phone in the terminal, and a simulated operator, institutions and bank
+    ///
+    /// One process, SQLite files in a data folder, real SMPP and HTTP on loopback. The clock leaps over days in which
+    /// nothing happens, so that the outcome and the card arrive within seconds.
+    Demo(DemoArgs),
+    /// Run the service: bind to the operators' SMSCs and answer phones until SIGTERM or Ctrl-C
+    ///
+    /// Health: /healthz, /readyz and /metrics on [http] listen.
+    Serve(ServeArgs),
+    /// Check configuration, dialogues, texts, rules and calendars; report every fault with its file and line
+    Check(CheckArgs),
+    /// Run the outside world alone: an operator's SMSC with a phone in the terminal, institutions and a bank
+    Simulate(SimulateArgs),
+    /// Bring the stores named in a configuration up to date, and end
+    Migrate(MigrateArgs),
+}
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Play a scripted phone without a person, print every screen and text, and end; exit 0 only if the last text is right
+    #[arg(long, value_name = "NAME")]
+    pub play: Option<String>,
+    /// List the plays that --play knows
+    #[arg(long)]
+    pub plays: bool,
+    /// Where the SQLite files are kept [default: data/demo; for --play a fresh temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Families that the institutions know, in place of the shipped ones
+    #[arg(long, value_name = "FILE")]
+    pub households: Option<PathBuf>,
+    /// Show the log on standard error
+    #[arg(long)]
+    pub log: bool,
+}
+
+/// Options of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// The configuration; its relative paths are relative to its folder
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Write the log as JSON lines
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Check this configuration too
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder with dialogs/, locales/ and config/, in place of what travels inside the program
+    #[arg(long, value_name = "FOLDER")]
+    pub content: Option<PathBuf>,
+}
+
+/// Options of `simulate`.
+#[derive(Args, Debug)]
+pub struct SimulateArgs {
+    /// Where the SMSC listens (SMPP 3.4; system_id dayaq, password secret)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2775")]
+    pub smsc: SocketAddr,
+    /// Where institutions and bank listen (HTTP)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7300")]
+    pub registries: SocketAddr,
+    /// Families that the institutions know, in place of the shipped ones
+    #[arg(long, value_name = "FILE")]
+    pub households: Option<PathBuf>,
+    /// Seconds that the bank takes to make a card
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub card_seconds: u64,
+    /// Play a scripted phone once a gateway has bound, print every screen and text, and end
+    #[arg(long, value_name = "NAME")]
+    pub play: Option<String>,
+    /// No phone in the terminal: run until Ctrl-C
+    #[arg(long)]
+    pub no_phone: bool,
+}
+
+/// Options of `migrate`.
+#[derive(Args, Debug)]
+pub struct MigrateArgs {
+    /// The configuration; its relative paths are relative to its folder
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}

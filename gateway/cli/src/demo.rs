@@ -1,0 +1,237 @@
+//! `dayaq demo`: the whole service and the outside world in one process.
+
+use crate::args::DemoArgs;
+use crate::content;
+use crate::exit::Usage;
+use crate::leaping_clock::LeapingClock;
+use crate::serve::{self, Running};
+use crate::settings::Settings;
+use crate::simulate::{self, TOKEN};
+use crate::{keys, logging, signals};
+use anyhow::Context;
+use dayaq_author::{Diagnostics, parse};
+use dayaq_core::{CoreConfig, Endpoint};
+use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
+use dayaq_gateway::content::ContentFiles;
+use dayaq_registries::{CardTime, Institution, Registries, RegistriesConfig, Tokens};
+use dayaq_simulator::{Play, Smsc, SmscConfig};
+use dayaq_types::{Clock, SystemClock, SystemEntropy, baku_date};
+use jiff::Timestamp;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A play begins on this morning in Baku, so that its transcript is the same every time.
+const PLAY_START: &str = "2026-11-23T09:00:00+04:00";
+/// The weekdays that the demo's bank needs for a card.
+const CARD_WEEKDAYS: u16 = 3;
+/// How often the demo looks whether anything is due.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long a person sees each day that the clock leaps to.
+const DAY_SHOWN: Duration = Duration::from_millis(600);
+
+/// Runs until quit, asked to end, or the play is over.
+pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    if args.plays {
+        for name in Play::names() {
+            println!("{name}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let play = args.play.as_deref().map(simulate::play).transpose()?;
+    let households = simulate::households(args.households.as_deref())?;
+    if args.log {
+        logging::start(false);
+    }
+    let temporary = tempfile::tempdir().context("making a temporary folder")?;
+    let folder = match (&args.data, &play) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(_)) => temporary.path().to_path_buf(),
+        (None, None) => PathBuf::from("data/demo"),
+    };
+    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    let start = match play {
+        Some(_) => PLAY_START.parse()?,
+        None => SystemClock::new().now(),
+    };
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let code = runtime.block_on(async {
+        let clock = Arc::new(LeapingClock::new(start));
+        let world = World::open(&folder, households, Arc::clone(&clock)).await?;
+        let (drive, stop) = (CancellationToken::new(), CancellationToken::new());
+        let running = Arc::new(world.running);
+        let driver = tokio::spawn(leap(Arc::clone(&running), clock, play.is_none(), drive.clone()));
+        let code = match &play {
+            Some(play) => simulate::perform(play, &world.smsc.handset(play.number())).await,
+            None => {
+                greet(&folder);
+                tokio::select! {
+                    served = simulate::terminal(world.smsc.handset(simulate::number()?)).run() => served.context("the terminal")?,
+                    () = signals::end() => {}
+                }
+                ExitCode::SUCCESS
+            }
+        };
+        drive.cancel();
+        driver.await.context("the demo's clock")?;
+        stop.cancel();
+        if let Ok(running) = Arc::try_unwrap(running).map_err(|_| ()) {
+            running.gateway.shutdown().await;
+            running.core.close().await;
+        }
+        world.smsc.shutdown().await;
+        world.registries.shutdown().await.context("stopping the institutions")?;
+        Ok::<_, anyhow::Error>(code)
+    });
+    // A thread may still wait for a line of the terminal; nobody will read it.
+    runtime.shutdown_background();
+    code
+}
+
+fn greet(folder: &Path) {
+    println!("Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback.");
+    println!("The clock is fast: it leaps over days in which nothing happens. Data: {}", folder.display());
+    println!("A family to apply for: FIN 300TQ7M, card AA 3073607, notarised application 2026004117,");
+    println!("members 69F5J5R (spouse), 7ZHET4L and 124HW0U (children), living in Quba.");
+    println!("More families: dayaq demo --plays, core/simulator/README.md");
+}
+
+/// The outside world and the service in front of it.
+struct World {
+    smsc: Smsc,
+    registries: dayaq_registries::Running,
+    running: Running,
+}
+
+impl World {
+    async fn open(
+        folder: &Path,
+        households: dayaq_registries::Households,
+        clock: Arc<LeapingClock>,
+    ) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = clock;
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let registries = Registries::start(RegistriesConfig {
+            listen: loopback,
+            households,
+            clock: Arc::clone(&clock),
+            tokens: Tokens::same(TOKEN),
+            card_time: CardTime::Weekdays(CARD_WEEKDAYS),
+        })
+        .await?;
+        let config = SmscConfig { listen: loopback, clock: Arc::clone(&clock), ..SmscConfig::default() };
+        let smsc = Smsc::start(config).await?;
+        let settings = settings(folder, &smsc, &registries)?;
+        let running = serve::start(settings, clock, Arc::new(SystemEntropy)).await?;
+        Ok(Self { smsc, registries, running })
+    }
+}
+
+/// The demo's own configuration: the same file format that `serve` reads, filled in with the addresses found.
+const CONFIG: &str = include_str!("../../../config/dayaq.toml");
+
+struct Embedded<'f> {
+    files: &'f ContentFiles,
+}
+
+impl Environment for Embedded<'_> {
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Surroundings for Embedded<'_> {
+    fn file(&self, path: &str) -> Result<String, String> {
+        self.files.get(&format!("config/{path}")).map(str::to_owned).ok_or_else(|| "not in the program".to_owned())
+    }
+}
+
+fn settings(folder: &Path, smsc: &Smsc, registries: &dayaq_registries::Running) -> anyhow::Result<Settings> {
+    let files = content::files(None)?;
+    let (document, found) = parse("config/dayaq.toml", CONFIG);
+    let (gateway, core) = {
+        let root = document.root(&found);
+        let gateway = GatewayConfig::read(&root, &Embedded { files: &files }, &found);
+        let ids: Vec<String> = Institution::ALL.iter().map(ToString::to_string).filter(|id| id != "bank").collect();
+        let core = root.table("core").and_then(|table| CoreConfig::read(table, &ids, &|_| None));
+        root.finish();
+        (gateway, core)
+    };
+    let (content, more) = content::read(files);
+    found.extend(more);
+    fail_on(&found)?;
+    let not_read = || Usage("the demo's configuration is not in order".to_owned());
+    let (mut gateway, mut core) = (gateway.ok_or_else(not_read)?, core.ok_or_else(not_read)?);
+    gateway.database = folder.join(gateway.database);
+    gateway.http_listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    for operator in &mut gateway.operators {
+        operator.link.address = smsc.addr().to_string();
+    }
+    core.database = folder.join(core.database);
+    for institution in Institution::ALL {
+        let endpoint = Endpoint::new(&registries.url(institution), TOKEN);
+        match institution {
+            Institution::Bank => core.bank = endpoint,
+            Institution::Interior | Institution::Taxes | Institution::Justice => {
+                core.institutions.insert(institution.to_string(), endpoint);
+            }
+        }
+    }
+    let keys = keys::own(&folder.join("master.key"))?;
+    Ok(Settings { gateway, core, keys, content: content.ok_or_else(not_read)? })
+}
+
+fn fail_on(found: &Diagnostics) -> anyhow::Result<()> {
+    eprint!("{found}");
+    if found.has_errors() {
+        return Err(Usage("the program's own content is not in order".to_owned()).into());
+    }
+    Ok(())
+}
+
+/// Does what is due, and leaps to what is due next once nothing else is left to do.
+async fn leap(running: Arc<Running>, clock: Arc<LeapingClock>, shows: bool, stop: CancellationToken) {
+    let mut today = baku_date(clock.now());
+    loop {
+        match advance(&running, &clock).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(cause) => tracing::warn!(cause = %cause, "The demo's clock waits"),
+        }
+        let day = baku_date(clock.now());
+        if day != today {
+            today = day;
+            if shows {
+                println!("\n-- {} --", day.strftime("%d.%m.%Y"));
+                tokio::time::sleep(DAY_SHOWN).await;
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// One look; true where something was done and more may follow at once.
+async fn advance(running: &Running, clock: &LeapingClock) -> anyhow::Result<bool> {
+    let now = clock.now();
+    if running.core.run_due(now).await? > 0 {
+        running.gateway.wake.notify_one();
+        return Ok(true);
+    }
+    let soon = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
+    let core_due = running.core.next_due().await?;
+    let texts_open = running.gateway.store.open_segments().await? > 0;
+    if soon(core_due) || texts_open {
+        running.gateway.wake.notify_one();
+        return Ok(false);
+    }
+    if let Some(due) = core_due {
+        clock.leap_to(due);
+    }
+    Ok(false)
+}

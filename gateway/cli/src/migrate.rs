@@ -1,0 +1,32 @@
+//! `dayaq migrate`: brings the stores up to date.
+
+use crate::args::MigrateArgs;
+use crate::settings;
+use anyhow::Context;
+use dayaq_core::CoreService;
+use dayaq_gateway::store::SqliteGatewayStore;
+use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Opens each store once, which migrates it.
+pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(&args.config)?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(async {
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+            (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let gateway = settings.gateway.database.clone();
+        SqliteGatewayStore::open(&gateway, settings.keys.clone(), Arc::clone(&entropy), Arc::clone(&clock))
+            .await
+            .with_context(|| format!("{}", gateway.display()))?;
+        println!("{}: up to date", gateway.display());
+        let database = settings.core.database.clone();
+        let core = CoreService::open(settings.core, settings.content.core, clock, entropy, settings.keys)
+            .await
+            .with_context(|| format!("{}", database.display()))?;
+        core.close().await;
+        println!("{}: up to date", database.display());
+        Ok(ExitCode::SUCCESS)
+    })
+}

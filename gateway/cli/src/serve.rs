@@ -1,0 +1,90 @@
+//! `dayaq serve`: the product without the simulators.
+
+use crate::args::ServeArgs;
+use crate::settings::Settings;
+use crate::{logging, settings, signals};
+use anyhow::Context;
+use dayaq_core::CoreService;
+use dayaq_core_api::Core;
+use dayaq_gateway::http::Check;
+use dayaq_gateway::{Gateway, GatewayParts};
+use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Serves until asked to end.
+pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(&args.config)?;
+    logging::start(args.log_json);
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+    let running = start(settings, clock, entropy).await?;
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn({
+        let (core, stop) = (Arc::clone(&running.core), stop.clone());
+        async move { core.run(stop).await }
+    });
+    println!("dayaq serves; health and metrics on http://{}", running.gateway.http);
+    signals::end().await;
+    running.gateway.shutdown().await;
+    stop.cancel();
+    worker.await.context("the core's worker")?;
+    running.core.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Core and gateway in one process.
+pub struct Running {
+    /// The core.
+    pub core: Arc<CoreService>,
+    /// The gateway.
+    pub gateway: Gateway,
+}
+
+/// Starts the core, then the gateway in front of it.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Running> {
+    let Settings { gateway, core, keys, content } = settings;
+    for database in [&gateway.database, &core.database] {
+        if let Some(folder) = database.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        }
+    }
+    let database = core.database.clone();
+    let core = CoreService::open(core, content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
+    let core = Arc::new(core.await.with_context(|| format!("core.database {}", database.display()))?);
+    let gateway = Gateway::start(GatewayParts {
+        config: gateway,
+        book: content.book,
+        files: content.files,
+        core: Arc::clone(&core) as Arc<dyn Core>,
+        checks: vec![Arc::new(CoreCheck(Arc::clone(&core)))],
+        keys,
+        clock,
+        entropy,
+        metrics: metrics()?,
+    })
+    .await?;
+    Ok(Running { core, gateway })
+}
+
+fn metrics() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().context("starting the metrics")
+}
+
+struct CoreCheck(Arc<CoreService>);
+
+#[async_trait::async_trait]
+impl Check for CoreCheck {
+    fn name(&self) -> String {
+        "core".to_owned()
+    }
+    async fn check(&self) -> Result<(), String> {
+        self.0.ready().await.map_err(|cause| cause.to_string())
+    }
+}

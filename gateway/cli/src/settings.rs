@@ -1,0 +1,90 @@
+//! A configuration file, read as a whole: the gateway's part, the core's part, the keys.
+
+use crate::content::{self, Content};
+use crate::exit::Usage;
+use crate::keys;
+use anyhow::Context;
+use dayaq_author::{Diagnostics, Document, parse};
+use dayaq_core::CoreConfig;
+use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
+use dayaq_types::seal::KeyRing;
+use std::path::{Path, PathBuf};
+
+/// Everything that `serve` and `migrate` run on.
+pub struct Settings {
+    /// The gateway's part.
+    pub gateway: GatewayConfig,
+    /// The core's part.
+    pub core: CoreConfig,
+    /// The master keys.
+    pub keys: KeyRing,
+    /// Dialogues, words, rules.
+    pub content: Content,
+}
+
+/// The machine's environment and files, relative to the configuration's folder.
+pub struct Machine {
+    folder: PathBuf,
+}
+
+impl Environment for Machine {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+impl Surroundings for Machine {
+    fn file(&self, path: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.folder.join(path)).map_err(|cause| cause.to_string())
+    }
+}
+
+/// Reads a configuration and its content; every fault is in the diagnostics, and then there are no settings.
+pub fn examine(path: &Path) -> anyhow::Result<(Option<Settings>, Diagnostics)> {
+    let text = std::fs::read_to_string(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let (document, found) = parse(&path.display().to_string(), &text);
+    let read = read(&document, &Machine { folder }, &found)?;
+    let sound = !found.has_errors();
+    Ok((read.filter(|_| sound), found))
+}
+
+/// Reads a configuration, prints its faults, and fails with them.
+pub fn load(path: &Path) -> anyhow::Result<Settings> {
+    let (settings, found) = examine(path)?;
+    eprint!("{found}");
+    let usage = || Usage(format!("{} is not in order; nothing was started", path.display()));
+    Ok(settings.with_context(usage).map_err(|_| usage())?)
+}
+
+fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::Result<Option<Settings>> {
+    let root = document.root(found);
+    let content_folder = root.opt_table("content").and_then(|table| {
+        let folder = table.string("folder").map(|folder| machine.folder.join(folder));
+        table.finish();
+        folder
+    });
+    let files = content::files(content_folder.as_deref()).map_err(|cause| Usage(format!("{cause:#}")))?;
+    let (content, more) = content::read(files);
+    found.extend(more);
+    let keys = root.table("keys").and_then(|table| {
+        let keys = keys::read(&table, machine);
+        table.finish();
+        keys
+    });
+    let gateway = GatewayConfig::read(&root, machine, found).map(|mut gateway| {
+        gateway.database = machine.folder.join(gateway.database);
+        gateway
+    });
+    let ids = content.as_ref().map(|content| content.core.institution_ids());
+    let core = root.table("core").and_then(|table| {
+        // Without content nobody knows which institutions there are; its faults have been reported above.
+        let ids = ids?;
+        let mut core = CoreConfig::read(table, &ids, &|name| machine.variable(name))?;
+        core.database = machine.folder.join(core.database);
+        Some(core)
+    });
+    root.finish();
+    let settings = (|| Some(Settings { gateway: gateway?, core: core?, keys: keys?, content: content? }))();
+    Ok(settings)
+}

@@ -1,0 +1,112 @@
+//! `dayaq simulate`: the outside world alone.
+
+use crate::args::SimulateArgs;
+use crate::exit::{self, Usage};
+use crate::{logging, signals};
+use anyhow::Context;
+use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Tokens};
+use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Terminal};
+use dayaq_types::{Clock, Msisdn, SystemClock};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::BufReader;
+
+/// The token that the simulated institutions and the bank ask for.
+pub const TOKEN: &str = "simulated";
+/// The phone in the terminal.
+const NUMBER: &str = "994501234567";
+/// What it dials.
+const CODE: &str = "*7142#";
+
+/// Runs SMSC, institutions and bank until quit, asked to end, or the play is over.
+pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
+    let households = households(args.households.as_deref())?;
+    let play = args.play.as_deref().map(play).transpose()?;
+    logging::start(false);
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let code = runtime.block_on(async {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let registries = Registries::start(RegistriesConfig {
+            listen: args.registries,
+            households,
+            clock: Arc::clone(&clock),
+            tokens: Tokens::same(TOKEN),
+            card_time: CardTime::After(Duration::from_secs(args.card_seconds)),
+        })
+        .await
+        .with_context(|| format!("--registries {}", args.registries))?;
+        let config = SmscConfig { listen: args.smsc, clock, ..SmscConfig::default() };
+        let smsc = Smsc::start(config).await.with_context(|| format!("--smsc {}", args.smsc))?;
+        println!("SMSC on {} (system_id dayaq, password secret); service code {CODE}", smsc.addr());
+        println!("Institutions and bank on http://{} (token {TOKEN}); families: /admin/households", registries.addr());
+        let code = match play {
+            Some(play) => perform(&play, &smsc.handset(play.number())).await,
+            None if args.no_phone => {
+                signals::end().await;
+                ExitCode::SUCCESS
+            }
+            None => {
+                let phone = smsc.handset(Msisdn::parse(NUMBER)?);
+                tokio::select! {
+                    served = terminal(phone).run() => served.context("the terminal")?,
+                    () = signals::end() => {}
+                }
+                ExitCode::SUCCESS
+            }
+        };
+        smsc.shutdown().await;
+        registries.shutdown().await.context("stopping the institutions")?;
+        Ok::<_, anyhow::Error>(code)
+    });
+    // A thread may still wait for a line of the terminal; nobody will read it.
+    runtime.shutdown_background();
+    code
+}
+
+/// The phone in the terminal.
+pub fn terminal(phone: Handset) -> Terminal<BufReader<tokio::io::Stdin>, tokio::io::Stdout> {
+    Terminal::new(phone, CODE, BufReader::new(tokio::io::stdin()), tokio::io::stdout())
+}
+
+/// The handset of the terminal.
+pub fn number() -> anyhow::Result<Msisdn> {
+    Ok(Msisdn::parse(NUMBER)?)
+}
+
+/// Plays on a phone and prints the transcript; the code tells whether it came to its end.
+pub async fn perform(play: &Play, phone: &Handset) -> ExitCode {
+    match play.run(phone, &mut std::io::stdout()).await {
+        Ok(shown) => {
+            println!("{} screens, {} texts, {} segments", shown.screens, shown.texts, shown.segments);
+            ExitCode::SUCCESS
+        }
+        Err(fault) => {
+            eprintln!("dayaq: {fault}");
+            exit::FAILURE
+        }
+    }
+}
+
+/// A play that ships, by name.
+pub fn play(name: &str) -> anyhow::Result<Play> {
+    let names: Vec<&str> = Play::names().collect();
+    let unknown = || Usage(format!("there is no play {name:?}; there are {}", names.join(", ")));
+    let (play, found) = Play::shipped(name).ok_or_else(unknown)?;
+    eprint!("{found}");
+    Ok(play.ok_or_else(|| Usage(format!("the play {name:?} is not in order")))?)
+}
+
+/// The families of a file, or the shipped ones.
+pub fn households(path: Option<&Path>) -> anyhow::Result<Households> {
+    let (households, found) = match path {
+        None => Households::shipped(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
+            Households::read(&path.display().to_string(), &text)
+        }
+    };
+    eprint!("{found}");
+    Ok(households.ok_or_else(|| Usage("the households are not in order; nothing was started".to_owned()))?)
+}

@@ -1,0 +1,108 @@
+//! What ships: dialogues, words, rules, calendars and profiles, checked as `dayaq check` does.
+
+use crate::program::{dayaq, root, run, succeed, text};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn l1_what_ships_has_no_findings() {
+    assert_eq!(succeed(&["check"]), "0 errors, 0 warnings\n");
+}
+
+#[test]
+fn the_example_configuration_is_in_order() {
+    let output = Command::new(dayaq())
+        .args(["check", "--config", "config/serve.example.toml"])
+        .current_dir(root())
+        .env("DAYAQ_MASTER_KEY", "00".repeat(32))
+        .output()
+        .expect("dayaq runs");
+    assert_eq!(text(&output.stdout), "0 errors, 0 warnings\n", "{}", text(&output.stderr));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file");
+        }
+    }
+}
+
+/// A copy of the content in which one file has been changed.
+fn changed(file: &str, change: impl Fn(String) -> String) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for part in ["dialogs", "locales", "config"] {
+        copy(&root().join(part), &folder.path().join(part));
+    }
+    let path = folder.path().join(file);
+    let text = fs::read_to_string(&path).expect("a file of the content");
+    let new = change(text.clone());
+    assert_ne!(text, new, "{file} was to be changed");
+    fs::write(&path, new).expect("a file");
+    folder
+}
+
+/// Checks a defect: it must be found with its file and line, and `serve` must not start on it.
+fn finds(file: &str, change: impl Fn(String) -> String, expected: &str) {
+    let folder = changed(file, change);
+    let path = folder.path().display().to_string();
+    let output = run(&["check", "--content", &path]);
+    assert_eq!(output.status.code(), Some(1), "{file}");
+    let found = text(&output.stdout);
+    let line = found.lines().find(|line| line.contains(expected)).unwrap_or_else(|| panic!("{expected:?} not in\n{found}"));
+    let place: Vec<&str> = line.split(':').collect();
+    assert!(place[0].ends_with(".toml") || place[0].ends_with(".ftl"), "{line}");
+    assert!(place[1].parse::<u32>().is_ok(), "a line number in {line}");
+    let config = folder.path().join("dayaq.toml");
+    let example = fs::read_to_string(root().join("config/serve.example.toml")).expect("the example");
+    let example = example.replace("master_env = \"DAYAQ_MASTER_KEY\"", &format!("master = \"{}\"", "00".repeat(32)));
+    let example = example.replace("operators/specification.toml", "config/operators/specification.toml");
+    fs::write(&config, format!("{example}\n[content]\nfolder = \".\"\n")).expect("a file");
+    let output = run(&["serve", "--config", &config.display().to_string()]);
+    assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(expected), "serve says the same");
+    assert!(text(&output.stderr).contains("nothing was started"));
+}
+
+#[test]
+fn a_broken_dialogue_is_named_by_file_and_line_and_nothing_starts() {
+    finds("dialogs/assistance/apply.toml", |text| text.replace("next = \"review\"", "next = \"reviev\""), "reviev");
+}
+
+#[test]
+fn e2_a_missing_translation_is_named_by_file_and_nothing_starts() {
+    finds("locales/ru/main.ftl", |text| text.replace("main-menu =", "main-menus ="), "main-menu");
+}
+
+#[test]
+fn a_broken_rule_is_named_by_file_and_line_and_nothing_starts() {
+    finds("config/rules/2026.toml", |text| text.replacen("2026", "not-a-date", 1), "2026.toml");
+}
+
+#[test]
+fn a_broken_configuration_is_reported_whole_and_nothing_starts() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("dayaq.toml");
+    fs::write(&path, "[gateway]\ndatabase = 5\nturns_max = 0\n[http]\nlisten = \"x\"\n").expect("a file");
+    let output = run(&["serve", "--config", &path.display().to_string()]);
+    assert_eq!(output.status.code(), Some(64));
+    let found = text(&output.stderr);
+    for expected in [":2:12: error: gateway.database", ":3:13: error: gateway.turns_max", "http.listen", "keys", "operator", "core"] {
+        assert!(found.contains(expected), "{expected} not in\n{found}");
+    }
+}
+
+#[test]
+fn help_speaks_to_a_stranger() {
+    let help = succeed(&["--help"]);
+    for expected in ["dayaq demo", "demo", "serve", "check", "simulate", "migrate"] {
+        assert!(help.contains(expected), "{help}");
+    }
+    let output = run(&["dmeo"]);
+    assert_eq!(output.status.code(), Some(64));
+}

@@ -1,0 +1,54 @@
+//! The plays, as a person would start them, against reviewed transcripts.
+
+use crate::program::{root, run, succeed, text};
+
+const PLAYS: [&str; 5] = ["apply-ussd-az", "apply-ussd-ru", "apply-ussd-en", "refused-ussd-az", "resume-ussd-ru"];
+
+/// The transcript of a play must be the golden one; `UPDATE_GOLDEN=1` rewrites it, and the diff is reviewed.
+fn check(play: &str) {
+    let transcript = succeed(&["demo", "--play", play]);
+    let path = root().join(format!("tests/golden/{play}.txt"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &transcript).expect("the golden folder is there");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(transcript == golden, "{play} differs from {}:\n{transcript}", path.display());
+}
+
+#[test]
+fn s1_a_family_applies_in_azerbaijani() {
+    check("apply-ussd-az");
+}
+
+#[test]
+fn s1_a_family_applies_in_russian() {
+    check("apply-ussd-ru");
+}
+
+#[test]
+fn s1_a_family_applies_in_english() {
+    check("apply-ussd-en");
+}
+
+#[test]
+fn s9_a_refusal_names_its_reason() {
+    check("refused-ussd-az");
+}
+
+#[test]
+fn b3_an_application_that_was_cut_off_goes_on_where_it_was() {
+    check("resume-ussd-ru");
+}
+
+#[test]
+fn the_plays_listed_are_the_plays_tested() {
+    let listed = succeed(&["demo", "--plays"]);
+    assert_eq!(listed.lines().collect::<Vec<_>>(), PLAYS);
+}
+
+#[test]
+fn a_play_that_nobody_wrote_is_a_usage_error() {
+    let output = run(&["demo", "--play", "apply-ussd-fr"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("apply-ussd-az"), "the error lists what there is");
+}
