@@ -78,7 +78,7 @@ impl FactName {
     pub const fn item_keys(self) -> &'static [&'static str] {
         match self {
             Self::Vehicles => &["basis", "rehabilitation"],
-            Self::Income => &["month", "amount_qepik"],
+            Self::Income => &["month", "amount_qepik", "kind"],
             Self::Surname
             | Self::GivenName
             | Self::BirthDate
@@ -225,9 +225,13 @@ fn vehicle(json: &Json, item: &[String]) -> Option<Vehicle> {
 }
 
 fn income(json: &Json, item: &[String]) -> Option<MonthIncome> {
-    let [month, amount] = item else { return None };
+    let [month, amount, kind] = item else { return None };
     let qepik = json.pointer(amount)?.as_i64().filter(|q| *q >= 0)?;
-    Some(MonthIncome { month: Month::parse(json.pointer(month)?.as_str()?)?, amount: Money::from_qepik(qepik) })
+    Some(MonthIncome {
+        month: Month::parse(json.pointer(month)?.as_str()?)?,
+        amount: Money::from_qepik(qepik),
+        kind: text(json.pointer(kind)?)?.to_owned(),
+    })
 }
 
 /// The answers about one subject, put together.

@@ -2,7 +2,7 @@
 //!
 //! Nobody's hand is in it, and no clock: the same arguments give the same decision years later.
 
-use crate::facts::{Facts, Kin, LifeStatus, Month, Person, income_window};
+use crate::facts::{Facts, Kin, LifeStatus, Month, MonthIncome, Person, income_window};
 use crate::rules::{Ground, Mark, NotCounted, Rules};
 use dayaq_core_api::{Relation, Term, Value};
 use dayaq_types::{Fin, Money};
@@ -235,7 +235,8 @@ fn test_means(counted: &[&Person], rules: &Rules, registered_on: Date) -> Means 
     let heads = u32::try_from(counted.len()).unwrap_or(u32::MAX);
     let (first, last) = income_window(registered_on, rules.income_window_months);
     let in_window = |month: Month| first <= month && month <= last;
-    let income = counted.iter().flat_map(|p| &p.income).filter(|i| in_window(i.month));
+    let counts = |i: &&MonthIncome| in_window(i.month) && !rules.income_excluded_kinds.contains(&i.kind);
+    let income = counted.iter().flat_map(|p| &p.income).filter(counts);
     Means {
         heads,
         limit: rules.criterion * i64::from(heads),

@@ -148,12 +148,14 @@ pub struct Vehicle {
 }
 
 /// Income of one month; a month may occur more than once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthIncome {
     /// The month.
     pub month: Month,
     /// How much; never negative.
     pub amount: Money,
+    /// What it is, in the tax office's word.
+    pub kind: String,
 }
 
 /// Kinship on record.

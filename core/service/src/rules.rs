@@ -130,6 +130,8 @@ pub struct Rules {
     pub criterion_origin: Origin,
     /// Full calendar months before the month of application over which income is averaged.
     pub income_window_months: u32,
+    /// Kinds of income, in the tax office's words, that do not count.
+    pub income_excluded_kinds: Vec<String>,
     /// Where that comes from.
     pub income_origin: Origin,
     /// Who is neither a head nor an earner.
@@ -186,11 +188,6 @@ impl RuleBook {
     pub fn governing(&self, day: Date) -> Option<&Rules> {
         self.sets.iter().find(|r| r.from <= day && day <= r.until)
     }
-
-    /// The set of that name.
-    pub fn by_id(&self, id: &str) -> Option<&Rules> {
-        self.sets.iter().find(|r| r.id == id)
-    }
 }
 
 /// Reads all of a file before it gives up, so that every fault is reported.
@@ -204,7 +201,8 @@ fn read_rules(root: &Table<'_>) -> Option<Rules> {
         root.error("until", "must not be before from");
     }
     let criterion = section(root, "criterion", |t| t.parse("amount", read_money));
-    let income = section(root, "income", |t| t.integer("window_months", 1..=60u32));
+    let income =
+        section(root, "income", |t| Some((t.integer("window_months", 1..=60u32), t.strings("excluded_kinds"))));
     let not_counted = section(root, "not_counted", |t| Some(read_not_counted(t)));
     let award = section(root, "award", |t| t.integer("months", 1..=120u32));
     let mut refusals: Vec<Refusal> = Vec::new();
@@ -225,7 +223,7 @@ fn read_rules(root: &Table<'_>) -> Option<Rules> {
         }
     }
     let (criterion, criterion_origin) = criterion?;
-    let (income_window_months, income_origin) = income?;
+    let ((income_window_months, income_excluded_kinds), income_origin) = income?;
     let (not_counted, not_counted_origin) = not_counted?;
     let (award_months, award_origin) = award?;
     Some(Rules {
@@ -234,7 +232,8 @@ fn read_rules(root: &Table<'_>) -> Option<Rules> {
         until: until?,
         criterion,
         criterion_origin,
-        income_window_months,
+        income_window_months: income_window_months?,
+        income_excluded_kinds,
         income_origin,
         not_counted,
         not_counted_origin,

@@ -1,5 +1,6 @@
 //! The port, answered from the store.
 
+use crate::calendar::DayStatus;
 use crate::config::CoreConfig;
 use crate::content::CoreContent;
 use crate::decide::{AssumedValues, Outcome};
@@ -21,6 +22,8 @@ use tokio::sync::Notify;
 
 /// How old an input may be and still count as of its own day: what a gateway holds back longer counts as of today.
 const RECEIVED_AGE_MAX: SignedDuration = SignedDuration::from_hours(72);
+/// Days of calendar ahead, below which a warning asks for the next year's file.
+const CALENDAR_DAYS_MIN: i32 = 90;
 /// Octets in the id of a district or branch, at most.
 const ITEM_ID_OCTETS_MAX: usize = 40;
 /// Notices that one lease may take.
@@ -70,8 +73,14 @@ impl CoreService {
             return Err(OpenError::NoEndpoint(missing.id.clone()));
         }
         let today = baku_date(clock.now());
-        if content.calendar.deadline(today, config.decision_working_days).is_none() {
+        let Some(deadline) = content.calendar.deadline(today, config.decision_working_days) else {
             return Err(OpenError::CalendarEnds(today));
+        };
+        if content.calendar.surety(today, deadline) == DayStatus::Estimated {
+            tracing::warn!(%today, "Deadlines of today rest on days off that are estimated");
+        }
+        if let Some(end) = content.calendar.reaches(today).filter(|end| (*end - today).get_days() < CALENDAR_DAYS_MIN) {
+            tracing::warn!(%end, "The working-day calendar ends soon: applications after that are not taken");
         }
         if content.rules.governing(today).is_none() {
             tracing::warn!(%today, "No rules govern applications of today: they are taken and wait");

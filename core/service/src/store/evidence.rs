@@ -21,22 +21,29 @@ pub struct Evidence {
 }
 
 impl SqliteStore {
-    /// Keeps an answer with its octets as they came; an answer that is there already stays.
-    pub async fn keep_evidence(&self, vault: &Vault, evidence: &Evidence, raw: &[u8]) -> Result<(), StoreError> {
-        let place = place(&evidence.request, evidence.subject);
-        sqlx::query(
-            "INSERT INTO evidence (application_id, request, subject, institution, fetched_at, answer, raw) \
-             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(vault.id().to_string())
-        .bind(&evidence.request)
-        .bind(evidence.subject)
-        .bind(&evidence.institution)
-        .bind(millis(evidence.fetched_at))
-        .bind(vault.seal(&place, &evidence.answer)?)
-        .bind(vault.seal_octets(&format!("{place}/raw"), raw))
-        .execute(&self.write)
-        .await?;
+    /// Keeps answers with their octets as they came, in one transaction; an answer that is there already stays.
+    pub async fn keep_evidence(&self, vault: &Vault, answers: &[(Evidence, Vec<u8>)]) -> Result<(), StoreError> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        for (evidence, raw) in answers {
+            let place = place(&evidence.request, evidence.subject);
+            sqlx::query(
+                "INSERT INTO evidence (application_id, request, subject, institution, fetched_at, answer, raw) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(vault.id().to_string())
+            .bind(&evidence.request)
+            .bind(evidence.subject)
+            .bind(&evidence.institution)
+            .bind(millis(evidence.fetched_at))
+            .bind(vault.seal(&place, &evidence.answer)?)
+            .bind(vault.seal_octets(&format!("{place}/raw"), raw))
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 

@@ -19,7 +19,7 @@ fn the_shipped_content_is_whole() {
         assert!(Ground::ALL.iter().all(|g| rules.refusal(*g).is_some()));
     }
     assert_eq!(content.rules.governing(date(2027, 1, 1)), None, "the law of 2027 is not signed");
-    assert_eq!(content.rules.by_id("2020-old").unwrap().award_months, 24);
+    assert_eq!(content.rules.governing(date(2020, 5, 1)).unwrap().award_months, 24);
     assert_eq!(content.institution_ids(), ["interior", "justice", "taxes"]);
 }
 

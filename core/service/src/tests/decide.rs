@@ -62,7 +62,11 @@ fn family(registered_on: Date) -> Facts {
 
 fn wage(registered_on: Date, qepik: i64) -> Vec<MonthIncome> {
     let of = Month::of(registered_on);
-    (1..=12).map(|n| MonthIncome { month: of.earlier(n), amount: Money::from_qepik(qepik) }).collect()
+    (1..=12).map(|n| earned(of.earlier(n), qepik)).collect()
+}
+
+fn earned(month: Month, qepik: i64) -> MonthIncome {
+    MonthIncome { month, amount: Money::from_qepik(qepik), kind: "wage".to_owned() }
 }
 
 fn rules_of(day: Date) -> Rules {
@@ -125,7 +129,7 @@ fn p1_the_window_is_the_twelve_full_months_before_the_month_of_application() {
     assert_eq!((first.to_string(), last.to_string()), ("2025-01".to_owned(), "2025-12".to_owned()));
     let mut facts = family(DAY);
     for month in [Month { year: 2026, month: 11 }, Month { year: 2025, month: 10 }] {
-        household(&mut facts)[0].income.push(MonthIncome { month, amount: Money::from_manat(100_000) });
+        household(&mut facts)[0].income.push(earned(month, 10_000_000));
     }
     assert_eq!(granted(&facts).amount, Money::from_manat(800));
 }
@@ -148,7 +152,7 @@ fn p1_the_amount_is_rounded_once_and_a_half_goes_up() {
     let check = |total: i64, expected: i64| {
         let mut facts = family(DAY);
         let month = Month { year: 2026, month: 1 };
-        household(&mut facts)[0].income = vec![MonthIncome { month, amount: Money::from_qepik(total) }];
+        household(&mut facts)[0].income = vec![earned(month, total)];
         assert_eq!(granted(&facts).amount, Money::from_qepik(expected), "{total}");
     };
     check(0, 120_000);
@@ -156,6 +160,22 @@ fn p1_the_amount_is_rounded_once_and_a_half_goes_up() {
     check(6, 120_000); // 119 999,5
     check(7, 119_999); // 119 999,42
     check(18, 119_999); // 119 998,5
+}
+
+#[test]
+fn p1_income_of_an_excluded_kind_does_not_count() {
+    let check = |day: Date, kind: &str, expected: i64| {
+        let mut facts = family(day);
+        household(&mut facts)[0].income.iter_mut().for_each(|i| i.kind = kind.to_owned());
+        let decision = decide(&rules_of(day), &facts, day, AssumedValues::Powerless).unwrap();
+        let Outcome::Granted(award) = decision.outcome else { panic!("{decision:?}") };
+        assert_eq!(award.amount, Money::from_manat(expected), "{kind} on {day}");
+    };
+    check(date(2020, 10, 31), "loan", 240);
+    check(date(2020, 11, 1), "loan", 640);
+    check(date(2022, 12, 31), "liberated-area-allowance", 400);
+    check(date(2023, 1, 1), "liberated-area-allowance", 984);
+    check(date(2026, 11, 23), "gift", 800);
 }
 
 #[test]
@@ -278,7 +298,7 @@ proptest! {
         household(&mut facts)[2].income = qepik
             .iter()
             .zip(1..)
-            .map(|(q, n)| MonthIncome { month: of.earlier(n), amount: Money::from_qepik(*q) })
+            .map(|(q, n)| earned(of.earlier(n), *q))
             .collect();
         household(&mut facts)[0].income.clear();
         let total: i64 = qepik.iter().sum();
