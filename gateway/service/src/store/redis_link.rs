@@ -7,9 +7,9 @@ use redis::{
     ServerErrorKind,
 };
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// Gaps between attempts to connect: doubling from the first to the last.
@@ -24,9 +24,8 @@ const SILENT_MOST: u32 = 16;
 /// A link to one Redis server that finds its way back by itself.
 pub(super) struct RedisLink {
     state: watch::Receiver<State>,
-    broken: mpsc::Sender<u64>,
-    /// The latest generation found broken; the keeper may not have heard of it yet.
-    dead: AtomicU64,
+    /// The latest generation found broken; the keeper waits for its own to be named here.
+    dead: watch::Sender<u64>,
     silent: AtomicU32,
     timeout: Duration,
     keeper: AbortHandle,
@@ -50,9 +49,9 @@ impl RedisLink {
         // The address may hold a password, so the error says only what kind of fault it is.
         let client = Client::open(url).map_err(|error| StoreError::Address(error.category().to_owned()))?;
         let (up, state) = watch::channel(State::Connecting);
-        let (broken, reports) = mpsc::channel(16);
-        let keeper = tokio::spawn(keep(client, up, reports)).abort_handle();
-        Ok(Self { state, broken, dead: AtomicU64::new(0), silent: AtomicU32::new(0), timeout, keeper })
+        let (dead, broken) = watch::channel(0);
+        let keeper = tokio::spawn(keep(client, up, broken)).abort_handle();
+        Ok(Self { state, dead, silent: AtomicU32::new(0), timeout, keeper })
     }
 
     /// Waits until there is a connection, however long that takes.
@@ -127,13 +126,16 @@ impl RedisLink {
     }
 
     fn lives(&self, generation: u64) -> bool {
-        generation > self.dead.load(Ordering::Relaxed)
+        generation > *self.dead.borrow()
     }
 
-    /// Tells the keeper that this generation is of no use. A full queue already holds such a report.
+    /// Tells the keeper that this generation is of no use; from now on operations wait for the next.
     fn report(&self, generation: u64) {
-        self.dead.fetch_max(generation, Ordering::Relaxed);
-        let _ = self.broken.try_send(generation);
+        self.dead.send_if_modified(|dead| {
+            let news = generation > *dead;
+            *dead = generation.max(*dead);
+            news
+        });
     }
 }
 
@@ -144,19 +146,15 @@ impl Drop for RedisLink {
 }
 
 /// Connects, waits until somebody finds the connection broken, and so on.
-async fn keep(client: Client, state: watch::Sender<State>, mut broken: mpsc::Receiver<u64>) {
+async fn keep(client: Client, state: watch::Sender<State>, mut broken: watch::Receiver<u64>) {
     let mut generation = 0;
     loop {
         let connection = connect(&client, &state).await;
         generation += 1;
         tracing::info!(generation, "Redis connected");
         state.send_replace(State::Up { generation, connection });
-        loop {
-            match broken.recv().await {
-                Some(reported) if reported == generation => break,
-                Some(_) => {}
-                None => return,
-            }
+        if broken.wait_for(|dead| *dead >= generation).await.is_err() {
+            return;
         }
         metrics::counter!("dayaq_redis_reconnects_total").increment(1);
         tracing::warn!(generation, "Redis connection lost");
