@@ -2,7 +2,7 @@
 //!
 //! The crate never opens a socket, starts a task or asks for the time. [`decode`] borrows from the octets it is given;
 //! [`Link`] is a session for either role, ESME or SMSC, moved by octets and by time; [`ussd::Dialect`] is the data that
-//! makes one operator's USSD out of the many; [`concat`] and [`receipt`] are functions of a message.
+//! makes one operator's USSD out of the many; [`mod@concat`] and [`receipt`] are functions of a message.
 //!
 //! It is lenient in what it takes: an odd parameter is kept as octets and never costs the link, every request is
 //! answered, and only a stream that cannot be followed any more ends it. It is strict in what it sends.

@@ -76,7 +76,7 @@ impl fmt::Debug for Tlv<'_> {
 
 /// The optional parameters of one PDU, borrowed from it.
 ///
-/// INVARIANT: the octets are a whole number of parameters; [`Tlvs::parse`] has walked them.
+/// INVARIANT: the octets are a whole number of parameters; parsing has walked them.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tlvs<'a>(&'a [u8]);
 

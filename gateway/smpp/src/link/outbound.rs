@@ -32,7 +32,7 @@ impl Link {
         Ok(())
     }
 
-    /// SMSC: grants the bind that [`Event::BindRequest`] asked for, under our name `system_id`.
+    /// SMSC: grants the bind that [`crate::Event::BindRequest`] asked for, under our name `system_id`.
     pub fn accept_bind(&mut self, now: Instant, system_id: &[u8]) -> Result<(), VerbError> {
         self.allow(Operation::SendBindResp)?;
         let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
@@ -79,7 +79,7 @@ impl Link {
         Ok(())
     }
 
-    /// Answers a request that [`Event::Request`] brought. `message_id` names the message in the response of an SMSC.
+    /// Answers a request that [`crate::Event::Request`] brought. `message_id` names the message in the response of an SMSC.
     pub fn respond(
         &mut self,
         now: Instant,

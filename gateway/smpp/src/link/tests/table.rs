@@ -229,3 +229,49 @@ fn check(role: Role, stage: Stage, operation: Operation) {
         }
     }
 }
+
+/// The table once more, as people read it. Columns as in `STAGES`; A does it, . is not allowed to us, - passes over,
+/// N nacks, b refuses as not bound, y as bound already, t asks for it again later.
+const GRID: [(Operation, &str, &str); 20] = [
+    (Operation::SendBind, "A........", "........."),
+    (Operation::SendBindResp, ".........", ".A......."),
+    (Operation::SendMessage(MessageKind::SubmitSm), "..A.A....", "........."),
+    (Operation::SendMessage(MessageKind::DeliverSm), ".........", "...AA...."),
+    (Operation::SendMessage(MessageKind::DataSm), "..A.A....", "...AA...."),
+    (Operation::SendMessageResp, "..AAAAAA.", "..AAAAAA."),
+    (Operation::SendUnbind, "..AAA....", "..AAA...."),
+    (Operation::TakeBind, "NNNNNNNN-", "Ayyyyyyy-"),
+    (Operation::TakeBindResp, "-A-------", "---------"),
+    (Operation::TakeMessage(MessageKind::SubmitSm), "NNNNNNNN-", "bbAbAAtb-"),
+    (Operation::TakeMessage(MessageKind::DeliverSm), "btbAAAtt-", "NNNNNNNN-"),
+    (Operation::TakeMessage(MessageKind::DataSm), "btbAAAtt-", "bbAbAAtb-"),
+    (Operation::TakeMessageResp, "--AAAAAA-", "--AAAAAA-"),
+    (Operation::TakeEnquireLink, "AAAAAAAA-", "AAAAAAAA-"),
+    (Operation::TakeEnquireLinkResp, "AAAAAAAA-", "AAAAAAAA-"),
+    (Operation::TakeUnbind, "AAAAAAAA-", "AAAAAAAA-"),
+    (Operation::TakeUnbindResp, "------A--", "------A--"),
+    (Operation::TakeNack, "AAAAAAAA-", "AAAAAAAA-"),
+    (Operation::TakeUnknownRequest, "NNNNNNNN-", "NNNNNNNN-"),
+    (Operation::TakeUnknownResp, "---------", "---------"),
+];
+
+#[test]
+fn the_table_reads_as_it_is_meant() {
+    let letter = |role, stage, operation| match verdict(role, stage, operation) {
+        Verdict::Accept => 'A',
+        Verdict::Forbid => '.',
+        Verdict::Ignore => '-',
+        Verdict::Nack => 'N',
+        Verdict::Refuse(CommandStatus::RINVBNDSTS) => 'b',
+        Verdict::Refuse(CommandStatus::RALYBND) => 'y',
+        Verdict::Refuse(CommandStatus::RX_T_APPN) => 't',
+        Verdict::Refuse(status) => panic!("{status}"),
+    };
+    for (operation, esme, smsc) in GRID {
+        for (role, expected) in [(Role::Esme, esme), (Role::Smsc, smsc)] {
+            let row: String = STAGES.into_iter().map(|stage| letter(role, stage, operation)).collect();
+            assert_eq!(row, expected, "{role:?} {operation:?}");
+        }
+    }
+    assert_eq!(GRID.map(|(operation, _, _)| operation), OPERATIONS);
+}
