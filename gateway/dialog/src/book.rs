@@ -22,6 +22,8 @@ pub struct Book {
     pub(crate) shared: Shared,
     /// The variables that each dialogue may use: its own and those of its callers.
     pub(crate) scopes: BTreeMap<String, BTreeMap<String, Kind>>,
+    /// The variables that each dialogue gives a value to by itself.
+    pub(crate) own: BTreeMap<String, BTreeMap<String, Kind>>,
     /// Dialled codes and the dialogues that they open.
     pub(crate) codes: BTreeMap<String, String>,
     pub(crate) main: String,

@@ -11,13 +11,14 @@ impl<'b> Turn<'b> {
     pub(crate) fn called(&mut self, id: &str, outcome: Outcome) {
         let Some((dialogue, state)) = self.waiting_for(id) else { return self.called_late(id) };
         let StateKind::Call { operation, on, .. } = &state.kind else { return };
-        let target = on.get(&outcome.name).or_else(|| on.get("error")).map(|link| link.target.clone());
+        // An outcome that this book does not know, from a newer core: what it did is unknown, so that nothing is given up.
+        let Some(target) = on.get(&outcome.name).map(|link| link.target.clone()) else { return self.failed(id) };
         let place = place(dialogue, state);
         if let Some(frame) = self.frame() {
             frame.save(&state.name, Value::Record(outcome.values));
         }
         self.settle(operation, &place);
-        self.leave(&target.unwrap_or(Target::Home));
+        self.leave(&target);
     }
 
     pub(crate) fn slow(&mut self, id: &str) {

@@ -46,9 +46,10 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue }.check(&diagnostics);
     let codes = codes(&dialogues, &diagnostics);
     let mut scopes = BTreeMap::new();
+    let mut own = BTreeMap::new();
     if let Some(order) = flow::order(&dialogues, &diagnostics) {
         let sink = Diagnostics::new();
-        scopes = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
+        (scopes, own) = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
         if readable {
             diagnostics.extend(sink);
             let wording =
@@ -60,7 +61,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let (Some(main), false) = (main, diagnostics.has_errors()) else { return (None, diagnostics) };
     let hash = hash(sources);
     let catalogue = catalogue.clone();
-    let book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, codes, main };
+    let book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main };
     (Some(book), diagnostics)
 }
 

@@ -23,14 +23,14 @@ pub(crate) struct Scopes<'b> {
     gained: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Finds the variables of every dialogue. The dialogues come callees first, as [`crate::flow::order`] gives them.
+/// Finds the variables that every dialogue may use, and those that it gives a value to by itself. The dialogues come callees first, as [`crate::flow::order`] gives them.
 pub(crate) fn scopes(
     dialogues: &BTreeMap<String, Dialogue>,
     order: &[String],
     shared: &Shared,
     catalogue: &Catalogue,
     diagnostics: &Diagnostics,
-) -> BTreeMap<String, Scope> {
+) -> (BTreeMap<String, Scope>, BTreeMap<String, Scope>) {
     let mut scopes = Scopes { shared, catalogue, own: BTreeMap::new(), gained: BTreeMap::new() };
     for id in order {
         let dialogue = &dialogues[id];
@@ -63,7 +63,7 @@ pub(crate) fn scopes(
         }
         seen.insert(id.clone(), scope);
     }
-    seen
+    (seen, scopes.own)
 }
 
 /// Which variables have a value for certain, whatever way was taken.

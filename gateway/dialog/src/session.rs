@@ -116,10 +116,14 @@ impl Frame {
         self.path.last().map_or("", String::as_str)
     }
 
-    /// Enters a state; one that was on the path already takes back what came after it.
+    /// Enters a state. One that is on the path already closes a loop, such as a correction that leads back to the
+    /// review: what was first answered inside the loop belongs to that state from now on.
     pub fn enter(&mut self, state: &str) {
         if let Some(at) = self.path.iter().position(|seen| seen == state) {
-            self.path.truncate(at);
+            let looped = self.path.split_off(at);
+            for answer in self.answers.values_mut().filter(|answer| looped.contains(&answer.state)) {
+                state.clone_into(&mut answer.state);
+            }
         }
         self.path.push(state.to_owned());
     }

@@ -161,10 +161,17 @@ impl<'b> Turn<'b> {
         let answers = done.record();
         match &state.kind {
             StateKind::Run { save, next, .. } => {
-                let frame = self.frame()?;
+                let frame = self.session.frames.last_mut()?;
                 match save {
                     Some(name) => frame.save(name, Value::Record(answers)),
-                    None => answers.into_iter().for_each(|(name, value)| frame.save(&name, value)),
+                    None => {
+                        // What was not answered this time is taken back: the last way through the dialogue counts.
+                        let given = self.book.own.get(&done.dialogue).into_iter().flat_map(|own| own.keys());
+                        for name in given.filter(|name| !answers.contains_key(*name)) {
+                            frame.answers.remove(name);
+                        }
+                        answers.into_iter().for_each(|(name, value)| frame.save(&name, value));
+                    }
                 }
                 if let Some(section) = &state.section {
                     self.effects.push(Effect::Checkpoint { section: section.clone() });

@@ -62,6 +62,23 @@ proptest! {
     }
 
     #[test]
+    fn f01_no_input_whatever_brings_the_engine_down_or_to_silence(inputs in prop::collection::vec(any::<String>(), 0..12)) {
+        thread_local! {
+            static BOOK: crate::Book = book(&sources());
+        }
+        BOOK.with(|book| {
+            let mut phone = Phone::speaking(book, Language::Az);
+            phone.dial(inputs.first().map_or("", String::as_str)).send("1").send("12E4567");
+            for input in &inputs {
+                phone.screen.clear();
+                phone.send(input);
+                assert!(!phone.screen.is_empty());
+                phone.send("1");
+            }
+        });
+    }
+
+    #[test]
     fn f1_a_conversation_never_shows_what_does_not_fit(
         inputs in prop::collection::vec(
             prop_oneof![

@@ -249,6 +249,17 @@ fn d01_a_call_that_failed_keeps_every_answer_and_its_id() {
 }
 
 #[test]
+fn c14_an_outcome_that_nobody_knows_gives_nothing_up() {
+    let book = book(&sources());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    applied(&mut phone);
+    let (id, _, _) = phone.send("1").call();
+    phone.outcome("of-tomorrow", &[]).expect("cavablar saxlanıldı").ends();
+    phone.dial("*7142#").send("1").send("1");
+    assert_eq!(phone.call().0, id);
+}
+
+#[test]
 fn d5_a_dial_string_answers_menus_and_never_submits() {
     let book = book(&sources());
     let mut phone = Phone::speaking(&book, Language::Az);
@@ -350,4 +361,42 @@ fn s9_a_notice_is_rendered_for_language_and_form() {
     assert_eq!(missing, "notice outcome lacks its argument amount");
     let unknown = render_notice(&book, "nothing", &args, Language::Az, Form::Plain).expect_err("unknown").to_string();
     assert_eq!(unknown, "no notice is called nothing");
+}
+
+/// A review that leads to corrections, each a dialogue of its own, and back.
+fn correctable() -> crate::Sources {
+    let mut sources = sources();
+    let apply = &mut sources.dialogs[2].text;
+    *apply = apply.replace(
+        "{ key = \"2\", name = \"cancel\", next = \"home\" }]",
+        "{ key = \"2\", name = \"cancel\", next = \"home\" }, { key = \"3\", name = \"fix\", next = \"fix\" }]\n\
+         [state.fix]\nkind = \"run\"\nrun = \"papers\"\nnext = \"review\"",
+    );
+    let start = apply.find("[state.has-notary]").expect("a state");
+    let end = apply.find("[state.members]").expect("a state");
+    let papers = apply[start..end].replace("next = \"members\"", "next = \"return\"");
+    apply.replace_range(start..end, "[state.papers]\nkind = \"run\"\nrun = \"papers\"\nnext = \"members\"\n");
+    *apply = apply.replace("next = \"has-notary\"", "next = \"papers\"");
+    let text = format!("[dialog]\nid = \"papers\"\nstart = \"has-notary\"\n{papers}");
+    sources.dialogs.push(crate::Source { path: "dialogs/papers.toml".into(), text });
+    for (_, locale) in &mut sources.locales {
+        locale.text =
+            locale.text.replace("apply-has-notary", "papers-has-notary").replace("apply-notary", "papers-notary");
+        locale.text = locale.text.replace("    .opt-send = ", "    .opt-fix = Düzəlt\n    .opt-send = ");
+    }
+    sources
+}
+
+#[test]
+fn a_correction_after_the_review_counts_and_loses_nothing_else() {
+    let book = book(&correctable());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567", "2", "2", "1", "1"]).expect("notariat yoxdur").expect("sabail");
+    // A number first given in the correction stays, also over a redial.
+    phone.send_all(&["3", "1", "20260017"]).expect("FİN 12E4567, notariat 20260017").expect("sabail");
+    phone.hang_up().dial("*7142#").send("1").expect("notariat 20260017").send_all(&["3", "1", "20260018"]);
+    phone.expect("notariat 20260018");
+    // "Not yet after all" takes it back.
+    phone.send_all(&["3", "2"]).expect("notariat yoxdur").expect("sabail").send("1");
+    assert!(!phone.call().2.contains_key("notary"));
 }
