@@ -3,4 +3,5 @@
 mod content;
 mod plays;
 mod program;
+mod serve_config;
 mod walls;

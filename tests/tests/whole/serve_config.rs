@@ -1,0 +1,127 @@
+//! A configuration of `dayaq serve` in a folder of its own, and the program running on it.
+
+use crate::program::{Process, root};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The token of the institutions and the bank.
+pub const TOKEN: &str = "simulated";
+/// How `serve` binds.
+pub const SYSTEM_ID: &str = "dayaq";
+/// Its password.
+pub const PASSWORD: &str = "secret";
+/// The master key, in hexadecimal digits.
+pub const MASTER_KEY: &str = "7d1f0c9a5e3b486277a0d4c1be9852f36a0e41d7c8b9351f2e6d70a49c18b5e3";
+
+/// A configuration: one operator, the shipped specification profile, SQLite sessions, quick polls.
+///
+/// It stays in its folder with the stores, so that a second [`ServeConfig::start`] goes on where the first was killed.
+pub struct ServeConfig {
+    folder: TempDir,
+    smsc: SocketAddr,
+    registries: SocketAddr,
+    sessions: String,
+    profile: String,
+}
+
+impl ServeConfig {
+    /// Binds to that SMSC, and asks institutions and bank below that address.
+    pub fn new(smsc: SocketAddr, registries: SocketAddr) -> Self {
+        let profile = fs::read_to_string(root().join("config/operators/specification.toml")).expect("it ships");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, smsc, registries, sessions: "store = \"sqlite\"".to_owned(), profile }
+    }
+
+    /// Keeps live sessions in that Redis.
+    pub fn redis(mut self, url: &str) -> Self {
+        self.sessions = format!("store = \"redis\"\nredis_url = \"{url}\"");
+        self
+    }
+
+    /// Adds a line to a section of the operator's profile, as `("link", "frame_s = 1")`; the key must not be there yet.
+    pub fn profile(mut self, section: &str, line: &str) -> Self {
+        let header = format!("[{section}]\n");
+        assert!(self.profile.contains(&header), "the profile has a section {section}");
+        self.profile = self.profile.replacen(&header, &format!("{header}{line}\n"), 1);
+        self
+    }
+
+    /// Binds elsewhere from the next start on.
+    pub fn move_smsc(&mut self, smsc: SocketAddr) {
+        self.smsc = smsc;
+    }
+
+    /// The folder with the configuration and the stores.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The core's SQLite file.
+    pub fn core_database(&self) -> PathBuf {
+        self.folder().join("core.sqlite")
+    }
+
+    /// The gateway's SQLite file.
+    pub fn gateway_database(&self) -> PathBuf {
+        self.folder().join("gateway.sqlite")
+    }
+
+    /// Writes the configuration and its profile, and gives its path.
+    pub fn write(&self) -> PathBuf {
+        let path = self.folder().join("dayaq.toml");
+        fs::write(self.folder().join("operator.toml"), &self.profile).expect("a file");
+        fs::write(&path, self.text()).expect("a file");
+        path
+    }
+
+    /// Writes the configuration and starts the program on it; it logs everything.
+    pub fn start(&self) -> Serve {
+        let path = self.write().display().to_string();
+        let process = Process::dayaq(&["serve", "--config", &path], &[]);
+        let line = process.wait_for("dayaq serves");
+        let http = line.rsplit_once("http://").and_then(|(_, address)| address.trim().parse().ok());
+        Serve { process, http: http.unwrap_or_else(|| panic!("no address in {line:?}")) }
+    }
+
+    fn text(&self) -> String {
+        let Self { smsc, registries, sessions, .. } = self;
+        let endpoint = |table: &str, path: &str| {
+            format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
+        };
+        let institutions = ["interior", "taxes", "justice"].map(|id| endpoint(&format!("institutions.{id}"), id));
+        format!(
+            r#"[keys]
+master = "{MASTER_KEY}"
+[http]
+listen = "127.0.0.1:0"
+[gateway]
+database = "gateway.sqlite"
+poll_ms = 50
+[sessions]
+{sessions}
+[[operator]]
+name = "foreign"
+profile = "operator.toml"
+address = "{smsc}"
+system_id = "{SYSTEM_ID}"
+password = "{PASSWORD}"
+[core]
+database = "core.sqlite"
+poll_ms = 50
+card_poll_s = 1
+{}{}"#,
+            institutions.concat(),
+            endpoint("bank", "bank")
+        )
+    }
+}
+
+/// `dayaq serve`, running; killed when dropped.
+pub struct Serve {
+    /// The process.
+    pub process: Process,
+    /// Where `/healthz`, `/readyz` and `/metrics` answer.
+    pub http: SocketAddr,
+}
