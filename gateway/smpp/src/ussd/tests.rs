@@ -248,6 +248,23 @@ fn the_turn_number_is_echoed_or_counted_on_and_wraps_without_touching_the_sessio
 }
 
 #[test]
+fn the_end_is_said_as_the_dialect_says_it_and_never_by_what_came() {
+    let mut dialect = Dialect::specification();
+    let inbound = dialect.read(&deliver("7142", "", &[18], &[5, 3])).unwrap();
+    for (signal, ends, op, session) in [
+        (EndSignal::Both, false, 2, [5, 2]),
+        (EndSignal::Both, true, 17, [5, 3]),
+        (EndSignal::Op, true, 17, [5, 2]),
+        (EndSignal::Bit, true, 2, [5, 3]),
+    ] {
+        dialect.end_signal = signal;
+        let screen = dialect.write(&reply(&inbound, "x", ends)).unwrap();
+        assert_eq!(screen.tlvs.as_tlvs().uint(Tag::USSD_SERVICE_OP), Some(op), "{signal:?}");
+        assert_eq!(screen.tlvs.as_tlvs().get(Tag::ITS_SESSION_INFO), Some(&session[..]), "{signal:?}");
+    }
+}
+
+#[test]
 fn ussd_is_told_from_a_text_message() {
     let dialect = Dialect::specification();
     assert!(dialect.concerns(&deliver("7142", "1", &[18], &[])));

@@ -75,7 +75,11 @@ fn a03_a_pdu_that_does_not_end_closes_the_link_and_one_that_creeps_in_time_does_
     assert_eq!(link.poll_timeout(), None);
     assert_eq!(events(&mut link).len(), 1);
 
+    // Each PDU has its own time, even where one ends and the next begins in one piece.
     link.handle_bytes(now, &whole[..20]);
+    now = now + 20 * SECOND;
+    link.handle_bytes(now, &[&whole[20..], &whole[..20]].concat());
+    assert_eq!(link.poll_timeout(), Some(now + 30 * SECOND));
     link.handle_timeout(now + 30 * SECOND);
     assert_eq!(link.state(), State::Closed { reason: CloseReason::FrameTimeout });
 }
@@ -145,6 +149,12 @@ fn a12_a_caller_who_never_polls_and_a_peer_who_never_reads_meet_a_limit() {
     }
     assert!(link.events.len() <= 20, "{}", link.events.len());
     assert_eq!(link.requests_waiting(), 5);
+
+    let config = LinkConfig { events_max: 20, ..LinkConfig::new(Role::Esme) };
+    let mut link = bound(config, BindKind::Transceiver);
+    (0..100).for_each(|number| link.handle_bytes(Instant::ZERO, &good_deliver(number)));
+    assert_eq!((link.events.len(), link.requests_waiting()), (20, 20));
+    assert_eq!(output(&mut link).len(), 80, "the others are asked for again");
 
     let config = LinkConfig { output_max: 1000, max_pdu_len: 1000, ..LinkConfig::new(Role::Esme) };
     let mut link = bound(config, BindKind::Transceiver);
@@ -312,4 +322,18 @@ proptest! {
         link.handle_bytes(Instant::ZERO, &octets);
         prop_assert!(link.partial.len() <= octets.len());
     }
+}
+
+#[test]
+fn a_late_call_finds_what_was_due_in_the_order_of_the_deadlines() {
+    let at = |seconds| Instant::ZERO + seconds * SECOND;
+    let mut timers = TimerTable::default();
+    timers.set(Timer::Bind, at(7));
+    timers.set(Timer::Frame, at(3));
+    timers.set(Timer::Response, at(5));
+    timers.set(Timer::Drain, at(9));
+    assert_eq!(timers.next(), Some(at(3)));
+    let due: Vec<Timer> = std::iter::from_fn(|| timers.take_due(at(8))).collect();
+    assert_eq!(due, [Timer::Frame, Timer::Response, Timer::Bind]);
+    assert_eq!(timers.next(), Some(at(9)));
 }
