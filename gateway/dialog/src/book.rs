@@ -40,7 +40,7 @@ impl Book {
         self.codes.keys().map(String::as_str)
     }
 
-    /// Says whether answers of this variable must be kept out of logs.
+    /// Says whether answers of this input type must be kept out of logs; an unknown type counts as personal.
     pub fn is_personal(&self, input_type: &str) -> bool {
         self.shared.types.get(input_type).is_none_or(|input| input.pii)
     }

@@ -43,7 +43,8 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     // A faulty file hides states; what follows from that would bury the cause under its consequences.
     let readable = !diagnostics.has_errors();
     let texts = Texts::read(&sources.locales, &diagnostics);
-    Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue }.check(&diagnostics);
+    let surroundings = Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue };
+    surroundings.check(&diagnostics);
     let codes = codes(&dialogues, &diagnostics);
     let mut scopes = BTreeMap::new();
     let mut own = BTreeMap::new();
@@ -52,6 +53,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
         (scopes, own) = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
         if readable {
             diagnostics.extend(sink);
+            surroundings.check_parents(&scopes, &diagnostics);
             let wording =
                 Wording { dialogues: &dialogues, scopes: &scopes, shared: &shared, catalogue, notices: &notices };
             wording.check(&texts, &diagnostics);

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use dayaq_author::Diagnostics;
 
 use crate::definition::{Dialogue, Link, StateKind, Target};
+use crate::scope::{Scope, field_kind};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, List};
+use crate::value::Kind;
 
 /// The items on one numbered list: two digits, less the key for the next page.
 pub(crate) const LIST_ITEMS_MAX: usize = 97;
@@ -172,6 +174,24 @@ impl Surroundings<'_> {
                 && !self.returns(&group.run)
             {
                 diagnostics.push(state.place.error(format!("the dialogue {} never returns", group.run)));
+            }
+        }
+    }
+
+    /// Reports items that lead to an empty list: a person who chose one could not go on.
+    pub fn check_parents(&self, scopes: &BTreeMap<String, Scope>, diagnostics: &Diagnostics) {
+        for dialogue in self.dialogues.values() {
+            for state in dialogue.states.values() {
+                let StateKind::List { list, parent: Some(parent), .. } = &state.kind else { continue };
+                let kind = scopes.get(&dialogue.id).and_then(|scope| field_kind(scope, parent));
+                let Some(Kind::Item(above)) = kind else { continue };
+                let (Some(list), Some(above)) = (self.lists.get(list), self.lists.get(&above)) else { continue };
+                for item in &above.items {
+                    if !list.items.iter().any(|below| below.parent.as_deref() == Some(item.id.as_str())) {
+                        let message = format!("the list {} has nothing under {} of {}", list.name, item.id, above.name);
+                        diagnostics.push(state.place.error(message));
+                    }
+                }
             }
         }
     }

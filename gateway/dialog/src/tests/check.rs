@@ -216,6 +216,15 @@ fn a_list_is_narrowed_by_an_item_only() {
 }
 
 #[test]
+fn no_item_leads_to_an_empty_list() {
+    let mut sources = sources();
+    sources.lists[1].items.retain(|item| item.parent.as_deref() != Some("baki"));
+    let (_, diagnostics) = compile(&sources);
+    let wanted = "state.district: the list districts has nothing under baki of regions";
+    assert!(diagnostics.to_string().contains(wanted), "{diagnostics}");
+}
+
+#[test]
 fn n3_patterns_and_conditions_are_bounded() {
     expect_fault("dialogs/types.toml", "^[0-9]{4,12}$", "^(a{1000}){1000}$", "type.notary.pattern: not a pattern");
     expect_fault("dialogs/types.toml", "^[0-9]{4,12}$", "[0-9]{4,12}", "must begin with ^ and end with $");
