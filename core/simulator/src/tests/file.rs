@@ -25,6 +25,40 @@ fn the_shipped_families_have_no_fault() {
     }
 }
 
+/// The families as the README lists them.
+fn listed(households: &Households) -> String {
+    let mut list =
+        "| Family | FIN | ID card | Notarised application | Members | District | |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for household in households.all() {
+        let typed = household.declaration();
+        let card = typed.id_card.map_or(String::new(), |card| format!("{} {}", card.series(), card.number()));
+        let notary = typed.notary.map_or("none".to_owned(), |number| number.as_str().to_owned());
+        let name = |relation| Relation::NAMES.iter().find(|(_, r)| *r == relation).map_or("", |(name, _)| *name);
+        let member = |(fin, relation): &(dayaq_types::Fin, Relation)| format!("{} {}", fin.as_str(), name(*relation));
+        let members: Vec<String> = typed.members.iter().map(member).collect();
+        let (id, fin, members) = (&household.id, typed.applicant.as_str(), members.join(", "));
+        list +=
+            &format!("| {id} | {fin} | {card} | {notary} | {members} | {} | {} |\n", typed.district, household.note);
+    }
+    list
+}
+
+#[test]
+fn the_readme_lists_every_family_as_it_is() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).expect("it is there");
+    let (head, rest) = readme.split_once("<!-- families -->\n").expect("the list begins");
+    let (list, tail) = rest.split_once("<!-- end of families -->").expect("the list ends");
+    let wanted = listed(&shipped());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let whole = format!("{head}<!-- families -->\n{wanted}<!-- end of families -->{tail}");
+        std::fs::write(path, whole).expect("it can be written");
+        return;
+    }
+    assert_eq!(list, wanted, "UPDATE_GOLDEN=1 rewrites it");
+}
+
 #[test]
 fn p1_the_official_example_has_four_members_and_400_manat_a_month() {
     let households = shipped();
