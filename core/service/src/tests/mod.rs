@@ -1,12 +1,14 @@
 mod calendar;
 mod cards;
 mod content;
+mod crash;
 mod decide;
 mod details;
 mod evidence;
 mod intake;
 mod notices;
 mod outside;
+mod privacy;
 mod store;
 mod world;
 
