@@ -1,5 +1,5 @@
-//! A new migration makes the crate that embeds them stale.
+//! A new migration rebuilds the crate that embeds it.
 
 fn main() {
-    println!("cargo:rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=migrations");
 }

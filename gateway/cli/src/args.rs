@@ -96,9 +96,6 @@ pub struct SimulateArgs {
     /// Seconds that the bank takes to make a card
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub card_seconds: u64,
-    /// Play a scripted phone once a gateway has bound, print every screen and text, and end
-    #[arg(long, value_name = "NAME")]
-    pub play: Option<String>,
     /// No phone in the terminal: run until Ctrl-C
     #[arg(long)]
     pub no_phone: bool,

@@ -92,7 +92,9 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn greet(folder: &Path) {
-    println!("Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback.");
+    println!(
+        "Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback."
+    );
     println!("The clock is fast: it leaps over days in which nothing happens. Data: {}", folder.display());
     println!("A family to apply for: FIN 300TQ7M, card AA 3073607, notarised application 2026004117,");
     println!("members 69F5J5R (spouse), 7ZHET4L and 124HW0U (children), living in Quba.");

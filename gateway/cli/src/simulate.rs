@@ -23,7 +23,6 @@ const CODE: &str = "*7142#";
 /// Runs SMSC, institutions and bank until quit, asked to end, or the play is over.
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let households = households(args.households.as_deref())?;
-    let play = args.play.as_deref().map(play).transpose()?;
     logging::start(false);
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
@@ -41,24 +40,17 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         let smsc = Smsc::start(config).await.with_context(|| format!("--smsc {}", args.smsc))?;
         println!("SMSC on {} (system_id dayaq, password secret); service code {CODE}", smsc.addr());
         println!("Institutions and bank on http://{} (token {TOKEN}); families: /admin/households", registries.addr());
-        let code = match play {
-            Some(play) => perform(&play, &smsc.handset(play.number())).await,
-            None if args.no_phone => {
-                signals::end().await;
-                ExitCode::SUCCESS
+        if args.no_phone {
+            signals::end().await;
+        } else {
+            tokio::select! {
+                served = terminal(smsc.handset(number()?)).run() => served.context("the terminal")?,
+                () = signals::end() => {}
             }
-            None => {
-                let phone = smsc.handset(Msisdn::parse(NUMBER)?);
-                tokio::select! {
-                    served = terminal(phone).run() => served.context("the terminal")?,
-                    () = signals::end() => {}
-                }
-                ExitCode::SUCCESS
-            }
-        };
+        }
         smsc.shutdown().await;
         registries.shutdown().await.context("stopping the institutions")?;
-        Ok::<_, anyhow::Error>(code)
+        Ok(ExitCode::SUCCESS)
     });
     // A thread may still wait for a line of the terminal; nobody will read it.
     runtime.shutdown_background();

@@ -127,7 +127,10 @@ mod tests {
         let state = Arc::new(HttpState { checks, metrics: PrometheusBuilder::new().build_recorder().handle() });
         let server = tokio::spawn(serve(listener, state, cancel.clone()));
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-        socket.write_all(format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await.unwrap();
+        socket
+            .write_all(format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
         cancel.cancel();
@@ -137,7 +140,8 @@ mod tests {
 
     #[tokio::test]
     async fn readiness_names_what_is_missing() {
-        let answer = ask(vec![Arc::new(Fixed("sessions", Ok(()))), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
+        let answer =
+            ask(vec![Arc::new(Fixed("sessions", Ok(()))), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.contains(r#"{"name":"core","fault":"locked"}"#), "{answer}");
         let answer = ask(vec![Arc::new(Fixed("sessions", Ok(())))], "GET /readyz").await;

@@ -6,7 +6,9 @@ use crate::conversation::{Books, Conversations, Parts, PendingWorker};
 use crate::http::{self, Check, HttpState};
 use crate::link::{Bind, BindHandle, BindSettings};
 use crate::push::{Herald, Pusher, Route, Sender, Wording, WordingOperator};
-use crate::store::{RedisSessions, SessionBackend, Sessions, SqliteFile, SqliteGatewayStore, SqliteSessions, StoreError};
+use crate::store::{
+    RedisSessions, SessionBackend, Sessions, SqliteFile, SqliteGatewayStore, SqliteSessions, StoreError,
+};
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
 use dayaq_smpp::BindRequest;
@@ -103,7 +105,8 @@ impl Gateway {
         let GatewayParts { config, book, files, core, checks, keys, clock, entropy, metrics } = parts;
         let fault = |what| move |cause| StartError::Store { what, cause };
         let file = SqliteFile::open(&config.database).await.map_err(fault("gateway.database"))?;
-        let store = Arc::new(SqliteGatewayStore::new(file.clone(), keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)));
+        let store =
+            Arc::new(SqliteGatewayStore::new(file.clone(), keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)));
         let backend: Arc<dyn SessionBackend> = match &config.sessions {
             SessionsConfig::Sqlite => Arc::new(SqliteSessions::new(file, Arc::clone(&clock))),
             SessionsConfig::Redis { url, timeout } => {
@@ -138,7 +141,8 @@ impl Gateway {
         let listener = TcpListener::bind(config.http_listen).await;
         let listener = listener.map_err(|cause| StartError::Listen { address: config.http_listen, cause })?;
         let http = listener.local_addr().unwrap_or(config.http_listen);
-        let (workers, links, http_stop) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let (workers, links, http_stop) =
+            (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let window: usize = config.operators.iter().map(|o| o.link.binds * o.profile.link.window).sum();
         let (outcomes_in, outcomes) = mpsc::channel(2 * window + 64);
         let mut link_tasks = Vec::new();

@@ -12,12 +12,8 @@ const EVENTS: [(&str, UssdEvent); 4] = [
     ("timeout", UssdEvent::Timeout),
 ];
 
-const ALPHABETS: [(&str, Alphabet); 4] = [
-    ("gsm-7", Alphabet::Gsm7),
-    ("latin-1", Alphabet::Latin1),
-    ("ascii", Alphabet::Ascii),
-    ("ucs-2", Alphabet::Ucs2),
-];
+const ALPHABETS: [(&str, Alphabet); 4] =
+    [("gsm-7", Alphabet::Gsm7), ("latin-1", Alphabet::Latin1), ("ascii", Alphabet::Ascii), ("ucs-2", Alphabet::Ucs2)];
 
 /// Changes what the profile names; everything else stays as the specification has it.
 pub(super) fn read(table: &Table<'_>, dialect: &mut Dialect) {

@@ -121,7 +121,10 @@ fn read_destinations(gateway: &Table<'_>) -> Vec<String> {
     let items = gateway.string_items("destinations");
     for (prefix, place) in &items {
         if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_digit()) {
-            gateway.error("destinations", format!("must be digits of E.164 without the plus, found {prefix:?} (line {})", place.position.line));
+            gateway.error(
+                "destinations",
+                format!("must be digits of E.164 without the plus, found {prefix:?} (line {})", place.position.line),
+            );
         }
     }
     match items.is_empty() {

@@ -54,12 +54,7 @@ impl Conversations {
     ) -> Vec<Effect> {
         let language = turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language);
         let payload = CallPayload {
-            caller: Caller {
-                msisdn: turn.msisdn,
-                channel: Channel::Ussd,
-                language,
-                received_at: self.clock.now(),
-            },
+            caller: Caller { msisdn: turn.msisdn, channel: Channel::Ussd, language, received_at: self.clock.now() },
             operation: operation.to_owned(),
             args: values::to_core(args),
             draft: draft.parse().unwrap_or_default(),
@@ -105,9 +100,7 @@ async fn ask(core: &dyn Core, payload: &CallPayload) -> Answer {
         }
     };
     match core.call(&payload.caller, &request).await {
-        Ok(reply) => {
-            Answer::Said(Outcome { name: reply.outcome.to_owned(), values: values::from_core(&reply.values) })
-        }
+        Ok(reply) => Answer::Said(Outcome { name: reply.outcome.to_owned(), values: values::from_core(&reply.values) }),
         Err(CoreError::Unavailable(cause)) => {
             warn!(cause = %cause, "The core is not available");
             Answer::Later

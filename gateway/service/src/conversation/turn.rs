@@ -87,17 +87,8 @@ impl Conversations {
         for _ in 0..CONFLICTS_MAX {
             let envelope = self.envelope(&key, &loaded).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
-            let mut turn = Turn {
-                arrival,
-                voice,
-                inbound,
-                msisdn,
-                key,
-                book,
-                envelope,
-                version: loaded.version,
-                answered: false,
-            };
+            let mut turn =
+                Turn { arrival, voice, inbound, msisdn, key, book, envelope, version: loaded.version, answered: false };
             if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
                 return Ok(());
             }
@@ -247,15 +238,17 @@ impl Conversations {
     }
 
     async fn remember_language(&self, turn: &Turn<'_>, language: dayaq_dialog::Language) -> Result<(), StoreError> {
-        let mut profile = self.store.profile(&turn.key).await?.unwrap_or_default();
-        profile.language = Some(values::from_dialog_language(language));
-        profile.operator = Some(turn.voice.name.clone());
-        self.store.save_profile(&turn.key, &Profile { ..profile }).await
+        let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
+        let (language, operator) = (Some(values::from_dialog_language(language)), Some(turn.voice.name.clone()));
+        if profile.language == language && profile.operator == operator {
+            return Ok(());
+        }
+        self.store.save_profile(&turn.key, &Profile { language, operator, ..profile }).await
     }
 
     async fn show(&self, turn: &Turn<'_>, shown: &Shown) {
         match turn.voice.screen(turn.inbound, &shown.text, shown.ends) {
-            Ok(message) => turn.arrival.show(message).await,
+            Ok(message) => turn.arrival.show(message, self.clock.monotonic()).await,
             Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
         }
     }
@@ -266,7 +259,7 @@ impl Conversations {
         if matches!(inbound.event, UssdEvent::Begin | UssdEvent::Continue) {
             let text = neutral_end(self.books.current(), None, voice.surface().form);
             if let Ok(message) = voice.screen(inbound, &text, true) {
-                arrival.show(message).await;
+                arrival.show(message, self.clock.monotonic()).await;
             }
         }
         arrival.respond(CommandStatus::ROK);

@@ -1,8 +1,8 @@
 //! One bind: connects, keeps the link, and connects again, until the service ends.
 
+use super::Reconnect;
 use super::connection::{Connection, Ended};
 use super::traffic::{Answer, Arrival, BindHandle, Outcome, Outgoing, Screen};
-use super::Reconnect;
 use crate::store::Ticket;
 use dayaq_smpp::{BindRequest, LinkConfig};
 use dayaq_types::{Clock, Entropy};
@@ -49,6 +49,8 @@ pub struct Bind {
 pub(super) struct Queues {
     pub answers: mpsc::Receiver<Answer>,
     pub screens: mpsc::Receiver<Screen>,
+    /// A screen that found no room or no link; goes first when there is.
+    pub waiting_screen: Option<Screen>,
     pub texts: mpsc::Receiver<Outgoing>,
     pub arrivals: Arc<dyn Fn(Arrival) + Send + Sync>,
     pub outcomes: mpsc::Sender<(Ticket, Outcome)>,
@@ -72,7 +74,7 @@ impl Bind {
             name: settings.name.as_str().into(),
             operator: settings.operator,
         };
-        let queues = Queues { answers, screens, texts, arrivals, outcomes };
+        let queues = Queues { answers, screens, waiting_screen: None, texts, arrivals, outcomes };
         (Self { settings, queues, handle: handle.clone() }, handle)
     }
 

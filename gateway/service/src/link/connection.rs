@@ -30,6 +30,28 @@ pub(super) enum Ended {
     Stopped,
 }
 
+/// Counters of a bind, whose names are looked up once for each connection.
+struct Counters {
+    screens_taken: metrics::Counter,
+    screens_refused: metrics::Counter,
+    screens_unknown: metrics::Counter,
+    screens_unsent: metrics::Counter,
+    late_responses: metrics::Counter,
+}
+
+impl Counters {
+    fn new(bind: &str) -> Self {
+        let screens = |result: &'static str| metrics::counter!("dayaq_screens_total", "bind" => bind.to_owned(), "result" => result);
+        Self {
+            screens_taken: screens("taken"),
+            screens_refused: screens("refused"),
+            screens_unknown: screens("unknown"),
+            screens_unsent: screens("unsent"),
+            late_responses: metrics::counter!("dayaq_smpp_late_responses_total", "bind" => bind.to_owned()),
+        }
+    }
+}
+
 /// Whose a request of ours is.
 enum Origin {
     Screen,
@@ -42,10 +64,10 @@ pub(super) struct Connection<'a> {
     queues: &'a mut Queues,
     link: Link,
     number: u64,
+    counters: Counters,
     origins: BTreeMap<u64, Origin>,
     next_token: u64,
-    /// A screen or a segment that found the window full; goes first when there is room.
-    waiting_screen: Option<Screen>,
+    /// A segment that found the window full; goes first when there is room.
     waiting_text: Option<Outgoing>,
     was_bound: bool,
     refused: Option<CommandStatus>,
@@ -53,12 +75,7 @@ pub(super) struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(
-        settings: &'a BindSettings,
-        handle: &'a BindHandle,
-        queues: &'a mut Queues,
-        number: u64,
-    ) -> Self {
+    pub(super) fn new(settings: &'a BindSettings, handle: &'a BindHandle, queues: &'a mut Queues, number: u64) -> Self {
         let now = instant(settings);
         Self {
             settings,
@@ -66,9 +83,9 @@ impl<'a> Connection<'a> {
             queues,
             link: Link::new(settings.link.clone(), now),
             number,
+            counters: Counters::new(&handle.name),
             origins: BTreeMap::new(),
             next_token: 1,
-            waiting_screen: None,
             waiting_text: None,
             was_bound: false,
             refused: None,
@@ -121,9 +138,9 @@ impl<'a> Connection<'a> {
                         self.answer(answer);
                     }
                 }
-                Some(screen) = self.queues.screens.recv(), if room && self.waiting_screen.is_none() => {
+                Some(screen) = self.queues.screens.recv(), if room && self.queues.waiting_screen.is_none() => {
                     self.show(screen);
-                    while self.waiting_screen.is_none() && self.link.window_free() > 0 {
+                    while self.queues.waiting_screen.is_none() && self.link.window_free() > 0 {
                         let Ok(screen) = self.queues.screens.try_recv() else { break };
                         self.show(screen);
                     }
@@ -165,7 +182,7 @@ impl<'a> Connection<'a> {
                 }
                 Event::LateResponse { status, .. } => {
                     debug!(bind = %self.handle.name, status = %status, "Response after its time");
-                    metrics::counter!("dayaq_smpp_late_responses_total", "bind" => self.handle.name.to_string()).increment(1);
+                    self.counters.late_responses.increment(1);
                 }
                 Event::Nacked { token, status } => self.outcome(token, Outcome::Nacked(status)).await,
                 Event::InDoubt { token } => self.outcome(token, Outcome::InDoubt).await,
@@ -177,8 +194,7 @@ impl<'a> Connection<'a> {
     }
 
     fn arrive(&self, sequence_number: u32, kind: MessageKind, message: dayaq_smpp::ShortMessage) {
-        let arrival =
-            Arrival { sequence_number, kind, message, connection: self.number, bind: self.handle.clone() };
+        let arrival = Arrival { sequence_number, kind, message, connection: self.number, bind: self.handle.clone() };
         (self.queues.arrivals)(arrival);
     }
 
@@ -192,9 +208,8 @@ impl<'a> Connection<'a> {
     }
 
     fn show(&mut self, screen: Screen) {
-        if screen.connection != self.number {
-            // The dialogue's connection is gone: its phone dials again and finds its answers.
-            metrics::counter!("dayaq_screens_unsent_total", "bind" => self.handle.name.to_string()).increment(1);
+        if screen.is_late(self.settings.clock.monotonic()) {
+            self.counters.screens_unsent.increment(1);
             return;
         }
         let token = self.token();
@@ -202,10 +217,9 @@ impl<'a> Connection<'a> {
             Ok(()) => {
                 self.origins.insert(token, Origin::Screen);
             }
-            Err(SubmitError::WindowFull) => self.waiting_screen = Some(screen),
-            Err(SubmitError::NotBound | SubmitError::Encode(_)) => {
-                metrics::counter!("dayaq_screens_unsent_total", "bind" => self.handle.name.to_string()).increment(1);
-            }
+            // The phone may still wait when there is room, or when the bind stands again.
+            Err(SubmitError::WindowFull | SubmitError::NotBound) => self.queues.waiting_screen = Some(screen),
+            Err(SubmitError::Encode(_)) => self.counters.screens_unsent.increment(1),
         }
     }
 
@@ -224,12 +238,14 @@ impl<'a> Connection<'a> {
     }
 
     async fn retry_waiting(&mut self) {
-        if self.link.window_free() > 0
-            && let Some(screen) = self.waiting_screen.take()
+        if self.link.is_bound()
+            && self.link.window_free() > 0
+            && let Some(screen) = self.queues.waiting_screen.take()
         {
             self.show(screen);
         }
-        if self.link.window_free() > self.settings.window_reserve
+        if self.link.is_bound()
+            && self.link.window_free() > self.settings.window_reserve
             && let Some(text) = self.waiting_text.take()
         {
             self.send(text).await;
@@ -245,12 +261,12 @@ impl<'a> Connection<'a> {
         match self.origins.remove(&token) {
             Some(Origin::Segment(ticket)) => self.report(ticket, outcome).await,
             Some(Origin::Screen) => {
-                let result = match &outcome {
-                    Outcome::Answered { status, .. } if status.is_ok() => "taken",
-                    Outcome::Answered { .. } | Outcome::Nacked(_) => "refused",
-                    Outcome::InDoubt | Outcome::Unsent => "unknown",
+                let counter = match &outcome {
+                    Outcome::Answered { status, .. } if status.is_ok() => &self.counters.screens_taken,
+                    Outcome::Answered { .. } | Outcome::Nacked(_) => &self.counters.screens_refused,
+                    Outcome::InDoubt | Outcome::Unsent => &self.counters.screens_unknown,
                 };
-                metrics::counter!("dayaq_screens_total", "bind" => self.handle.name.to_string(), "result" => result).increment(1);
+                counter.increment(1);
             }
             None => {}
         }

@@ -4,6 +4,7 @@ use crate::store::Ticket;
 use dayaq_smpp::{CommandStatus, MessageKind, ShortMessage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// A message that an operator delivered, not answered yet.
@@ -29,9 +30,9 @@ impl Arrival {
         let _ = self.bind.answers.try_send(answer);
     }
 
-    /// Sends a screen back by the bind that brought the input.
-    pub async fn show(&self, message: ShortMessage) {
-        let _ = self.bind.screens.send(Screen { connection: self.connection, message }).await;
+    /// Sends a screen back by the bind that brought the input; `now` is monotonic time.
+    pub async fn show(&self, message: ShortMessage, now: Duration) {
+        let _ = self.bind.screens.send(Screen { message, made_at: now }).await;
     }
 }
 
@@ -43,11 +44,22 @@ pub(super) struct Answer {
     pub status: CommandStatus,
 }
 
-/// A USSD reply: of use on the connection that brought its input alone.
+/// A USSD reply: of use while its phone still waits, on whichever connection of the bind stands by then.
 #[derive(Debug)]
 pub(super) struct Screen {
-    pub connection: u64,
     pub message: ShortMessage,
+    /// Monotonic time.
+    pub made_at: Duration,
+}
+
+impl Screen {
+    /// How long a phone waits for a screen, at most; networks end a silent session sooner or later.
+    const LIFE: Duration = Duration::from_secs(10);
+
+    /// Whether its phone has surely given up.
+    pub(super) fn is_late(&self, now: Duration) -> bool {
+        now.saturating_sub(self.made_at) > Self::LIFE
+    }
 }
 
 /// A text's segment on its way out.

@@ -119,13 +119,17 @@ mod tests {
     #[test]
     fn a18_a_vendors_status_is_tried_three_times() {
         assert!(matches!(answered(CommandStatus(0x4AB), 2), Verdict::Again { .. }));
-        assert!(matches!(answered(CommandStatus(0x4AB), 3), Verdict::Dead { cause } if cause.contains("4ab") || cause.contains("4AB")));
+        assert!(
+            matches!(answered(CommandStatus(0x4AB), 3), Verdict::Dead { cause } if cause.contains("4ab") || cause.contains("4AB"))
+        );
     }
 
     #[test]
     fn a13_throttling_burns_no_try_and_a14_a_full_queue_delays_the_phone() {
         assert!(matches!(answered(CommandStatus::RTHROTTLED, 1000), Verdict::Again { burn: false, .. }));
-        assert!(matches!(answered(CommandStatus::RMSGQFUL, 1), Verdict::DelayPhone { after, .. } if after.as_secs() >= 180));
+        assert!(
+            matches!(answered(CommandStatus::RMSGQFUL, 1), Verdict::DelayPhone { after, .. } if after.as_secs() >= 180)
+        );
     }
 
     #[test]
