@@ -7,8 +7,9 @@
 // Out, likewise:
 //   {"is":"listening","port":40123} {"is":"bound","kind":"bind_transceiver","system_id":"dayaq"}
 //   {"is":"taken","status":0}                   our deliver_sm was answered
-//   {"is":"screen","text":"…","more":true}      a submit_sm that belongs to a USSD session
-//   {"is":"sms","text":"…","segments":2}        a submit_sm without one, its parts joined
+//   {"is":"screen","to":"994501234567","text":"…","more":true}  a submit_sm that belongs to a USSD session
+//   {"is":"sms","to":"994501234567","text":"…","segments":2}    a submit_sm without one, its parts joined
+//   {"is":"closed"}                             a link has ended
 //   {"is":"fault","why":"…"}                    something an operator would complain of
 
 'use strict';
@@ -42,13 +43,13 @@ function screen(pdu) {
   if (!ends && pdu.ussd_service_op !== ASK) return tell({ is: 'fault', why: `ussd_service_op ${pdu.ussd_service_op}` });
   if (ends !== ((info[1] & 1) === 1)) tell({ is: 'fault', why: 'the end bit disagrees with ussd_service_op' });
   if (ends) handsets.delete(pdu.destination_addr);
-  tell({ is: 'screen', text: decode(pdu), more: !ends });
+  tell({ is: 'screen', to: pdu.destination_addr, text: decode(pdu), more: !ends });
 }
 
 function sms(pdu) {
   const udh = pdu.short_message && pdu.short_message.udh;
   const text = decode(pdu);
-  if (!udh || !udh.length) return tell({ is: 'sms', text, segments: 1 });
+  if (!udh || !udh.length) return tell({ is: 'sms', to: pdu.destination_addr, text, segments: 1 });
   const element = Buffer.isBuffer(udh) ? udh : udh[0];
   const at = element[0] === 0 || element[0] === 8 ? 0 : 1; // with or without the header's length octet
   const wide = element[at] === 8;
@@ -61,7 +62,7 @@ function sms(pdu) {
   parts.set(key, have);
   if (have.filter((t) => t !== undefined).length === total) {
     parts.delete(key);
-    tell({ is: 'sms', text: have.join(''), segments: total });
+    tell({ is: 'sms', to: pdu.destination_addr, text: have.join(''), segments: total });
   }
 }
 

@@ -54,7 +54,8 @@ fn finds(file: &str, change: impl Fn(String) -> String, expected: &str) {
     let output = run(&["check", "--content", &path]);
     assert_eq!(output.status.code(), Some(1), "{file}");
     let found = text(&output.stdout);
-    let line = found.lines().find(|line| line.contains(expected)).unwrap_or_else(|| panic!("{expected:?} not in\n{found}"));
+    let line =
+        found.lines().find(|line| line.contains(expected)).unwrap_or_else(|| panic!("{expected:?} not in\n{found}"));
     let place: Vec<&str> = line.split(':').collect();
     assert!(place[0].ends_with(".toml") || place[0].ends_with(".ftl"), "{line}");
     assert!(place[1].parse::<u32>().is_ok(), "a line number in {line}");
@@ -92,7 +93,9 @@ fn a_broken_configuration_is_reported_whole_and_nothing_starts() {
     let output = run(&["serve", "--config", &path.display().to_string()]);
     assert_eq!(output.status.code(), Some(64));
     let found = text(&output.stderr);
-    for expected in [":2:12: error: gateway.database", ":3:13: error: gateway.turns_max", "http.listen", "keys", "operator", "core"] {
+    for expected in
+        [":2:12: error: gateway.database", ":3:13: error: gateway.turns_max", "http.listen", "keys", "operator", "core"]
+    {
         assert!(found.contains(expected), "{expected} not in\n{found}");
     }
 }

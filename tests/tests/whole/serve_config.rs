@@ -40,11 +40,14 @@ impl ServeConfig {
         self
     }
 
-    /// Adds a line to a section of the operator's profile, as `("link", "frame_s = 1")`; the key must not be there yet.
+    /// Sets a key of the operator's profile, as `("link", "frame_s = 1")`, in place of what ships.
     pub fn profile(mut self, section: &str, line: &str) -> Self {
         let header = format!("[{section}]\n");
-        assert!(self.profile.contains(&header), "the profile has a section {section}");
-        self.profile = self.profile.replacen(&header, &format!("{header}{line}\n"), 1);
+        let start = self.profile.find(&header).unwrap_or_else(|| panic!("no section {section}")) + header.len();
+        let end = self.profile[start..].find("\n[").map_or(self.profile.len(), |at| start + at + 1);
+        let key = format!("{} ", line.split_once(' ').expect("key = value").0);
+        let others: Vec<&str> = self.profile[start..end].lines().filter(|other| !other.starts_with(&key)).collect();
+        self.profile = format!("{}{line}\n{}\n{}", &self.profile[..start], others.join("\n"), &self.profile[end..]);
         self
     }
 

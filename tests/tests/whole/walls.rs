@@ -10,10 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dayaq-smpp", &["dayaq-text"]),
     ("dayaq-dialog", &["dayaq-text", "dayaq-author"]),
     ("dayaq-core-api", &["dayaq-types"]),
-    (
-        "dayaq-gateway",
-        &["dayaq-author", "dayaq-text", "dayaq-smpp", "dayaq-dialog", "dayaq-types", "dayaq-core-api"],
-    ),
+    ("dayaq-gateway", &["dayaq-author", "dayaq-text", "dayaq-smpp", "dayaq-dialog", "dayaq-types", "dayaq-core-api"]),
     ("dayaq-core", &["dayaq-author", "dayaq-core-api", "dayaq-types"]),
     ("dayaq-simulator", &["dayaq-author", "dayaq-smpp", "dayaq-text", "dayaq-types"]),
     ("dayaq-registries", &["dayaq-author", "dayaq-types"]),
