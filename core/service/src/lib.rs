@@ -9,6 +9,30 @@
 //! Nothing here asks the machine for time or randomness: the clock and the entropy are arguments, so
 //! that a test or the demo moves time by hand, from [`CoreService::next_due`] to [`CoreService::run_due`].
 //! Errors and logs never hold a FIN, a name or a phone number.
+//!
+//! ```no_run
+//! # use dayaq_core::{ContentFiles, CoreConfig, CoreContent, CoreService, Endpoint};
+//! # use dayaq_types::seal::{Key, KeyRing};
+//! # use dayaq_types::{Clock, ManualClock, SystemEntropy};
+//! # use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+//! # async fn demo(files: ContentFiles, addresses: BTreeMap<String, Endpoint>, bank: Endpoint)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! let (content, diagnostics) = CoreContent::read(&files);
+//! let content = content.ok_or_else(|| diagnostics.to_string())?;
+//! let config = CoreConfig::new(PathBuf::from("core.sqlite"), addresses, bank);
+//! let clock = Arc::new(ManualClock::new("2026-11-23T06:00:00Z".parse()?));
+//! let keys = KeyRing::new(1, &Key::generate(&SystemEntropy));
+//! let core = CoreService::open(config, content, clock.clone(), Arc::new(SystemEntropy), keys).await?;
+//!
+//! // A service spawns `core.run(cancel)`; whoever moves time by hand does this instead.
+//! core.run_due(clock.now()).await?;
+//! while let Some(due) = core.next_due().await? {
+//!     clock.advance_to(due);
+//!     core.run_due(clock.now()).await?;
+//!     // ... and lets the gateway take the notices that are due.
+//! }
+//! # Ok(()) }
+//! ```
 
 mod answer;
 mod calendar;
