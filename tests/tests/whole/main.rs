@@ -1,8 +1,17 @@
 //! Tests of the whole: the walls between the crates, the program as a process, foreign peers.
 
+mod canary;
 mod content;
+mod crash;
+mod family;
 mod node_smpp;
+mod pcap;
 mod plays;
 mod program;
+mod proxy;
+mod redis_server;
 mod serve_config;
+mod stage;
+mod valve;
 mod walls;
+mod wire;

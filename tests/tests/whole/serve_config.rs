@@ -4,6 +4,7 @@ use crate::program::{Process, root};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// The token of the institutions and the bank.
@@ -15,11 +16,14 @@ pub const PASSWORD: &str = "secret";
 /// The master key, in hexadecimal digits.
 pub const MASTER_KEY: &str = "7d1f0c9a5e3b486277a0d4c1be9852f36a0e41d7c8b9351f2e6d70a49c18b5e3";
 
+/// Lines of the log that a failed test shows.
+const LINES_SHOWN: usize = 60;
+
 /// A configuration: one operator, the shipped specification profile, SQLite sessions, quick polls.
 ///
 /// It stays in its folder with the stores, so that a second [`ServeConfig::start`] goes on where the first was killed.
 pub struct ServeConfig {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     smsc: SocketAddr,
     registries: SocketAddr,
     sessions: String,
@@ -30,7 +34,7 @@ impl ServeConfig {
     /// Binds to that SMSC, and asks institutions and bank below that address.
     pub fn new(smsc: SocketAddr, registries: SocketAddr) -> Self {
         let profile = fs::read_to_string(root().join("config/operators/specification.toml")).expect("it ships");
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         Self { folder, smsc, registries, sessions: "store = \"sqlite\"".to_owned(), profile }
     }
 
@@ -85,7 +89,8 @@ impl ServeConfig {
         let process = Process::dayaq(&["serve", "--config", &path], &[]);
         let line = process.wait_for("dayaq serves");
         let http = line.rsplit_once("http://").and_then(|(_, address)| address.trim().parse().ok());
-        Serve { process, http: http.unwrap_or_else(|| panic!("no address in {line:?}")) }
+        let http = http.unwrap_or_else(|| panic!("no address in {line:?}"));
+        Serve { process, http, _folder: Arc::clone(&self.folder) }
     }
 
     fn text(&self) -> String {
@@ -127,4 +132,17 @@ pub struct Serve {
     pub process: Process,
     /// Where `/healthz`, `/readyz` and `/metrics` answer.
     pub http: SocketAddr,
+    /// The folder stays as long as the program.
+    _folder: Arc<TempDir>,
+}
+
+impl Drop for Serve {
+    /// A test that fails shows what the program said last.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let said = self.process.said();
+            let lines: Vec<&str> = said.lines().collect();
+            eprintln!("dayaq serve said last:\n{}", lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n"));
+        }
+    }
 }
