@@ -1,0 +1,265 @@
+//! kill -9 of the program in the middle of what it does: nothing that was answered is lost, nothing happens twice.
+
+use crate::family::{ALONE, Family, QUBA};
+use crate::redis_server::RedisServer;
+use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, read_only, reference, seed};
+use dayaq_simulator::{Direction, HandsetError, SmscConfig, TappedPdu};
+use dayaq_smpp::{CommandId, Header};
+use dayaq_types::{Entropy, SeededEntropy};
+use sqlx::Connection;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
+
+/// Kills in the middle of the family, and walks on to the end.
+async fn is_continued(setting: Setting) {
+    let mut stage = Stage::up(setting).await;
+    let phone = stage.phone(QUBA.number);
+    let before = QUBA.begin(&phone, 14).await;
+    stage.restart().await;
+    phone.dial().await.says(QUBA.go_on).says("2 Əvvəldən başla");
+    let after = phone.send("1").await;
+    assert_eq!(after, before, "it goes on where it was");
+    let review = QUBA.answer(&phone, after, 14, QUBA.answers.len()).await;
+    QUBA.look_over(&phone, review).await;
+    let number = phone.send("1").await.says(QUBA.registered).ends().reference();
+    assert_eq!(stage.references().await, [number]);
+    assert_eq!(members(&stage).await, QUBA.members, "the core has every member");
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_an_application_outlives_kill_9_on_sqlite() {
+    is_continued(Setting::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_an_application_outlives_kill_9_on_redis() {
+    let redis = RedisServer::up();
+    is_continued(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
+    let sessions: Vec<String> = redis.ask(&["KEYS", "dayaq:*:s"]).await;
+    assert_eq!(sessions.len(), 1, "the session was in Redis");
+}
+
+/// Kills at each of these questions in turn, in one application; every time it goes on with the same screen.
+async fn is_continued_from(family: &Family, kills: &BTreeSet<usize>) {
+    let mut stage = Stage::up(Setting::default()).await;
+    let phone = stage.phone(family.number);
+    let mut seen = phone.dial().await;
+    for at in 0..family.answers.len() {
+        seen = family.answer(&phone, seen, at, at + 1).await;
+        let answered = at + 1;
+        if !kills.contains(&answered) {
+            continue;
+        }
+        stage.restart().await;
+        let first = phone.dial().await;
+        if answered <= family.draft_from {
+            // Nothing has been answered yet that would have to be typed again: the way leads through the menu.
+            first.says(family.menu);
+            seen = family.answer(&phone, first, 1, answered).await;
+            continue;
+        }
+        first.says(family.go_on);
+        let again = phone.send("1").await;
+        assert_eq!(again, seen, "after {answered} answers");
+        seen = again;
+    }
+    family.look_over(&phone, seen).await;
+    let number = phone.send("1").await.says(family.registered).ends().reference();
+    assert_eq!(stage.references().await, [number]);
+    assert_eq!(members(&stage).await, family.members);
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e01_kill_9_at_every_question_loses_no_answer() {
+    let all = 1..=QUBA.answers.len();
+    let kills: BTreeSet<usize> = if full() {
+        all.collect()
+    } else {
+        let dice = SeededEntropy::new(seed());
+        (0..4).map(|_| 1 + usize::from(roll(&dice)) % QUBA.answers.len()).collect()
+    };
+    println!("seed {}: killed after {kills:?} answers", seed());
+    is_continued_from(&QUBA, &kills).await;
+}
+
+/// The confirmed turn is saved and the core has not committed yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_before_the_core_commits_there_is_one_application() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let confirmed = confirm(&phone);
+    turn_answered(&mut tap).await;
+    stage.kill().await;
+    core.release().await;
+    assert_eq!(stage.references().await, [""; 0], "nothing was committed");
+    stage.start().await;
+    confirmed.abort();
+    let number = second_try(&phone).await;
+    is_the_only_one(&stage, &phone, &number).await;
+}
+
+/// The core has committed, and the gateway has not saved what it said.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_after_the_core_commits_the_second_try_has_the_same_number() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let confirmed = confirm(&phone);
+    turn_answered(&mut tap).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    let committed = eventually("the core commits", async || stage.references().await.pop()).await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.start().await;
+    confirmed.abort();
+    let number = second_try(&phone).await;
+    assert_eq!(number, committed);
+    is_the_only_one(&stage, &phone, &number).await;
+}
+
+/// Everything is saved and answered, and the screen is lost on its way: who dials again finds the number.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_before_the_screen_arrives_the_number_is_found_again() {
+    let mut stage = Stage::up(Setting { valve: true, ..Setting::default() }).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let valve = stage.valve.as_ref().expect("it was asked for");
+    valve.catch(&[CommandId::SUBMIT_SM]);
+    let confirmed = confirm(&phone);
+    valve.caught(&[CommandId::SUBMIT_SM]).await;
+    valve.open();
+    let committed = stage.references().await;
+    assert_eq!(committed.len(), 1, "the core had committed before the screen went out");
+    stage.restart().await;
+    confirmed.abort();
+    phone.dial().await.says(ALONE.menu);
+    assert_eq!(phone.send("2").await.reference(), committed[0], "under \"my application\"");
+    // Who begins anew and types it all again has the same number, too.
+    phone.dial().await.says(ALONE.menu);
+    let seen = ALONE.answer(&phone, phone.send("1").await, 2, ALONE.answers.len()).await;
+    ALONE.look_over(&phone, seen).await;
+    let number = phone.send("1").await.says("уже есть").ends().reference();
+    is_the_only_one(&stage, &phone, &number).await;
+}
+
+/// The operator has heard nothing at all and delivers the turn again: the very same screen comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_before_anything_is_heard_the_turn_delivered_again_has_the_same_screen() {
+    let mut stage = Stage::up(Setting { valve: true, ..Setting::default() }).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let valve = stage.valve.as_ref().expect("it was asked for");
+    let both = [CommandId::SUBMIT_SM, CommandId::DELIVER_SM.response()];
+    valve.catch(&both);
+    let confirmed = confirm(&phone);
+    valve.caught(&both).await;
+    valve.open();
+    let committed = stage.references().await;
+    stage.restart().await;
+    let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
+    let number = reference(&shown.text).expect("a number");
+    assert_eq!(committed, [number.clone()]);
+    assert!(stage.metric("dayaq_turns_repeated_total").await >= 1.0, "it was recognised, not taken again");
+    is_the_only_one(&stage, &phone, &number).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_at_any_moment_after_confirm_there_is_one_application_and_one_number() {
+    let dice = SeededEntropy::new(seed());
+    for round in 0..if full() { 40 } else { 3 } {
+        let delay = Duration::from_micros(u64::from(roll(&dice)) * 50_000 / u64::from(u16::MAX));
+        println!("seed {}, round {round}: killed {delay:?} after the confirmation", seed());
+        let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };
+        let mut stage = Stage::up(Setting { smsc, ..Setting::default() }).await;
+        let phone = stage.phone(ALONE.number);
+        ALONE.until_confirm(&phone).await;
+        let confirmed = confirm(&phone);
+        // The moment of the kill is what is tried here; nothing waits for it.
+        tokio::time::sleep(delay).await;
+        stage.restart().await;
+        let number = match confirmed.await.expect("no panic") {
+            Ok(screen) => reference(&screen.text).unwrap_or_else(|| panic!("no number in\n{}", screen.text)),
+            Err(HandsetError::NoAnswer | HandsetError::SessionOver) => second_try(&phone).await,
+            Err(fault) => panic!("{fault}"),
+        };
+        is_the_only_one(&stage, &phone, &number).await;
+    }
+}
+
+/// Dials again and does what the screen asks for; gives the number that is shown in the end.
+async fn second_try(phone: &Phone) -> String {
+    let seen = phone.dial().await;
+    if !seen.text.contains(ALONE.go_on) {
+        seen.says(ALONE.menu);
+        return phone.send("2").await.reference();
+    }
+    let seen = phone.send("1").await;
+    if seen.text.contains(ALONE.registered) {
+        // The confirmation was saved: to continue is to have it carried out.
+        return seen.ends().reference();
+    }
+    ALONE.look_over(phone, seen).await;
+    phone.send("1").await.says(ALONE.registered).ends().reference()
+}
+
+/// Sends the application off without waiting for the screen.
+fn confirm(phone: &Phone) -> tokio::task::JoinHandle<Result<dayaq_simulator::Screen, HandsetError>> {
+    let handset = phone.0.clone();
+    tokio::spawn(async move { handset.send("1").await })
+}
+
+/// Waits until the operator has had its answer to the next turn: the program has saved it.
+async fn turn_answered(tap: &mut Receiver<TappedPdu>) {
+    let mut sent = None;
+    let answered = async {
+        loop {
+            let pdu = tap.recv().await.expect("the operator runs");
+            let header = Header::read(&pdu.octets).expect("a header");
+            match (pdu.direction, header.command_id) {
+                (Direction::Sent, CommandId::DELIVER_SM) => sent = Some(header.sequence_number),
+                (Direction::Received, id) if id == CommandId::DELIVER_SM.response() => {
+                    if sent == Some(header.sequence_number) {
+                        return;
+                    }
+                }
+                (Direction::Sent | Direction::Received, _) => {}
+            }
+        }
+    };
+    tokio::time::timeout(crate::program::PATIENCE, answered).await.expect("the turn is answered");
+}
+
+/// One application, under this number in the store and in every text that names one, and the process is well.
+async fn is_the_only_one(stage: &Stage, phone: &Phone, number: &str) {
+    assert_eq!(stage.references().await, [number]);
+    let text = phone.text().await;
+    assert_eq!(reference(&text).as_deref(), Some(number), "{text}");
+    let mut core = read_only(&stage.config.core_database()).await;
+    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM cards").fetch_one(&mut core).await.expect("a count");
+    core.close().await.expect("it closes");
+    assert!(orders <= 1, "{orders} cards");
+    stage.assert_sound().await;
+}
+
+/// How many members the core has written down.
+async fn members(stage: &Stage) -> i64 {
+    let mut core = read_only(&stage.config.core_database()).await;
+    let count = sqlx::query_scalar("SELECT count(*) FROM members").fetch_one(&mut core).await.expect("a count");
+    core.close().await.expect("it closes");
+    count
+}
+
+fn roll(dice: &SeededEntropy) -> u16 {
+    let mut octets = [0; 2];
+    dice.fill(&mut octets);
+    u16::from_be_bytes(octets)
+}

@@ -1,0 +1,127 @@
+//! Families of the shipped households: what each types on a phone, and what the phone must show.
+
+use crate::stage::{Phone, Seen};
+
+/// A family's application, from the first dial to the last look over it.
+pub struct Family {
+    /// The phone.
+    pub number: &'static str,
+    /// What is typed, and what the screen after it says. The first answers the choice of the language.
+    pub answers: &'static [(&'static str, &'static str)],
+    /// What the pages of the review say between them: every answer.
+    pub review: &'static [&'static str],
+    /// From which answer on a draft is worth continuing.
+    pub draft_from: usize,
+    /// How many members there are beside the applicant.
+    pub members: i64,
+    /// What a phone that was cut off is offered.
+    pub go_on: &'static str,
+    /// What sends the application off.
+    pub confirm: &'static str,
+    /// What the last screen says.
+    pub registered: &'static str,
+    /// How the menu can be known.
+    pub menu: &'static str,
+}
+
+/// Four in Quba, in Azerbaijani.
+pub const QUBA: Family = Family {
+    number: "994501234501",
+    answers: &[
+        ("1", "1 Yeni müraciət"),
+        ("1", "1 Razıyam"),
+        ("1", "FİN-iniz"),
+        ("300tq7m", "Vəsiqə seriyası"),
+        ("2", "AA nömrəsi, 7 rəqəm"),
+        ("3073607", "Notarial ərizə"),
+        ("1", "4-12 rəqəm"),
+        ("2026004117", "(sizdən başqa): 0"),
+        ("1", "Ailə üzvünün FİN-i"),
+        ("69F5J5R", "Kimdir?"),
+        ("1", "(sizdən başqa): 1"),
+        ("1", "Ailə üzvünün FİN-i"),
+        ("7ZHET4L", "Kimdir?"),
+        ("2", "(sizdən başqa): 2"),
+        ("1", "Ailə üzvünün FİN-i"),
+        ("124HW0U", "Kimdir?"),
+        ("2", "(sizdən başqa): 3"),
+        ("2", "Yaşadığınız bölgə"),
+        ("7", "Rayon və ya şəhər"),
+        ("2", "Bank filialı"),
+        ("1", "300TQ7M, AA 3073607"),
+    ],
+    review: &["300TQ7M, AA 3073607", "Notarial 2026004117", "Ailə: siz+3", "Quba", "Quba, Nizami küç. 24"],
+    draft_from: 3,
+    members: 3,
+    go_on: "1 Davam et",
+    confirm: "1 Göndər",
+    registered: "Qeydiyyat",
+    menu: "1 Yeni müraciət",
+};
+
+/// One alone in Baku, in Russian.
+pub const ALONE: Family = Family {
+    number: "994501234502",
+    answers: &[
+        ("2", "1 Новое заявление"),
+        ("1", "Согласны?"),
+        ("1", "Ваш ФИН"),
+        ("171S5AV", "Серия удостоверения"),
+        ("2", "7 цифр"),
+        ("1339538", "Номер от нотариуса есть?"),
+        ("1", "4-12 цифр"),
+        ("2026004127", "(кроме вас): 0"),
+        ("2", "Регион"),
+        ("1", "Район или город"),
+        ("6", "Филиал"),
+        ("1", "171S5AV, AA 1339538"),
+    ],
+    review: &["171S5AV, AA 1339538", "Нотариат 2026004127", "Семья: вы+0", "Насими"],
+    draft_from: 3,
+    members: 0,
+    go_on: "1 Продолжить",
+    confirm: "1 Отправить",
+    registered: "Принято",
+    menu: "1 Новое заявление",
+};
+
+impl Family {
+    /// Dials for the first time and answers so many questions.
+    pub async fn begin(&self, phone: &Phone, answers: usize) -> Seen {
+        let language = phone.dial().await;
+        language.says("1 Azərbaycanca");
+        self.answer(phone, language, 0, answers).await
+    }
+
+    /// Answers the questions from one to before another, each of which must be the expected one.
+    pub async fn answer(&self, phone: &Phone, mut seen: Seen, from: usize, to: usize) -> Seen {
+        for (typed, says) in &self.answers[from..to] {
+            seen = phone.send(typed).await;
+            seen.says(says);
+        }
+        seen
+    }
+
+    /// From the first page of the review to the last, where it can be sent off; every answer must be there.
+    pub async fn look_over(&self, phone: &Phone, mut seen: Seen) -> Seen {
+        let mut all = seen.text.clone();
+        for _ in 0..self.review.len() {
+            if seen.text.contains(self.confirm) {
+                break;
+            }
+            seen = phone.send("98").await;
+            all = all + "\n" + &seen.text;
+        }
+        for answer in self.review {
+            assert!(all.contains(answer), "{answer:?} is not in the review\n{all}");
+        }
+        seen.says(self.confirm);
+        seen
+    }
+
+    /// From the first dial to the page on which `1` sends the application off.
+    pub async fn until_confirm(&self, phone: &Phone) -> Seen {
+        let seen = self.begin(phone, self.answers.len()).await;
+        self.look_over(phone, seen).await
+    }
+}

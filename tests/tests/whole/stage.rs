@@ -1,0 +1,279 @@
+//! One test's world: an operator, institutions and a bank in this process; `dayaq serve` as a process that can be killed.
+
+use crate::program::PATIENCE;
+use crate::serve_config::{Serve, ServeConfig};
+use crate::valve::Valve;
+use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Running, Tokens};
+use dayaq_simulator::{Handset, HandsetError, Screen, Smsc, SmscConfig};
+use dayaq_types::{Msisdn, SystemClock};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::block_in_place;
+
+/// What a test may want otherwise.
+pub struct Setting {
+    /// The operator.
+    pub smsc: SmscConfig,
+    /// Whom the institutions know.
+    pub households: Households,
+    /// Where live sessions are kept; `None` for SQLite.
+    pub redis: Option<String>,
+    /// Whether a valve stands between the program and the operator.
+    pub valve: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let (households, faults) = Households::shipped();
+        let households = households.unwrap_or_else(|| panic!("{faults}"));
+        Self { smsc: SmscConfig::default(), households, redis: None, valve: false }
+    }
+}
+
+/// The world of one test.
+pub struct Stage {
+    pub smsc: Smsc,
+    pub registries: Running,
+    pub config: ServeConfig,
+    pub valve: Option<Valve>,
+    serve: Option<Serve>,
+    /// What the processes before this one said.
+    log: String,
+}
+
+impl Stage {
+    /// Sets everything up, with the program bound to the operator.
+    pub async fn up(setting: Setting) -> Self {
+        let mut stage = Self::set(setting).await;
+        stage.start().await;
+        stage
+    }
+
+    /// Sets everything up but the program.
+    pub async fn set(setting: Setting) -> Self {
+        let smsc = Smsc::start(setting.smsc).await.expect("loopback has a free port");
+        let registries = Registries::start(RegistriesConfig {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            households: setting.households,
+            clock: Arc::new(SystemClock::new()),
+            tokens: Tokens::same(crate::serve_config::TOKEN),
+            card_time: CardTime::After(Duration::from_millis(100)),
+        });
+        let registries = registries.await.expect("loopback has a free port");
+        let valve = if setting.valve { Some(Valve::before(smsc.addr()).await) } else { None };
+        let address = valve.as_ref().map_or(smsc.addr(), Valve::addr);
+        let config = ServeConfig::new(address, registries.addr());
+        let config = match &setting.redis {
+            Some(url) => config.redis(url),
+            None => config,
+        };
+        Self { smsc, registries, config, valve, serve: None, log: String::new() }
+    }
+
+    /// Starts the program and waits until it is bound.
+    pub async fn start(&mut self) {
+        self.start_unbound();
+        assert!(self.smsc.bound(PATIENCE).await, "the program does not bind:\n{}", self.log());
+    }
+
+    /// Starts the program and waits until it answers HTTP.
+    pub fn start_unbound(&mut self) {
+        assert!(self.serve.is_none(), "one at a time");
+        self.serve = Some(block_in_place(|| self.config.start()));
+    }
+
+    /// kill -9; returns when the operator has lost the link.
+    pub async fn kill(&mut self) {
+        let mut serve = self.serve.take().expect("it runs");
+        block_in_place(|| serve.process.kill());
+        self.log += &serve.process.said();
+        eventually("the operator loses the link", async || (!self.smsc.is_bound()).then_some(())).await;
+    }
+
+    /// SIGTERM; returns when the program has ended well and all that it said has been read.
+    pub async fn terminate(&mut self) {
+        let mut serve = self.serve.take().expect("it runs");
+        let status = block_in_place(|| serve.process.terminate());
+        assert!(status.success(), "{status}");
+        eventually("its last word", async || serve.process.said().contains("Stopped").then_some(())).await;
+        self.log += &serve.process.said();
+    }
+
+    /// kill -9 and a new start.
+    pub async fn restart(&mut self) {
+        self.kill().await;
+        self.start().await;
+    }
+
+    /// The process, as long as it runs.
+    pub fn serve(&self) -> &Serve {
+        self.serve.as_ref().expect("it runs")
+    }
+
+    /// Everything that the program has written so far, over all its lives, both outputs.
+    pub fn log(&self) -> String {
+        self.log.clone() + &self.serve.as_ref().map(|serve| serve.process.said()).unwrap_or_default()
+    }
+
+    /// A phone of this operator.
+    pub fn phone(&self, number: &str) -> Phone {
+        Phone(self.smsc.handset(Msisdn::parse(number).expect("a phone number")))
+    }
+
+    /// Asks the program for a page: status and body.
+    pub async fn page(&self, path: &str) -> (u16, String) {
+        let mut socket = TcpStream::connect(self.serve().http).await.expect("HTTP listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: dayaq\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.expect("HTTP reads");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.expect("HTTP answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, body.to_owned())
+    }
+
+    /// The value of a metric, summed over its labels; 0 where it has not been counted yet.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let (_, body) = self.page("/metrics").await;
+        let own = |line: &&str| line.starts_with(name) && matches!(line.as_bytes().get(name.len()), Some(b' ' | b'{'));
+        body.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// The registration number of every application in the core's store, read past the program.
+    pub async fn references(&self) -> Vec<String> {
+        let mut core = read_only(&self.config.core_database()).await;
+        let found = sqlx::query_scalar("SELECT reference FROM applications ORDER BY seq").fetch_all(&mut core).await;
+        core.close().await.expect("it closes");
+        found.expect("the core's store can be read")
+    }
+
+    /// Checks that nothing in the program has panicked and that it is still alive.
+    pub async fn assert_sound(&self) {
+        assert_eq!(self.page("/healthz").await, (200, "alive\n".to_owned()));
+        assert!(!self.log().contains("panicked"), "{}", self.log());
+    }
+}
+
+/// Waits until the probe gives something.
+pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+/// Opens an SQLite file without being able to change it.
+pub async fn read_only(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(Duration::from_secs(5));
+    options.connect().await.expect("the file is there")
+}
+
+/// Holds an SQLite file's only place for a writer until dropped or closed: whoever else writes has to wait.
+pub struct WriteLock(SqliteConnection);
+
+impl WriteLock {
+    /// Takes the place, once whoever has it is done.
+    pub async fn on(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(5));
+        let mut connection = options.connect().await.expect("the file is there");
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.expect("no writer stays for long");
+        Self(connection)
+    }
+
+    /// Lets the next writer in.
+    pub async fn release(mut self) {
+        sqlx::raw_sql("ROLLBACK").execute(&mut self.0).await.expect("a transaction is open");
+        self.0.close().await.expect("it closes");
+    }
+}
+
+/// A phone in a story.
+#[derive(Clone)]
+pub struct Phone(pub Handset);
+
+impl Phone {
+    /// Dials the service.
+    pub async fn dial(&self) -> Seen {
+        Seen::of("*7142#", self.0.dial("*7142#").await)
+    }
+
+    /// Answers the screen.
+    pub async fn send(&self, typed: &str) -> Seen {
+        Seen::of(typed, self.0.send(typed).await)
+    }
+
+    /// The next text, which must come.
+    pub async fn text(&self) -> String {
+        self.0.next_sms(PATIENCE).await.expect("a text").text
+    }
+}
+
+/// What a phone shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub text: String,
+    pub more: bool,
+}
+
+impl Seen {
+    fn of(typed: &str, result: Result<Screen, HandsetError>) -> Self {
+        let screen = result.unwrap_or_else(|fault| panic!("after {typed:?}: {fault}"));
+        Self::from(screen)
+    }
+
+    /// The screen must say this.
+    #[track_caller]
+    pub fn says(&self, part: &str) -> &Self {
+        assert!(self.text.contains(part), "{part:?} is not on the screen\n{}", self.text);
+        self
+    }
+
+    /// The session must be over.
+    #[track_caller]
+    pub fn ends(&self) -> &Self {
+        assert!(!self.more, "the session should be over\n{}", self.text);
+        self
+    }
+
+    /// The registration number on it.
+    #[track_caller]
+    pub fn reference(&self) -> String {
+        reference(&self.text).unwrap_or_else(|| panic!("no registration number in\n{}", self.text))
+    }
+}
+
+impl From<Screen> for Seen {
+    fn from(screen: Screen) -> Self {
+        Self { text: screen.text, more: screen.more }
+    }
+}
+
+/// The first registration number in a text, such as `26-0000017-4`.
+pub fn reference(text: &str) -> Option<String> {
+    let part = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |word: &&str| match word.split('-').collect::<Vec<_>>()[..] {
+        [year, serial, check] => part(year, 2) && part(serial, 7) && part(check, 1),
+        _ => false,
+    };
+    text.split(|c: char| !c.is_ascii_digit() && c != '-').find(number).map(str::to_owned)
+}
+
+/// Whether every case is asked for (DAYAQ_FULL=1), and not a few of them.
+pub fn full() -> bool {
+    std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1")
+}
+
+/// The seed of this run: DAYAQ_SEED, or a fixed one. A failure prints it.
+pub fn seed() -> u64 {
+    std::env::var("DAYAQ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_122)
+}
