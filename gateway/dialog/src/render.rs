@@ -49,7 +49,7 @@ impl<'b> Renderer<'b> {
                 let wording = (self.surface.channel == Channel::Sms
                     && self.book.texts.has(self.language(), &message, Some("sms")))
                 .then_some("sms");
-                let body = self.text(&message, wording, &self.args(dialogue));
+                let body = self.text(&message, wording, &self.args(dialogue, &message));
                 (body, self.options(frame, dialogue, state))
             }
         };
@@ -129,7 +129,7 @@ impl<'b> Renderer<'b> {
             Complaint::NoSuchOption | Complaint::Wrong if has_own => self.attribute(dialogue, state, "error"),
             Complaint::NoSuchOption | Complaint::Wrong => self.shell("shell-choose"),
             Complaint::Doubtful { letter, position } => {
-                let mut args = self.args(dialogue);
+                let mut args = self.args(dialogue, &message);
                 args.set("letter", letter.to_string());
                 args.set("position", FluentValue::from(*position));
                 self.text(&message, Some("ask"), &args)
@@ -145,8 +145,8 @@ impl<'b> Renderer<'b> {
         let frames = &self.session.frames;
         let Some(below) = frames.len().checked_sub(2).map(|at| &frames[at]) else { return String::new() };
         let Some(dialogue) = self.book.dialogues.get(&below.dialogue) else { return String::new() };
-        let args = self.args(dialogue);
-        self.text(&dialogue.message(below.state()), Some(attribute), &args)
+        let message = dialogue.message(below.state());
+        self.text(&message, Some(attribute), &self.args(dialogue, &message))
     }
 
     fn foot(&self, ends: bool) -> Foot {
@@ -174,7 +174,8 @@ impl<'b> Renderer<'b> {
     }
 
     fn attribute(&self, dialogue: &Dialogue, state: &State, attribute: &str) -> String {
-        self.text(&dialogue.message(&state.name), Some(attribute), &self.args(dialogue))
+        let message = dialogue.message(&state.name);
+        self.text(&message, Some(attribute), &self.args(dialogue, &message))
     }
 
     fn shell(&self, id: &str) -> String {
@@ -185,10 +186,12 @@ impl<'b> Renderer<'b> {
         self.book.texts.format(self.language(), id, attribute, args).unwrap_or_default()
     }
 
-    fn args(&self, dialogue: &Dialogue) -> FluentArgs<'static> {
+    /// Gives the arguments that the message and its attributes speak of; most speak of none.
+    fn args(&self, dialogue: &Dialogue, message: &str) -> FluentArgs<'static> {
         let words = Words { book: self.book, language: self.language() };
         let mut args = FluentArgs::new();
-        for (name, kind) in self.book.scope(&dialogue.id) {
+        let scope = self.book.scope(&dialogue.id).iter();
+        for (name, kind) in scope.filter(|(name, _)| self.book.texts.speaks_of(self.language(), message, name)) {
             words.set(&mut args, name, kind, self.book.look_up(&self.session.frames, name));
         }
         args

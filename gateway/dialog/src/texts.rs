@@ -15,6 +15,8 @@ use crate::sources::Source;
 pub(crate) struct Texts {
     bundles: Vec<FluentBundle<FluentResource>>,
     messages: [BTreeMap<String, Message>; 3],
+    /// The arguments that each message and its attributes speak of, references followed.
+    arguments: [BTreeMap<String, BTreeSet<String>>; 3],
 }
 
 /// Says what the check knows about one message.
@@ -53,7 +55,38 @@ impl Texts {
             let resource = FluentResource::try_new(source.text.clone()).unwrap_or_else(|(resource, _)| resource);
             bundles[language.index()].add_resource_overriding(resource);
         }
-        Texts { bundles, messages }
+        let mut texts = Texts { bundles, messages, arguments: Default::default() };
+        for language in Language::ALL {
+            let ids = texts.messages[language.index()].keys();
+            let arguments = ids.map(|id| (id.clone(), texts.all_variables(language, id))).collect();
+            texts.arguments[language.index()] = arguments;
+        }
+        texts
+    }
+
+    /// Tells whether a message or one of its attributes speaks of the argument, or of a field of it (`name-…`).
+    pub fn speaks_of(&self, language: Language, id: &str, name: &str) -> bool {
+        let field = |argument: &String| argument.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        let arguments = self.arguments[language.index()].get(id);
+        arguments.is_some_and(|arguments| arguments.contains(name) || arguments.iter().any(field))
+    }
+
+    fn all_variables(&self, language: Language, id: &str) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        self.follow(language, &(id.to_owned(), None), &mut reached);
+        if let Some(message) = self.messages[language.index()].get(id) {
+            for attribute in message.attributes.keys() {
+                self.follow(language, &(id.to_owned(), Some(attribute.clone())), &mut reached);
+            }
+        }
+        self.variables(language, &reached)
+    }
+
+    fn variables(&self, language: Language, reached: &BTreeSet<(String, Option<String>)>) -> BTreeSet<String> {
+        let uses = reached.iter().filter_map(|(id, attribute)| {
+            self.messages[language.index()].get(id).and_then(|message| message.uses(attribute.as_deref()))
+        });
+        uses.flat_map(|uses| uses.variables.iter().cloned()).collect()
     }
 
     /// Formats a message or one of its attributes; `None` when the language lacks it.
@@ -104,14 +137,7 @@ impl Texts {
         let mut reached = BTreeSet::new();
         let key = (text.id.clone(), text.attribute.clone());
         self.follow(language, &key, &mut reached);
-        let mut needed = BTreeSet::new();
-        for (id, attribute) in &reached {
-            if let Some(uses) =
-                self.messages[language.index()].get(id).and_then(|message| message.uses(attribute.as_deref()))
-            {
-                needed.extend(uses.variables.iter().cloned());
-            }
-        }
+        let needed = self.variables(language, &reached);
         for name in needed.difference(&text.args) {
             let hint = dayaq_author::closest(name, text.args.iter().map(String::as_str));
             let known: Vec<String> = text.args.iter().map(|arg| format!("${arg}")).collect();

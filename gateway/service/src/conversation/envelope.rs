@@ -74,6 +74,11 @@ impl Envelope {
 }
 
 impl Radio {
+    /// The operator over which the last turn came.
+    pub(super) fn operator(&self) -> &str {
+        &self.operator
+    }
+
     /// The radio session after this turn, before its reply.
     pub(super) fn after(operator: &str, turn: &UssdInbound) -> Self {
         Self {

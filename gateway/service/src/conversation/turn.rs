@@ -33,6 +33,8 @@ pub(super) struct Turn<'t> {
     pub book: Arc<Book>,
     pub envelope: Envelope,
     pub version: Version,
+    /// What the profile holds as far as the session knows: language and operator.
+    known: (Option<dayaq_dialog::Language>, Option<String>),
     answered: bool,
 }
 
@@ -87,8 +89,11 @@ impl Conversations {
         for _ in 0..CONFLICTS_MAX {
             let envelope = self.envelope(&key, &loaded).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
+            let operator = envelope.radio.as_ref().map(|radio| radio.operator().to_owned());
+            let known = (envelope.dialog.language(), operator);
+            let version = loaded.version;
             let mut turn =
-                Turn { arrival, voice, inbound, msisdn, key, book, envelope, version: loaded.version, answered: false };
+                Turn { arrival, voice, inbound, msisdn, key, book, envelope, version, known, answered: false };
             if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
                 return Ok(());
             }
@@ -201,10 +206,16 @@ impl Conversations {
     async fn carry_out(&self, mut turn: Turn<'_>, mut effects: Vec<Effect>) -> Result<(), StoreError> {
         for _ in 0..=CALLS_MAX {
             turn.answer(ResponseOrder::BeforeReply);
-            self.keep_safe(&turn, &effects).await;
+            self.keep_safe(&mut turn, &effects).await;
             let call = effects.iter().find(|effect| matches!(effect, Effect::Call { .. })).cloned();
             let Some(Effect::Call { id, operation, args, draft }) = call else { break };
             effects = self.call(&mut turn, &id, &operation, &args, &draft).await;
+            if turn.envelope.dialog.draft() != draft {
+                // Handed over: what was kept for the draft's sake must not come back.
+                if let Err(cause) = self.store.forget_draft(&turn.key).await {
+                    warn!(bind = %turn.arrival.bind.name, cause = %cause, "Draft not forgotten");
+                }
+            }
             // The core has spoken; whatever becomes of this save, the person hears it. Should it fail, the same call
             // with the same id follows on the next dial and has the same answer.
             match self.save(&mut turn).await {
@@ -220,26 +231,31 @@ impl Conversations {
         Ok(())
     }
 
-    /// Puts language and drafts where they outlive the session. A fault here costs no turn: the session has them too.
-    async fn keep_safe(&self, turn: &Turn<'_>, effects: &[Effect]) {
-        for effect in effects {
-            let kept = match effect {
-                Effect::SetLanguage(language) => self.remember_language(turn, *language).await,
-                Effect::Checkpoint { .. } => {
-                    let plain = serde_json::to_vec(&turn.envelope.dialog).unwrap_or_default();
-                    self.store.save_draft(&turn.key, &plain).await
-                }
-                Effect::Reply { .. } | Effect::Call { .. } | Effect::Ended => Ok(()),
-            };
-            if let Err(cause) = kept {
-                warn!(bind = %turn.arrival.bind.name, cause = %cause, "Profile or draft not kept");
-            }
+    /// Puts profile and drafts where they outlive the session. A fault here costs no turn: the session has them too.
+    async fn keep_safe(&self, turn: &mut Turn<'_>, effects: &[Effect]) {
+        let now = (turn.envelope.dialog.language(), Some(turn.voice.name.clone()));
+        let mut kept = Ok(());
+        if now != turn.known {
+            kept = self.remember(turn, now.0, now.1.clone()).await;
+            turn.known = now;
+        }
+        if effects.iter().any(|effect| matches!(effect, Effect::Checkpoint { .. })) {
+            let plain = serde_json::to_vec(&turn.envelope.dialog).unwrap_or_default();
+            kept = kept.and(self.store.save_draft(&turn.key, &plain).await);
+        }
+        if let Err(cause) = kept {
+            warn!(bind = %turn.arrival.bind.name, cause = %cause, "Profile or draft not kept");
         }
     }
 
-    async fn remember_language(&self, turn: &Turn<'_>, language: dayaq_dialog::Language) -> Result<(), StoreError> {
+    async fn remember(
+        &self,
+        turn: &Turn<'_>,
+        language: Option<dayaq_dialog::Language>,
+        operator: Option<String>,
+    ) -> Result<(), StoreError> {
         let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
-        let (language, operator) = (Some(values::from_dialog_language(language)), Some(turn.voice.name.clone()));
+        let language = language.map(values::from_dialog_language).or(profile.language);
         if profile.language == language && profile.operator == operator {
             return Ok(());
         }
