@@ -30,11 +30,12 @@ apply-review =
     { $branch }
     .opt-send = Göndər
     .opt-correct = Düzəlt
-apply-correct = Nəyi düzəldək?
+apply-correct = Düzəliş:
     .opt-applicant = FİN, vəsiqə
-    .opt-notary = Notarial nömrə
+    .opt-notary = Notarial
     .opt-members = Ailə
     .opt-place = Yer, bank
+    .opt-meters = Sayğac
 
 # Son ekranlar. Nömrə və tarixlər SMS ilə də gəlir.
 apply-registered =

@@ -1,4 +1,4 @@
-# Müraciətin hissələri: müraciət edən, notarial ərizə, ailə üzvü, yaşayış yeri.
+# Müraciətin hissələri: müraciət edən, notarial ərizə, ailə üzvü, yaşayış yeri, sayğaclar.
 
 applicant-fin = FİN-iniz (vəsiqədə 7 işarə):
     .error = FİN-də 7 işarə olur, I və O olmur.
@@ -35,3 +35,13 @@ member-relation = Kimdir?
 place-region = Yaşadığınız bölgə:
 place-district = Rayon və ya şəhər:
 place-branch = Bank filialı:
+
+meters-electricity = İşıq sayğacının nömrəsi:
+    .skip = Bilmirəm
+    .error = Nömrə 5-12 rəqəm olur.
+meters-water = Su sayğacının nömrəsi:
+    .skip = Bilmirəm
+    .error = Nömrə 5-12 rəqəm olur.
+meters-gas = Qaz sayğacının nömrəsi:
+    .skip = Bilmirəm
+    .error = Nömrə 5-12 rəqəm olur.

@@ -35,6 +35,7 @@ apply-correct = What shall we correct?
     .opt-notary = Notary number
     .opt-members = Family
     .opt-place = Place, bank
+    .opt-meters = Meters
 
 # The last screens. Number and dates come by SMS too.
 apply-registered =

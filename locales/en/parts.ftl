@@ -1,4 +1,4 @@
-# The parts of an application: applicant, notarised application, family member, residence.
+# The parts of an application: applicant, notarised application, family member, residence, meters.
 
 applicant-fin = Your FIN (7 characters, on your ID card):
     .error = A FIN has 7 letters and digits, without I and O.
@@ -35,3 +35,13 @@ member-relation = Who is this?
 place-region = Region where you live:
 place-district = District or city:
 place-branch = Bank branch for your card:
+
+meters-electricity = Number of your electricity meter (on the bill):
+    .skip = I do not know
+    .error = This number has 5-12 digits.
+meters-water = Number of your water meter (on the bill):
+    .skip = I do not know
+    .error = This number has 5-12 digits.
+meters-gas = Number of your gas meter (on the bill):
+    .skip = I do not know
+    .error = This number has 5-12 digits.

@@ -30,11 +30,12 @@ apply-review =
     { $branch }
     .opt-send = Отправить
     .opt-correct = Исправить
-apply-correct = Что исправить?
-    .opt-applicant = ФИН, документ
+apply-correct = Исправить:
+    .opt-applicant = Документ
     .opt-notary = Нотариат
     .opt-members = Семья
     .opt-place = Адрес, банк
+    .opt-meters = Счётчик
 
 # Последние экраны. Номер и даты придут и по SMS.
 apply-registered =

@@ -79,6 +79,9 @@ pub const OPERATIONS: &[Operation] = &[
             optional("members", Kind::Group(&[arg("fin", Kind::Text), arg("relation", RELATION)])),
             arg("district", Kind::Item("districts")),
             BRANCH,
+            optional("meter-electricity", Kind::Text),
+            optional("meter-water", Kind::Text),
+            optional("meter-gas", Kind::Text),
         ],
         outcomes: &[
             ("registered", &[REFERENCE, REGISTERED_ON, DECIDE_BY]),

@@ -4,6 +4,7 @@ use crate::{Args, Value};
 use dayaq_types::{Fin, IdCard, Language, Msisdn, NotaryNumber};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// How an application or a question came in.
@@ -92,6 +93,61 @@ pub struct Submit {
     pub district: String,
     /// The bank branch chosen, an id of `config/branches.toml`.
     pub branch: String,
+    /// The numbers of the home's meters, as far as the applicant knows them.
+    #[serde(default)]
+    pub meters: Meters,
+}
+
+/// The meters of a home, each read by the utility that owns it; a number that the applicant does not know is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meters {
+    /// Azərişıq's.
+    #[serde(default)]
+    pub electricity: Option<MeterNumber>,
+    /// Azərsu's.
+    #[serde(default)]
+    pub water: Option<MeterNumber>,
+    /// Azəriqaz's.
+    #[serde(default)]
+    pub gas: Option<MeterNumber>,
+}
+
+/// The number of a meter: 5 to 12 digits. It says where a family lives, so that it prints nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MeterNumber(String);
+
+impl MeterNumber {
+    /// Reads 5 to 12 digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        ((5..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| Self(text.to_owned()))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MeterNumber {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a meter's number has 5 to 12 digits")
+    }
+}
+
+impl From<MeterNumber> for String {
+    fn from(number: MeterNumber) -> Self {
+        number.0
+    }
+}
+
+impl fmt::Debug for MeterNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MeterNumber[personal]")
+    }
 }
 
 impl Submit {
@@ -150,6 +206,11 @@ impl Request {
                 members: reader.members("members")?,
                 district: reader.text("district")?.to_owned(),
                 branch: reader.text("branch")?.to_owned(),
+                meters: Meters {
+                    electricity: reader.meter("meter-electricity")?,
+                    water: reader.meter("meter-water")?,
+                    gas: reader.meter("meter-gas")?,
+                },
             }))),
             "status" => Ok(Self::Status),
             "explain" => Ok(Self::Explain(reader.explain()?)),
@@ -187,6 +248,11 @@ impl<'a> Reader<'a> {
 
     fn fin(&self, name: &'static str) -> Result<Fin, BadArgument> {
         Fin::parse(self.text(name)?).map_err(|_| self.bad(name, "a FIN"))
+    }
+
+    fn meter(&self, name: &'static str) -> Result<Option<MeterNumber>, BadArgument> {
+        let text = self.optional_text(name)?;
+        text.map(|text| MeterNumber::parse(text).ok_or_else(|| self.bad(name, "5 to 12 digits, or nothing"))).transpose()
     }
 
     fn explain(&self) -> Result<Explain, BadArgument> {

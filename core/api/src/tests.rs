@@ -31,6 +31,25 @@ fn a_call_becomes_a_request() {
     assert_eq!(submit.members[0].relation, Relation::Child);
     assert_eq!(submit.notary_number, None);
     assert_eq!(submit.district, "quba");
+    assert_eq!(submit.meters, Meters::default());
+}
+
+#[test]
+fn s4_meters_are_numbers_or_not_known() {
+    let with = |name: &str, number: &str| {
+        let mut args = application();
+        args.insert(name.to_owned(), text(number));
+        Request::from_call("submit", &args, Uuid::nil())
+    };
+    let Ok(Request::Submit(submit)) = with("meter-water", "0012345") else { panic!("an application") };
+    assert_eq!(submit.meters, Meters { water: MeterNumber::parse("0012345"), ..Meters::default() });
+    assert!(!format!("{submit:?}").contains("0012345"));
+    for bad in ["1234", "1234567890123", "12a45", "١٢٣٤٥"] {
+        assert_eq!(with("meter-gas", bad).unwrap_err().argument, "meter-gas");
+    }
+    let json = serde_json::to_string(&submit).unwrap();
+    assert_eq!(serde_json::from_str::<Submit>(&json).unwrap(), *submit);
+    assert!(serde_json::from_str::<Submit>(&json.replace("0012345", "12")).is_err());
 }
 
 #[test]

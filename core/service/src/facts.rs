@@ -1,7 +1,7 @@
 //! What is known of a family: declared by the applicant, and given by the institutions.
 
 use crate::rules::VehicleBasis;
-use dayaq_core_api::{Member, Submit};
+use dayaq_core_api::{Member, Meters, Submit};
 use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,9 @@ pub struct Declared {
     pub district: String,
     /// The bank branch chosen.
     pub branch: String,
+    /// The meters of the home, where their numbers are known.
+    #[serde(default)]
+    pub meters: Meters,
 }
 
 impl From<&Submit> for Declared {
@@ -86,6 +89,7 @@ impl From<&Submit> for Declared {
             members: submit.members.clone(),
             district: submit.district.clone(),
             branch: submit.branch.clone(),
+            meters: submit.meters.clone(),
         }
     }
 }

@@ -84,7 +84,10 @@ fn answer(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
                 None => wrong(turn, state, Complaint::NoSuchOption),
             }
         }
-        StateKind::Text { input, save, next } => {
+        StateKind::Text { save, skip: Some(key), next, .. } if chosen(turn, cleaned).as_ref() == Some(key) => {
+            keep(turn, state, save, Value::Text(String::new()), |turn| turn.leave(&next.target));
+        }
+        StateKind::Text { input, save, next, .. } => {
             let Some(input) = turn.book.shared.types.get(input) else { return turn.home() };
             match input.read(cleaned) {
                 Reading::Accepted(value) => keep(turn, state, save, value, |turn| turn.leave(&next.target)),
@@ -164,7 +167,7 @@ fn resume(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
 }
 
 fn confirm(turn: &mut Turn<'_>, state: &State, cleaned: &str, value: &str) {
-    let StateKind::Text { input, save, next } = &state.kind else { return turn.ask() };
+    let StateKind::Text { input, save, next, .. } = &state.kind else { return turn.ask() };
     let Some(input) = turn.book.shared.types.get(input) else { return turn.ask() };
     match (chosen(turn, cleaned).as_deref(), input.value(value)) {
         (Some("1"), Some(value)) => {

@@ -38,7 +38,8 @@ pub(crate) struct State {
 #[derive(Clone, Debug)]
 pub(crate) enum StateKind {
     Choice { options: Vec<Choice>, save: Option<String> },
-    Text { input: String, save: String, next: Link },
+    /// `skip` is the key of who does not know the answer; the variable then has no value.
+    Text { input: String, save: String, skip: Option<String>, next: Link },
     List { list: String, parent: Option<Variable>, save: String, next: Link },
     Group(Group),
     Run { run: String, save: Option<String>, next: Option<Link> },
@@ -193,10 +194,7 @@ fn choice(table: &Table<'_>) -> Option<StateKind> {
 }
 
 fn read_option(table: Table<'_>, shared: Option<&Link>) -> Option<Choice> {
-    let key = table.parse("key", |text| {
-        let digits = !text.is_empty() && text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
-        if digits { Ok(text.to_owned()) } else { Err(format!("must be one to three digits, found {text:?}")) }
-    });
+    let key = table.parse("key", option_key);
     let option_name = table.parse("name", name);
     let own = opt_link(&table, "next");
     let language = table
@@ -214,8 +212,14 @@ fn read_option(table: Table<'_>, shared: Option<&Link>) -> Option<Choice> {
 fn read_text(table: &Table<'_>) -> Option<StateKind> {
     let input = table.string("type");
     let save = table.parse("save", name);
+    let skip = table.opt_parse("skip", option_key);
     let next = link(table, "next");
-    Some(StateKind::Text { input: input?, save: save?, next: next? })
+    Some(StateKind::Text { input: input?, save: save?, skip, next: next? })
+}
+
+fn option_key(text: &str) -> Result<String, String> {
+    let digits = !text.is_empty() && text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err(format!("must be one to three digits, found {text:?}")) }
 }
 
 fn read_list(table: &Table<'_>) -> Option<StateKind> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dayaq_author::Diagnostics;
 
 use crate::definition::{Dialogue, Link, StateKind, Target};
+use crate::input::Reading;
 use crate::scope::{Scope, field_kind};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, List};
@@ -116,9 +117,18 @@ impl Surroundings<'_> {
                         }
                     }
                 }
-                StateKind::Text { input, .. } if !self.shared.types.contains_key(input) => {
-                    missing("type", input, self.shared.types.keys().map(String::as_str).collect());
-                }
+                StateKind::Text { input, skip, .. } => match self.shared.types.get(input) {
+                    None => missing("type", input, self.shared.types.keys().map(String::as_str).collect()),
+                    Some(input) => {
+                        if let Some(key) = skip.as_ref().filter(|key| self.shared.keys.contains(key)) {
+                            diagnostics.push(state.place.error(format!("the key {key} is one of every screen")));
+                        }
+                        if let Some(key) = skip.as_ref().filter(|key| input.read(key) != Reading::Wrong) {
+                            let message = format!("the key {key} of skip is itself an answer of this type");
+                            diagnostics.push(state.place.error(message));
+                        }
+                    }
+                },
                 StateKind::List { list, parent, .. } => match self.lists.get(list) {
                     None => missing("list", list, self.lists.keys().map(String::as_str).collect()),
                     Some(list) => {
@@ -158,8 +168,7 @@ impl Surroundings<'_> {
                         }
                     }
                 },
-                StateKind::Text { .. }
-                | StateKind::Group(_)
+                StateKind::Group(_)
                 | StateKind::Run { .. }
                 | StateKind::Route { .. }
                 | StateKind::End => {}

@@ -73,7 +73,8 @@ impl<'b> Renderer<'b> {
                 .into_iter()
                 .map(|(key, wish)| (key.to_owned(), self.attribute(dialogue, state, wish.attribute())))
                 .collect(),
-            StateKind::Text { .. }
+            StateKind::Text { skip: Some(key), .. } => vec![(key.clone(), self.attribute(dialogue, state, "skip"))],
+            StateKind::Text { skip: None, .. }
             | StateKind::Run { .. }
             | StateKind::Call { .. }
             | StateKind::Route { .. }

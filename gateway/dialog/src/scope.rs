@@ -217,7 +217,13 @@ impl Scopes<'_> {
                 };
                 return options.iter().map(way).collect();
             }
-            StateKind::Text { save, .. } | StateKind::List { save, .. } => with(&mut [save.clone()].into_iter()),
+            StateKind::Text { save, skip: Some(_), .. } => {
+                // Who does not know the answer takes back what was given before.
+                known.iter().filter(|name| *name != save).cloned().collect()
+            }
+            StateKind::Text { save, skip: None, .. } | StateKind::List { save, .. } => {
+                with(&mut [save.clone()].into_iter())
+            }
             StateKind::Group(group) => with(&mut [group.save.clone()].into_iter()),
             StateKind::Run { save: Some(save), .. } => with(&mut [save.clone()].into_iter()),
             StateKind::Run { run, save: None, .. } => with(&mut self.gained.get(run).into_iter().flatten().cloned()),

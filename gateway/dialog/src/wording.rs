@@ -93,7 +93,8 @@ impl Wording<'_> {
                 add(Some("error"), names.clone(), true);
             }
             StateKind::List { .. } => add(Some("error"), names.clone(), true),
-            StateKind::Text { input, .. } => {
+            StateKind::Text { input, skip, .. } => {
+                add(Some("skip"), names.clone(), skip.is_none());
                 add(Some("error"), names.clone(), false);
                 let asks = self.shared.types.get(input).is_some_and(|input| !input.ask.is_empty());
                 if asks {

@@ -47,6 +47,7 @@ const CANARIES: &[(&str, &str)] = &[
     ("the card's number", "90817263"),
     ("wrong last digits", "4242"),
     ("the notarised application's number", "774455889911"),
+    ("a meter's number", "556644332211"),
     ("the surname", "Kanarquşuova"),
     ("the name", "Sarıbülbülə"),
     ("the name without our letters", "Saribulbul"),
@@ -182,6 +183,9 @@ async fn go_every_way(stage: &Stage) {
     phone.send("2").await.says("Region");
     phone.send("1").await;
     phone.send("6").await.says("branch");
+    phone.send("1").await.says("electricity meter");
+    phone.send("1").await.says("water meter");
+    phone.send("1").await.says("gas meter");
     let review = phone.send("1").await;
     review.says("5CANARY").says("90817263");
     let mut seen = review;
@@ -217,6 +221,9 @@ async fn go_every_way(stage: &Stage) {
     other.send("2").await;
     other.send("1").await;
     other.send("6").await;
+    other.send("1").await;
+    other.send("556644332211").await.says("water meter");
+    other.send("556644332211").await.says("gas meter");
     let mut seen = other.send("1").await;
     while !seen.text.contains("1 Send") {
         seen = other.send("98").await;

@@ -201,7 +201,9 @@ pub fn apply_in_azerbaijani(phone: &mut Phone<'_>) {
         phone.send(relation).expect(&format!("(sizdən başqa): {count}"));
     }
     phone.send("2").expect("Yaşadığınız bölgə").send("7").expect("Rayon və ya şəhər");
-    phone.send("2").expect("Bank filialı").send("1").expect("300TQ7M, AA 3073607");
+    phone.send("2").expect("Bank filialı").send("1").expect("İşıq sayğacının nömrəsi");
+    phone.send("1").expect("Su sayğacının nömrəsi").send("1").expect("Qaz sayğacının nömrəsi");
+    phone.send("1").expect("300TQ7M, AA 3073607");
     phone.send("98").expect("1 Göndər");
     phone.send("1").expect("Qeydiyyat").expect_end();
 }

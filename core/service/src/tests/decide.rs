@@ -53,6 +53,7 @@ fn family(registered_on: Date) -> Facts {
             members: World::members(),
             district: "quba".to_owned(),
             branch: "quba-1".to_owned(),
+            meters: dayaq_core_api::Meters::default(),
         },
         identity: Some(identity()),
         notary: Some(notary),

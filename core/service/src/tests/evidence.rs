@@ -251,6 +251,7 @@ async fn the_worker_runs_as_a_task_of_its_own_until_it_is_told_to_stop() {
         members: Vec::new(),
         district: "quba".to_owned(),
         branch: "quba-1".to_owned(),
+        meters: dayaq_core_api::Meters::default(),
     };
     core.submit(&caller, &application).await.unwrap();
     let granted = async {

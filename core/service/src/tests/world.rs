@@ -130,6 +130,7 @@ impl World {
             members: Vec::new(),
             district: "quba".to_owned(),
             branch: "quba-1".to_owned(),
+            meters: dayaq_core_api::Meters::default(),
         }
     }
 
