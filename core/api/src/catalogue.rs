@@ -147,5 +147,10 @@ pub const TERMS: &[Words] = &[
     Words { key: "reason-family", args: &[] },
     Words { key: "reason-income", args: &[arg("income", Kind::Money), arg("limit", Kind::Money)] },
     Words { key: "reason-vehicle", args: &[] },
+    Words { key: "reason-property", args: &[] },
+    Words { key: "reason-deals", args: &[arg("total", Kind::Money), arg("limit", Kind::Money)] },
+    Words { key: "reason-utilities", args: &[arg("spending", Kind::Money), arg("limit", Kind::Money)] },
+    Words { key: "reason-jobs", args: &[arg("again", Kind::Date)] },
     Words { key: "reason-entry", args: &[] },
+    Words { key: "reason-not-counted", args: &[] },
 ];

@@ -2,14 +2,25 @@
 //!
 //! Nobody's hand is in it, and no clock: the same arguments give the same decision years later.
 
-use crate::facts::{Facts, Kin, LifeStatus, Month, MonthIncome, Person, income_window};
-use crate::rules::{Ground, Mark, NotCounted, Rules};
-use dayaq_core_api::{Relation, Term, Value};
-use dayaq_types::{Fin, Money};
+use crate::facts::{Facts, LifeStatus};
+use crate::rules::{EntryReason, Ground, Mark, Rules, Sourced};
+use counted::{Family, lives};
+use dayaq_core_api::{Term, Value};
+use dayaq_types::Money;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+mod agreement;
+mod counted;
+mod entry;
+mod holdings;
+mod means;
+
+pub use agreement::verification_faults;
+pub use holdings::{Measured, Measurements};
+pub use means::{IncomeParts, Means};
 
 /// A decision with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +35,21 @@ pub struct Decision {
     pub noted: Vec<Ground>,
     /// How assumed values were taken.
     pub assumed: AssumedValues,
+    /// What else was found, for explaining; `None` where no means were looked at, or the rules are of a time when
+    /// nothing more was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+}
+
+/// What a decision was found to rest on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The reasons for which the law gives assistance at all, as far as the family has them.
+    pub entry: BTreeSet<EntryReason>,
+    /// Income by kind.
+    pub income: IncomeParts,
+    /// What the grounds that measure something came to.
+    pub measured: Measurements,
 }
 
 /// How it ended.
@@ -47,19 +73,6 @@ pub struct Award {
     pub until: Date,
 }
 
-/// The means test in whole numbers: nothing is rounded in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Means {
-    /// Members who count.
-    pub heads: u32,
-    /// The sum of their criteria, a month.
-    pub limit: Money,
-    /// Their income over the whole window.
-    pub income_total: Money,
-    /// Months in the window.
-    pub months: u32,
-}
-
 /// Why no decision can be made yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecidable {
@@ -69,6 +82,12 @@ pub enum Undecidable {
     /// A value that the amount rests on is assumed: it may neither refuse nor pay.
     #[error("a value that the amount rests on is only assumed")]
     Assumed,
+    /// Two institutions contradict each other: the decision waits until one of them has put its record right.
+    #[error("two institutions contradict each other")]
+    Contradiction,
+    /// Land or livestock of a kind for which no yield is known.
+    #[error("no yield is known for land or livestock of the family")]
+    Norm,
 }
 
 /// What to do with values marked `assumed`.
@@ -82,27 +101,6 @@ pub enum AssumedValues {
     Count,
 }
 
-impl Means {
-    /// Tests `average income >= limit` without dividing.
-    pub fn reaches_limit(&self) -> bool {
-        i128::from(self.income_total.qepik()) >= self.limit_total()
-    }
-
-    /// The average monthly income, rounded to the qəpik, for telling it.
-    pub fn income_average(&self) -> Money {
-        divide(i128::from(self.income_total.qepik()), self.months)
-    }
-
-    /// The sum of criteria less the average income, rounded once to the qəpik, an exact half up.
-    pub fn amount(&self) -> Money {
-        divide(self.limit_total() - i128::from(self.income_total.qepik()), self.months)
-    }
-
-    fn limit_total(&self) -> i128 {
-        i128::from(self.limit.qepik()) * i128::from(self.months)
-    }
-}
-
 /// Decides.
 pub fn decide(
     rules: &Rules,
@@ -112,16 +110,27 @@ pub fn decide(
 ) -> Result<Decision, Undecidable> {
     let mut found = verification_faults(facts, registered_on);
     let mut means = None;
+    let mut basis = None;
     match &facts.household {
         Some(household) => {
-            found.extend(declaration_faults(facts, household));
-            let counted: Vec<&Person> = household.iter().filter(|p| counts(p, rules)).collect();
-            if holds_refusing_vehicle(&counted, rules) {
-                found.insert(Ground::Vehicle);
+            found.extend(agreement::declaration_faults(facts, household));
+            let family = Family::new(household, rules, registered_on);
+            if contradicts(&family) {
+                return Err(Undecidable::Contradiction);
             }
-            let tested = test_means(&counted, rules, registered_on);
+            let (tested, income) = means::test_means(&family, facts, rules, assumed)?;
+            let (grounds, measured) = holdings::measure(&family, facts, rules)?;
+            found.extend(grounds);
             if tested.reaches_limit() {
                 found.insert(Ground::Income);
+            }
+            // Rules without reasons are of a time when none were asked for.
+            if !rules.entry.is_empty() {
+                let entry = entry::entry_reasons(&family, rules);
+                if entry.is_empty() {
+                    found.insert(Ground::Entry);
+                }
+                basis = Some(Basis { entry, income, measured });
             }
             means = Some(tested);
         }
@@ -140,28 +149,7 @@ pub fn decide(
         }
         Outcome::Granted(award(&means, rules, registered_on))
     };
-    Ok(Decision { rules: rules.id.clone(), outcome, means, noted, assumed })
-}
-
-/// What speaks against the applicant's being who they say: nothing else is gathered where there is any.
-pub fn verification_faults(facts: &Facts, registered_on: Date) -> BTreeSet<Ground> {
-    let mut found = BTreeSet::new();
-    let card = &facts.declared.id_card;
-    let identical =
-        facts.identity.as_ref().filter(|i| i.life == LifeStatus::Alive).and_then(|i| i.id_card.as_ref()).is_some_and(
-            // The İ of a foreigner's card is written I in a declaration.
-            |(series, number)| series.replace('İ', "I") == card.series() && number == card.number(),
-        );
-    if !identical {
-        found.insert(Ground::Identity);
-    }
-    let valid = facts.notary.as_ref().is_some_and(|n| {
-        n.applicant == facts.declared.applicant && n.issued_on <= registered_on && registered_on <= n.valid_until
-    });
-    if !valid {
-        found.insert(Ground::Notary);
-    }
-    found
+    Ok(Decision { rules: rules.id.clone(), outcome, means, noted, assumed, basis })
 }
 
 impl Decision {
@@ -172,83 +160,60 @@ impl Decision {
     }
 
     fn reason(&self, ground: Ground) -> Term {
-        let mut term = Term::bare(ground.term());
-        if let (Ground::Income, Some(means)) = (ground, &self.means) {
-            term.args.insert("income".to_owned(), Value::Money(means.income_average()));
-            term.args.insert("limit".to_owned(), Value::Money(means.limit));
-        }
-        term
-    }
-}
-
-fn declaration_faults(facts: &Facts, household: &[Person]) -> BTreeSet<Ground> {
-    let mut found = BTreeSet::new();
-    if facts.identity.as_ref().is_none_or(|i| i.district != facts.declared.district) {
-        found.insert(Ground::Residence);
-    }
-    let none = Kin::default();
-    let kin_of = |fin: Fin| household.iter().find(|p| p.fin == fin).and_then(|p| p.kin.as_ref()).unwrap_or(&none);
-    let applicant = kin_of(facts.declared.applicant);
-    let spouse = facts.declared.members.iter().find(|m| m.relation == Relation::Spouse).map(|m| kin_of(m.fin));
-    for member in &facts.declared.members {
-        let known = household.iter().any(|p| p.fin == member.fin && p.identity.is_some());
-        let agrees = match member.relation {
-            Relation::Spouse => applicant.spouse == Some(member.fin),
-            // A child of the declared spouse is a child of the family.
-            Relation::Child => {
-                applicant.children.contains(&member.fin) || spouse.is_some_and(|s| s.children.contains(&member.fin))
+        let measured = self.basis.as_ref().map(|b| &b.measured);
+        let args = match ground {
+            // Nobody counts: the law's sum of nothing is reached by nothing, which would explain nothing.
+            Ground::Income if self.means.is_some_and(|m| m.heads == 0) => return Term::bare("reason-not-counted"),
+            Ground::Income => {
+                self.means.map(|m| vec![("income", Value::Money(m.income_average())), ("limit", Value::Money(m.limit))])
             }
-            Relation::Parent => applicant.parents.contains(&member.fin),
-            // The registry holds no record of these; sharing the household is what counts.
-            Relation::Sibling | Relation::Other => true,
+            Ground::Deals => measured
+                .and_then(|m| m.deals)
+                .map(|d| vec![("total", Value::Money(d.amount)), ("limit", Value::Money(d.limit))]),
+            Ground::Utilities => measured
+                .and_then(|m| m.utilities)
+                .map(|u| vec![("spending", Value::Money(u.amount)), ("limit", Value::Money(u.limit))]),
+            Ground::Jobs => measured.and_then(|m| m.jobs_again).map(|day| vec![("again", Value::Date(day))]),
+            Ground::Identity
+            | Ground::Notary
+            | Ground::Residence
+            | Ground::Family
+            | Ground::Vehicle
+            | Ground::Property
+            | Ground::Entry => None,
         };
-        if !known || !agrees {
-            found.insert(Ground::Family);
-        }
+        let args = args.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
+        Term { key: ground.term().to_owned(), args }
     }
-    found
 }
 
-fn counts(person: &Person, rules: &Rules) -> bool {
-    !rules.not_counted.iter().any(|status| match status {
-        NotCounted::Prisoner => person.prisoner,
-        NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
-        NotCounted::Dead => lives(person, LifeStatus::Dead),
-        NotCounted::Missing => lives(person, LifeStatus::Missing),
-    })
+/// Whether one institution says that somebody lives of whom another has the day of death.
+fn contradicts(family: &Family<'_>) -> bool {
+    let died = |p: &crate::facts::Person| p.died_on.is_some_and(|day| day <= family.day);
+    family.all.iter().any(|p| died(p) && lives(p, LifeStatus::Alive))
 }
 
-fn lives(person: &Person, status: LifeStatus) -> bool {
-    person.identity.as_ref().is_some_and(|i| i.life == status)
-}
-
-fn holds_refusing_vehicle(counted: &[&Person], rules: &Rules) -> bool {
-    rules.refusal(Ground::Vehicle).is_some_and(|rule| {
-        let refusing = |v: &crate::facts::Vehicle| {
-            rule.vehicle_bases.contains(&v.basis) && !(rule.rehabilitation_exempt && v.rehabilitation)
-        };
-        counted.iter().flat_map(|p| &p.vehicles).any(refusing)
-    })
-}
-
-fn test_means(counted: &[&Person], rules: &Rules, registered_on: Date) -> Means {
-    let heads = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-    let (first, last) = income_window(registered_on, rules.income_window_months);
-    let in_window = |month: Month| first <= month && month <= last;
-    let counts = |i: &&MonthIncome| in_window(i.month) && !rules.income_excluded_kinds.contains(&i.kind);
-    let income = counted.iter().flat_map(|p| &p.income).filter(counts);
-    Means {
-        heads,
-        limit: rules.criterion * i64::from(heads),
-        income_total: income.map(|i| i.amount).sum(),
-        months: rules.income_window_months,
-    }
+/// Whether a choice is taken: one that is only assumed is not, unless assumed values count.
+fn applies(choice: &Sourced<bool>, assumed: AssumedValues) -> bool {
+    choice.value && (choice.origin.mark != Mark::Assumed || assumed == AssumedValues::Count)
 }
 
 fn refuses(rules: &Rules, ground: Ground, assumed: AssumedValues) -> bool {
     let Some(rule) = rules.refusal(ground) else { return false };
-    let known = rule.origin.mark != Mark::Assumed && !(ground == Ground::Income && means_are_assumed(rules));
-    known || assumed == AssumedValues::Count
+    let rests_on_assumed = match ground {
+        Ground::Income => means_are_assumed(rules),
+        Ground::Deals | Ground::Utilities => {
+            [Some(&rules.income_origin), Some(&rules.not_counted_origin), rules.subsistence.as_ref().map(|s| &s.origin)]
+                .into_iter()
+                .flatten()
+                .any(|o| o.mark == Mark::Assumed)
+        }
+        Ground::Vehicle | Ground::Property | Ground::Jobs | Ground::Entry => {
+            rules.not_counted_origin.mark == Mark::Assumed
+        }
+        Ground::Identity | Ground::Notary | Ground::Residence | Ground::Family => false,
+    };
+    (rule.origin.mark != Mark::Assumed && !rests_on_assumed) || assumed == AssumedValues::Count
 }
 
 fn means_are_assumed(rules: &Rules) -> bool {
@@ -263,11 +228,4 @@ fn award(means: &Means, rules: &Rules, registered_on: Date) -> Award {
     let from = registered_on.first_of_month();
     let next = from.saturating_add(i64::from(rules.award_months).months());
     Award { amount: means.amount(), from, until: next.yesterday().unwrap_or(next) }
-}
-
-/// Divides qəpik by months and rounds to the nearest, an exact half up.
-fn divide(qepik: i128, months: u32) -> Money {
-    let months = i128::from(months.max(1));
-    let rounded = (2 * qepik + months).div_euclid(2 * months);
-    Money::from_qepik(i64::try_from(rounded).unwrap_or(i64::MAX))
 }

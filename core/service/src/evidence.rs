@@ -234,8 +234,9 @@ fn facts_of(application: &Application, mut answers: Answers, complete: bool) -> 
             income: known.income(),
             kin: known.kin(),
             prisoner: known.prisoner(),
+            ..Person::unknown(fin)
         }
     };
     let household = complete.then(|| fins.zip(0..).map(person).collect());
-    Facts { declared: declared.clone(), identity, notary, household }
+    Facts { declared: declared.clone(), identity, notary, household, utilities: Vec::new(), yields: Vec::new() }
 }

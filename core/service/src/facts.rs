@@ -5,7 +5,14 @@ use dayaq_core_api::{Member, Meters, Submit};
 use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
+
+mod property;
+mod standing;
+
+pub use property::{Deal, Holding, MonthSpend, Property, YieldNorm};
+pub use standing::{Disability, Status};
 
 /// A calendar month.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,7 +165,9 @@ pub struct MonthIncome {
     pub month: Month,
     /// How much; never negative.
     pub amount: Money,
-    /// What it is, in the tax office's word.
+    /// What it is, in the institution's word: `wage`, `contract`, `rent` and so on from the tax office; `pension`,
+    /// `allowance`, `assistance` and `unemployment-insurance` from the ministry's own register; `subsidy` from the
+    /// Ministry of Agriculture; `loan` from the Central Bank.
     pub kind: String,
 }
 
@@ -188,6 +197,57 @@ pub struct Person {
     pub kin: Option<Kin>,
     /// Whether the person is in prison.
     pub prisoner: bool,
+    /// What else is so of the person.
+    #[serde(default)]
+    pub statuses: BTreeSet<Status>,
+    /// The day of death on the Ministry of Justice's record; the fact `died-on`, absent or null for the living.
+    #[serde(default)]
+    pub died_on: Option<Date>,
+    /// A disability.
+    #[serde(default)]
+    pub disability: Option<Disability>,
+    /// Where an internally displaced person is settled (State Committee for Refugees and IDPs): the district that
+    /// counts as the residence; the fact `displaced-to`, absent or null for everybody else.
+    #[serde(default)]
+    pub displaced_to: Option<String>,
+    /// Land and livestock.
+    #[serde(default)]
+    pub holdings: Vec<Holding>,
+    /// Real estate.
+    #[serde(default)]
+    pub properties: Vec<Property>,
+    /// Purchases and sales.
+    #[serde(default)]
+    pub deals: Vec<Deal>,
+    /// Fixed and mobile telephony.
+    #[serde(default)]
+    pub telecom: Vec<MonthSpend>,
+    /// The days on which a suitable job was refused (the ministry's own register); the fact `jobs-refused`.
+    #[serde(default)]
+    pub jobs_refused: Vec<Date>,
+}
+
+impl Person {
+    /// Somebody of whom nothing is known.
+    pub fn unknown(fin: Fin) -> Self {
+        Self {
+            fin,
+            identity: None,
+            vehicles: Vec::new(),
+            income: Vec::new(),
+            kin: None,
+            prisoner: false,
+            statuses: BTreeSet::new(),
+            died_on: None,
+            disability: None,
+            displaced_to: None,
+            holdings: Vec::new(),
+            properties: Vec::new(),
+            deals: Vec::new(),
+            telecom: Vec::new(),
+            jobs_refused: Vec::new(),
+        }
+    }
 }
 
 /// Everything a decision rests on; stored with it, so that it can be replayed.
@@ -202,4 +262,10 @@ pub struct Facts {
     /// The applicant, then the members as declared; `None` where the applicant could not be verified, because
     /// nothing is gathered about a family on a stranger's word.
     pub household: Option<Vec<Person>>,
+    /// Electricity, water and gas of the home, by its meters.
+    #[serde(default)]
+    pub utilities: Vec<MonthSpend>,
+    /// What land and livestock are taken to yield.
+    #[serde(default)]
+    pub yields: Vec<YieldNorm>,
 }

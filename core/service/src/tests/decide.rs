@@ -28,14 +28,7 @@ fn identity() -> Identity {
 }
 
 fn person(text: &str) -> Person {
-    Person {
-        fin: fin(text),
-        identity: Some(identity()),
-        vehicles: Vec::new(),
-        income: Vec::new(),
-        kin: Some(Kin::default()),
-        prisoner: false,
-    }
+    Person { identity: Some(identity()), kin: Some(Kin::default()), ..Person::unknown(fin(text)) }
 }
 
 /// The official example's family: four members, and an income of 400 AZN a month.
@@ -58,6 +51,8 @@ fn family(registered_on: Date) -> Facts {
         identity: Some(identity()),
         notary: Some(notary),
         household: Some(vec![applicant, person(SPOUSE), person(CHILD), person(OTHER_CHILD)]),
+        utilities: Vec::new(),
+        yields: Vec::new(),
     }
 }
 

@@ -1,0 +1,76 @@
+//! Who of the family counts, on the day of application.
+
+use crate::facts::{Facts, LifeStatus, Month, Person, Status, income_window};
+use crate::rules::{NotCounted, Rules};
+use dayaq_types::Money;
+use jiff::civil::Date;
+
+/// The family as the law sees it.
+pub(super) struct Family<'a> {
+    /// Everybody declared, the applicant first.
+    pub all: &'a [Person],
+    /// Those who are heads and earners.
+    pub counted: Vec<&'a Person>,
+    /// The day of application.
+    pub day: Date,
+    window: (Month, Month),
+}
+
+impl<'a> Family<'a> {
+    pub fn new(household: &'a [Person], rules: &Rules, day: Date) -> Self {
+        let counted = household.iter().filter(|p| counts(p, rules, day)).collect();
+        Self { all: household, counted, day, window: income_window(day, rules.income_window_months) }
+    }
+
+    pub fn heads(&self) -> u32 {
+        u32::try_from(self.counted.len()).unwrap_or(u32::MAX)
+    }
+
+    pub fn in_window(&self, month: Month) -> bool {
+        self.window.0 <= month && month <= self.window.1
+    }
+
+    /// What utilities and telecommunication cost the family over the window.
+    pub fn spending(&self, facts: &Facts) -> Money {
+        let telecom = self.counted.iter().flat_map(|p| &p.telecom);
+        telecom.chain(&facts.utilities).filter(|s| self.in_window(s.month)).map(|s| s.amount).sum()
+    }
+}
+
+/// Full years of age on that day; `None` where nobody bears the FIN.
+pub(super) fn age(person: &Person, day: Date) -> Option<u32> {
+    let born = person.identity.as_ref()?.birth_date;
+    let years = i32::from(day.year()) - i32::from(born.year());
+    let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
+    u32::try_from(years - i32::from(!had_birthday)).ok()
+}
+
+/// Whether the person is dead on that day: Justice's day of death goes before the Ministry of Internal Affairs' word.
+pub(super) fn dead(person: &Person, day: Date) -> bool {
+    match person.died_on {
+        Some(died_on) => died_on <= day,
+        None => lives(person, LifeStatus::Dead),
+    }
+}
+
+pub(super) fn lives(person: &Person, status: LifeStatus) -> bool {
+    person.identity.as_ref().is_some_and(|i| i.life == status)
+}
+
+pub(super) fn has(person: &Person, status: Status) -> bool {
+    person.statuses.contains(&status)
+}
+
+fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
+    !rules.not_counted.iter().any(|status| match status {
+        NotCounted::Prisoner => person.prisoner,
+        NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
+        NotCounted::Dead => dead(person, day),
+        NotCounted::Missing => lives(person, LifeStatus::Missing),
+        NotCounted::Conscript => has(person, Status::Conscript),
+        NotCounted::StateKept => has(person, Status::StateKept),
+        NotCounted::Wanted => has(person, Status::Wanted),
+        NotCounted::Abroad => has(person, Status::Abroad),
+        NotCounted::WhereaboutsUnknown => has(person, Status::WhereaboutsUnknown),
+    })
+}
