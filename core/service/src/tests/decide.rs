@@ -1,97 +1,15 @@
-//! The means test and the grounds, from facts alone.
+//! The means test and the outcome, from facts alone.
 
-use super::world::{APPLICANT, CHILD, NUMBER, OTHER_CHILD, SPOUSE, World, content, shipped};
-use crate::decide::{AssumedValues, Award, Decision, Outcome, Undecidable, decide};
-use crate::facts::{
-    Declared, Facts, Identity, Kin, LifeStatus, Month, MonthIncome, Notary, Person, Vehicle, income_window,
-};
-use crate::rules::{Ground, Mark, Rules, VehicleBasis};
+use super::family::{DAY, decided, earned, family, fin, granted, household, refused, rules_of, wage};
+use super::world::{CHILD, OTHER_CHILD, SPOUSE};
+use crate::StoredDecision;
+use crate::decide::{AssumedValues, Award, Outcome, Undecidable, decide};
+use crate::facts::{Facts, LifeStatus, Month, Person, Vehicle, income_window};
+use crate::rules::{Ground, Mark, VehicleBasis};
 use dayaq_core_api::{Relation, Value};
-use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
+use dayaq_types::Money;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
-
-fn fin(text: &str) -> Fin {
-    Fin::parse(text).unwrap()
-}
-
-fn identity() -> Identity {
-    Identity {
-        surname: "Məmmədova".to_owned(),
-        given_name: "Aynur".to_owned(),
-        birth_date: date(1990, 5, 1),
-        id_card: Some(("AZE".to_owned(), "12345678".to_owned())),
-        district: "quba".to_owned(),
-        life: LifeStatus::Alive,
-        citizen: true,
-    }
-}
-
-fn person(text: &str) -> Person {
-    Person { identity: Some(identity()), kin: Some(Kin::default()), ..Person::unknown(fin(text)) }
-}
-
-/// The official example's family: four members, and an income of 400 AZN a month.
-fn family(registered_on: Date) -> Facts {
-    let mut applicant = person(APPLICANT);
-    applicant.kin =
-        Some(Kin { spouse: Some(fin(SPOUSE)), children: vec![fin(CHILD), fin(OTHER_CHILD)], parents: Vec::new() });
-    applicant.income = wage(registered_on, 40_000);
-    let notary = Notary { applicant: fin(APPLICANT), issued_on: registered_on, valid_until: registered_on };
-    Facts {
-        declared: Declared {
-            applicant: fin(APPLICANT),
-            id_card: IdCard::parse("AZE", "12345678").unwrap(),
-            notary_number: NotaryNumber::parse(NUMBER),
-            members: World::members(),
-            district: "quba".to_owned(),
-            branch: "quba-1".to_owned(),
-            meters: dayaq_core_api::Meters::default(),
-        },
-        identity: Some(identity()),
-        notary: Some(notary),
-        household: Some(vec![applicant, person(SPOUSE), person(CHILD), person(OTHER_CHILD)]),
-        utilities: Vec::new(),
-        yields: Vec::new(),
-    }
-}
-
-fn wage(registered_on: Date, qepik: i64) -> Vec<MonthIncome> {
-    let of = Month::of(registered_on);
-    (1..=12).map(|n| earned(of.earlier(n), qepik)).collect()
-}
-
-fn earned(month: Month, qepik: i64) -> MonthIncome {
-    MonthIncome { month, amount: Money::from_qepik(qepik), kind: "wage".to_owned() }
-}
-
-fn rules_of(day: Date) -> Rules {
-    content(&shipped()).rules.governing(day).unwrap().clone()
-}
-
-const DAY: Date = date(2026, 11, 23);
-
-fn decided(facts: &Facts) -> Decision {
-    decide(&rules_of(DAY), facts, DAY, AssumedValues::Powerless).unwrap()
-}
-
-fn refused(facts: &Facts) -> Vec<Ground> {
-    match decided(facts).outcome {
-        Outcome::Refused(grounds) => grounds,
-        Outcome::Granted(award) => panic!("{award:?}"),
-    }
-}
-
-fn granted(facts: &Facts) -> Award {
-    match decided(facts).outcome {
-        Outcome::Granted(award) => award,
-        Outcome::Refused(grounds) => panic!("{grounds:?}"),
-    }
-}
-
-fn household(facts: &mut Facts) -> &mut Vec<Person> {
-    facts.household.as_mut().unwrap()
-}
 
 #[test]
 fn p1_the_official_example_of_2023_comes_to_584_azn() {
@@ -310,4 +228,36 @@ proptest! {
             }
         }
     }
+}
+
+/// What was decided before the rules knew all grounds still opens, and comes to the same when it is made again.
+#[test]
+fn s6_a_decision_of_before_decodes_and_replays() {
+    let before: Vec<serde_json::Value> = serde_json::from_str(include_str!("decisions_before.json")).unwrap();
+    assert_eq!(before.len(), 3);
+    for stored in before {
+        let stored = StoredDecision {
+            registered_on: serde_json::from_value(stored["registered_on"].clone()).unwrap(),
+            rules: serde_json::from_value(stored["rules"].clone()).unwrap(),
+            facts: serde_json::from_value(stored["facts"].clone()).unwrap(),
+            decision: serde_json::from_value(stored["decision"].clone()).unwrap(),
+        };
+        assert_eq!(stored.replay().as_ref(), Ok(&stored.decision));
+        assert_eq!(stored.decision.basis, None);
+    }
+}
+
+/// A decision under today's rules goes through its stored form and comes out the same.
+#[test]
+fn s6_a_decision_of_today_decodes_and_replays() {
+    let (rules, facts) = (rules_of(DAY), family(DAY));
+    let decision = decide(&rules, &facts, DAY, AssumedValues::Count).unwrap();
+    let stored = StoredDecision {
+        registered_on: DAY,
+        rules: serde_json::from_str(&serde_json::to_string(&rules).unwrap()).unwrap(),
+        facts: serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap(),
+        decision: serde_json::from_str(&serde_json::to_string(&decision).unwrap()).unwrap(),
+    };
+    assert_eq!(stored.replay(), Ok(decision.clone()));
+    assert_eq!((&stored.rules, &stored.facts, &stored.decision), (&rules, &facts, &decision));
 }
