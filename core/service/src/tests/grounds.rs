@@ -4,11 +4,12 @@ use super::family::{DAY, decided, family, granted, household, income, mark, on, 
 use super::world::shipped;
 use crate::CoreContent;
 use crate::decide::{AssumedValues, Outcome, Undecidable, decide};
-use crate::facts::{Deal, Facts, LifeStatus, Month, Person, Property, Status};
-use crate::rules::{Ground, Mark};
+use crate::facts::{Deal, Facts, LifeStatus, Month, Person, Property, Status, Vehicle};
+use crate::rules::{Ground, Mark, VehicleBasis};
 use dayaq_core_api::{Term, Value};
 use dayaq_types::Money;
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn deal(months_ago: u32, qepik: i64, contract: Option<&str>) -> Deal {
@@ -204,9 +205,7 @@ fn s5_every_ground_at_once_is_listed_in_the_order_of_the_law() {
         let members = household(f);
         members[0].kin = None;
         members[0].income = income("rent", 130_000);
-        members[0]
-            .vehicles
-            .push(crate::facts::Vehicle { basis: crate::rules::VehicleBasis::Owned, rehabilitation: false });
+        members[0].vehicles.push(Vehicle { basis: VehicleBasis::Owned, rehabilitation: false });
         members[1].properties = vec![property("shop", "a"), property("shop", "b")];
         members[1].deals = vec![deal(1, 9_000_000, None)];
         members[1].jobs_refused = vec![DAY, DAY];
@@ -289,4 +288,55 @@ fn s5_a_rule_file_that_forgets_something_is_refused() {
     check("window_months = 12", "window_months = 10", "whole years");
     check("[subsistence]", "[subsistense]", "subsistence");
     check("kinds = [\"unemployment-insurance\"]", "kinds = []", "at least one");
+}
+
+proptest! {
+    /// Whatever is known of a family and whichever grounds are assumed: none of those refuses, each is noted, and the
+    /// same facts give the same decision again.
+    #[test]
+    fn s5_whatever_is_assumed_refuses_nobody(
+        facts in any::<[bool; 6]>(),
+        assumed in proptest::collection::vec(any::<bool>(), Ground::ALL.len()),
+        wage_qepik in 0i64..140_000,
+    ) {
+        let [jobs, deals, estate, spending, vehicle, stranger] = facts;
+        let facts = with(|f| {
+            let spouse = &mut household(f)[1];
+            spouse.income = wage(DAY, wage_qepik);
+            if jobs { spouse.jobs_refused = vec![DAY; 2]; }
+            if deals { spouse.deals = vec![deal(1, 9_000_000, None)]; }
+            if estate { spouse.properties = vec![property("shop", "a"), property("shop", "b")]; }
+            if vehicle { spouse.vehicles = vec![Vehicle { basis: VehicleBasis::Owned, rehabilitation: false }]; }
+            if stranger { spouse.identity = None; }
+            if spending { f.utilities = spent(DAY, 20_000); }
+        });
+        let mut rules = rules_of(DAY);
+        for refusal in &mut rules.refusals {
+            let at = Ground::ALL.iter().position(|g| *g == refusal.ground).unwrap();
+            refusal.origin.mark = if assumed[at] { Mark::Assumed } else { Mark::Verified };
+        }
+        let is_assumed = |ground: &Ground| rules.refusal(*ground).unwrap().origin.mark == Mark::Assumed;
+        let all = decide(&rules, &facts, DAY, AssumedValues::Count).unwrap();
+        let all = match all.outcome { Outcome::Refused(grounds) => grounds, Outcome::Granted(_) => Vec::new() };
+        let result = decide(&rules, &facts, DAY, AssumedValues::Powerless);
+        prop_assert_eq!(&result, &decide(&rules, &facts, DAY, AssumedValues::Powerless));
+        let expected: Vec<Ground> = all.iter().copied().filter(|g| !is_assumed(g)).collect();
+        match result {
+            Ok(decision) => {
+                prop_assert_eq!(&decision.noted, &all.iter().copied().filter(is_assumed).collect::<Vec<_>>());
+                match decision.outcome {
+                    Outcome::Refused(grounds) => prop_assert_eq!(grounds, expected),
+                    Outcome::Granted(award) => {
+                        prop_assert!(expected.is_empty());
+                        prop_assert!(award.amount > Money::ZERO);
+                    }
+                }
+            }
+            // Nothing speaks against the family but its income, which may neither refuse nor be paid on.
+            Err(error) => {
+                prop_assert_eq!(error, Undecidable::Assumed);
+                prop_assert!(expected.is_empty() && all.contains(&Ground::Income));
+            }
+        }
+    }
 }
