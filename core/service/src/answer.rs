@@ -1,142 +1,31 @@
 //! An institution's answer, read strictly: what is missing or of another form is no evidence.
 
-use crate::facts::{Identity, Kin, LifeStatus, Month, MonthIncome, Notary, Vehicle};
-use crate::institution::{On404, Request};
-use crate::rules::VehicleBasis;
-use dayaq_types::{Fin, Money};
+use crate::document::{Document, Node};
+use crate::fact::{Column, FactName, Kind, Shape};
+use crate::facts::Month;
+use crate::institution::{FactSource, On404, Period, Request, Unit};
+use dayaq_types::Fin;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
-/// Items in a list of an answer, at most.
+/// Items in a list of an answer, at most, all its pages together.
 const ITEMS_MAX: usize = 10_000;
 /// Octets in a text of an answer, at most.
 const TEXT_OCTETS_MAX: usize = 400;
-
-macro_rules! fact_names {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// A fact that a decision needs.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum FactName {
-            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
-        }
-
-        impl FactName {
-            /// All of them.
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
-
-            /// The name in the institutions' files.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-fact_names! {
-    /// The surname.
-    Surname = "surname",
-    /// The given name.
-    GivenName = "given-name",
-    /// The day of birth.
-    BirthDate = "birth-date",
-    /// The letters of the ID card.
-    IdSeries = "id-series",
-    /// The digits of the ID card.
-    IdNumber = "id-number",
-    /// The district of residence.
-    District = "district",
-    /// `alive`, `dead` or `missing`.
-    LifeStatus = "life-status",
-    /// The three letters of the citizenship.
-    Citizenship = "citizenship",
-    /// Vehicles owned or used.
-    Vehicles = "vehicles",
-    /// Income by month.
-    Income = "income",
-    /// Husband or wife, or null.
-    Spouse = "spouse",
-    /// Sons and daughters.
-    Children = "children",
-    /// Mother and father.
-    Parents = "parents",
-    /// Whether the person is in prison.
-    Prisoner = "prisoner",
-    /// Whose the notarised application is.
-    NotaryApplicant = "notary-applicant",
-    /// Since when it is valid.
-    NotaryIssued = "notary-issued",
-    /// Until when.
-    NotaryUntil = "notary-until",
-}
-
-impl FactName {
-    /// The keys of each item, where the fact is a list of items.
-    pub const fn item_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Vehicles => &["basis", "rehabilitation"],
-            Self::Income => &["month", "amount_qepik", "kind"],
-            Self::Surname
-            | Self::GivenName
-            | Self::BirthDate
-            | Self::IdSeries
-            | Self::IdNumber
-            | Self::District
-            | Self::LifeStatus
-            | Self::Citizenship
-            | Self::Spouse
-            | Self::Children
-            | Self::Parents
-            | Self::Prisoner
-            | Self::NotaryApplicant
-            | Self::NotaryIssued
-            | Self::NotaryUntil => &[],
-        }
-    }
-
-    /// Whether a decision can do without it: a small child has no ID card.
-    pub const fn may_be_missing(self) -> bool {
-        matches!(self, Self::IdSeries | Self::IdNumber)
-    }
-
-    /// Whether nothing at all is a value of it.
-    pub const fn may_be_empty(self) -> bool {
-        matches!(self, Self::Vehicles | Self::Income)
-    }
-}
-
-/// The value of a fact.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FactValue {
-    /// A text.
-    Text(String),
-    /// A day.
-    Date(Date),
-    /// Yes or no.
-    Flag(bool),
-    /// Whether a person lives.
-    Life(LifeStatus),
-    /// A person, or nobody.
-    Fin(Option<Fin>),
-    /// Persons.
-    Fins(Vec<Fin>),
-    /// Vehicles.
-    Vehicles(Vec<Vehicle>),
-    /// Income by month.
-    Income(Vec<MonthIncome>),
-}
+/// Characters in a key with which another institution is asked, at most.
+const KEY_MAX: usize = 40;
+/// Square metres in a hectare.
+const HECTARE_DECIMALS: usize = 4;
 
 /// What was read in an answer; `known` is false where there is no such person or paper.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Whether the institution knows the subject.
     pub known: bool,
-    /// The facts.
-    pub facts: BTreeMap<FactName, FactValue>,
+    /// The facts in one form, whatever the institution's: qəpik, ISO days, our words.
+    pub facts: BTreeMap<FactName, Json>,
 }
 
 /// An answer of the wrong form; names the fact, never its value.
@@ -145,192 +34,198 @@ pub struct Answer {
 pub struct WrongForm(pub FactName);
 
 impl Answer {
-    /// Reads the answer with status 200.
-    pub fn read(request: &Request, body: &Json) -> Result<Self, WrongForm> {
+    /// Reads a success.
+    pub fn read(request: &Request, document: &Document<'_>) -> Result<Self, WrongForm> {
         let mut facts = BTreeMap::new();
         for source in &request.facts {
-            match body.pointer(&source.pointer) {
-                None | Some(Json::Null) if source.optional => {}
-                None => return Err(WrongForm(source.name)),
-                Some(json) => {
-                    let value = read_value(source.name, json, &source.item).ok_or(WrongForm(source.name))?;
-                    facts.insert(source.name, value);
-                }
+            let value = read_fact(source, document.root()).ok_or(WrongForm(source.name))?;
+            match (facts.get_mut(&source.name), value) {
+                // Land and livestock stand in two lists of one answer.
+                (Some(Json::Array(all)), Json::Array(more)) => all.extend(more),
+                (_, value) => drop(facts.insert(source.name, value)),
             }
         }
         Ok(Self { known: true, facts })
     }
 
-    /// The meaning of an answer with status 404.
+    /// The meaning of an answer that says that there is nothing under that key.
     pub fn not_found(request: &Request) -> Self {
         match request.on_404 {
             On404::Unknown => Self { known: false, facts: BTreeMap::new() },
             On404::Nothing => {
-                let empty = |name| match name {
-                    FactName::Income => FactValue::Income(Vec::new()),
-                    _ => FactValue::Vehicles(Vec::new()),
-                };
-                Self { known: true, facts: request.facts.iter().map(|f| (f.name, empty(f.name))).collect() }
+                Self { known: true, facts: request.facts.iter().map(|f| (f.name, nothing(f.name.shape()))).collect() }
             }
         }
     }
+
+    /// Adds the next page: lists grow, and everything else must say the same on each.
+    pub fn add_page(&mut self, page: Self) -> Result<(), WrongForm> {
+        for (name, more) in page.facts {
+            match (self.facts.get_mut(&name), more) {
+                (Some(Json::Array(items)), Json::Array(more)) if items.len() + more.len() <= ITEMS_MAX => {
+                    items.extend(more);
+                }
+                (Some(value), more) if *value == more && !name.shape().is_list() => {}
+                _ => return Err(WrongForm(name)),
+            }
+        }
+        Ok(())
+    }
 }
 
-fn read_value(name: FactName, json: &Json, item: &[String]) -> Option<FactValue> {
-    Some(match name {
-        FactName::Surname
-        | FactName::GivenName
-        | FactName::IdSeries
-        | FactName::IdNumber
-        | FactName::District
-        | FactName::Citizenship => FactValue::Text(text(json)?.to_owned()),
-        FactName::LifeStatus => match text(json)? {
-            "alive" => FactValue::Life(LifeStatus::Alive),
-            "dead" => FactValue::Life(LifeStatus::Dead),
-            "missing" => FactValue::Life(LifeStatus::Missing),
+/// Reads a fact; `None` where it is missing or of the wrong form.
+fn read_fact(source: &FactSource, root: Node<'_, '_>) -> Option<Json> {
+    let shape = source.name.shape();
+    let found = root.at(&source.pointer).ok()?;
+    let node = match found {
+        None if source.optional => return Some(nothing(shape)),
+        Some(node) if source.optional && node.is_nothing() => return Some(nothing(shape)),
+        None => return None,
+        Some(node) => node,
+    };
+    match shape {
+        Shape::One(kind) => read_value(source, kind, node),
+        Shape::Perhaps(_) | Shape::Record(_) if node.is_nothing() => Some(Json::Null),
+        Shape::Perhaps(kind) => read_value(source, kind, node),
+        Shape::Record(columns) => read_columns(source, columns, node).map(Json::Object),
+        Shape::List(kind) => {
+            let items = node.items(&source.each).filter(|items| items.len() <= ITEMS_MAX)?;
+            items.into_iter().map(|item| read_value(source, kind, item)).collect()
+        }
+        Shape::Rows(columns) => {
+            let mut rows = Vec::new();
+            for item in node.items(&source.each).filter(|items| items.len() <= ITEMS_MAX)? {
+                match source.period {
+                    Period::Month => rows.push(Json::Object(read_columns(source, columns, item)?)),
+                    Period::Year => rows.extend(read_year(source, columns, item)?),
+                }
+            }
+            (rows.len() <= ITEMS_MAX).then_some(Json::Array(rows))
+        }
+    }
+}
+
+fn nothing(shape: Shape) -> Json {
+    match shape {
+        Shape::One(Kind::Flag) => Json::Bool(false),
+        Shape::One(_) | Shape::Perhaps(_) | Shape::Record(_) => Json::Null,
+        Shape::List(_) | Shape::Rows(_) => json!([]),
+    }
+}
+
+fn read_columns(source: &FactSource, columns: &[Column], item: Node<'_, '_>) -> Option<Map<String, Json>> {
+    let read = |column: &Column| {
+        let value = if let Some(fixed) = source.fixed.get(column.name) {
+            Json::String(fixed.clone())
+        } else {
+            let pointer = source.item.get(column.name);
+            match pointer.map(|pointer| item.at(pointer)).transpose().ok()?.flatten() {
+                Some(node) if !(column.optional && node.is_nothing()) => read_value(source, column.kind, node)?,
+                None | Some(_) if column.optional => Json::Null,
+                None | Some(_) => return None,
+            }
+        };
+        Some((column.name.to_owned(), value))
+    };
+    columns.iter().map(read).collect()
+}
+
+/// Spreads a year's sum over its months to the qəpik: the months add up to it.
+fn read_year(source: &FactSource, columns: &[Column], item: Node<'_, '_>) -> Option<Vec<Json>> {
+    let others: Vec<Column> = columns.iter().filter(|c| c.name != "month").copied().collect();
+    let row = read_columns(source, &others, item)?;
+    let year: i16 = item.at(source.item.get("year")?).ok()??.word()?.parse().ok()?;
+    let total = row.get("amount")?.as_i64()?;
+    if !(1900..=2200).contains(&year) {
+        return None;
+    }
+    let month = |month: i8| {
+        let share = total / 12 + i64::from(i64::from(month) <= total % 12);
+        let mut row = row.clone();
+        row.insert("month".to_owned(), month_json(Month { year, month }));
+        row.insert("amount".to_owned(), json!(share));
+        Json::Object(row)
+    };
+    Some((1..=12).map(month).collect())
+}
+
+fn read_value(source: &FactSource, kind: Kind, node: Node<'_, '_>) -> Option<Json> {
+    let word = |node: Node<'_, '_>| {
+        let word = node.word()?;
+        if source.words.is_empty() { Some(word.into_owned()) } else { source.words.get(word.as_ref()).cloned() }
+    };
+    Some(match kind {
+        Kind::Text => Json::String(plain(node.text()?.as_ref())?.to_owned()),
+        Kind::Name => Json::String(plain(&word(node)?)?.to_owned()),
+        Kind::OneOf(words) => Json::String(word(node).filter(|word| words.contains(&word.as_str()))?),
+        Kind::Key => {
+            let text = node.text()?;
+            let sound =
+                (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            Json::String(sound.then(|| text.into_owned())?)
+        }
+        Kind::Flag => match word(node)?.as_str() {
+            "true" => Json::Bool(true),
+            "false" => Json::Bool(false),
             _ => return None,
         },
-        FactName::BirthDate | FactName::NotaryIssued | FactName::NotaryUntil => {
-            FactValue::Date(text(json)?.parse().ok()?)
+        Kind::Date => Json::String(date(node.text()?.as_ref())?.to_string()),
+        Kind::Month => month_json(month(node.text()?.as_ref())?),
+        Kind::Money => json!(money(source.unit, node)?),
+        Kind::Count(most) => {
+            let number = match source.hectares {
+                true => scaled(node.number().or_else(|| node.text())?.as_ref(), HECTARE_DECIMALS)?,
+                false => node.number()?.parse().ok()?,
+            };
+            json!(u32::try_from(number).ok().filter(|number| *number <= most)?)
         }
-        FactName::Prisoner => FactValue::Flag(json.as_bool()?),
-        FactName::Spouse if json.is_null() => FactValue::Fin(None),
-        FactName::Spouse | FactName::NotaryApplicant => FactValue::Fin(Some(fin(json)?)),
-        FactName::Children | FactName::Parents => FactValue::Fins(list(json)?.iter().map(fin).collect::<Option<_>>()?),
-        FactName::Vehicles => FactValue::Vehicles(list(json)?.iter().map(|v| vehicle(v, item)).collect::<Option<_>>()?),
-        FactName::Income => FactValue::Income(list(json)?.iter().map(|i| income(i, item)).collect::<Option<_>>()?),
+        Kind::Fin => json!(Fin::parse(node.text()?.as_ref()).ok()?),
     })
 }
 
-fn text(json: &Json) -> Option<&str> {
-    json.as_str().filter(|t| !t.is_empty() && t.len() <= TEXT_OCTETS_MAX && !t.chars().any(char::is_control))
+fn plain(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.len() <= TEXT_OCTETS_MAX && !text.chars().any(char::is_control)).then_some(text)
 }
 
-fn fin(json: &Json) -> Option<Fin> {
-    Fin::parse(json.as_str()?).ok()
+fn date(text: &str) -> Option<Date> {
+    let digits = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = text.split(['-', '.']).collect();
+    let [a, b, c] = parts[..] else { return None };
+    let (year, month, day) = if text.contains('.') { (c, b, a) } else { (a, b, c) };
+    if text.contains('.') == text.contains('-') || !digits(year, 4) || !digits(month, 2) || !digits(day, 2) {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
-fn list(json: &Json) -> Option<&[Json]> {
-    json.as_array().map(Vec::as_slice).filter(|items| items.len() <= ITEMS_MAX)
+fn month(text: &str) -> Option<Month> {
+    if let Some(day) = date(text) {
+        return Some(Month::of(day));
+    }
+    match text.split_once('.') {
+        Some((month, year)) => Month::parse(&format!("{year}-{month}")),
+        None => Month::parse(text),
+    }
 }
 
-fn vehicle(json: &Json, item: &[String]) -> Option<Vehicle> {
-    let [basis, rehabilitation] = item else { return None };
-    let basis = match json.pointer(basis)?.as_str()? {
-        "owned" => VehicleBasis::Owned,
-        "used" => VehicleBasis::Used,
-        _ => return None,
-    };
-    Some(Vehicle { basis, rehabilitation: json.pointer(rehabilitation)?.as_bool()? })
+fn month_json(month: Month) -> Json {
+    json!({ "year": month.year, "month": month.month })
 }
 
-fn income(json: &Json, item: &[String]) -> Option<MonthIncome> {
-    let [month, amount, kind] = item else { return None };
-    let qepik = json.pointer(amount)?.as_i64().filter(|q| *q >= 0)?;
-    Some(MonthIncome {
-        month: Month::parse(json.pointer(month)?.as_str()?)?,
-        amount: Money::from_qepik(qepik),
-        kind: text(json.pointer(kind)?)?.to_owned(),
-    })
+/// Qəpik; manat come as a number or a text of at most two decimals, with a point or a comma.
+fn money(unit: Unit, node: Node<'_, '_>) -> Option<i64> {
+    match unit {
+        Unit::Qepik => node.number()?.parse().ok().filter(|qepik| *qepik >= 0),
+        Unit::Azn => scaled(node.number().or_else(|| node.text())?.as_ref(), 2),
+    }
 }
 
-/// The answers about one subject, put together.
-#[derive(Clone, Default)]
-pub struct Known {
-    facts: BTreeMap<FactName, FactValue>,
-}
-
-impl Known {
-    /// Adds an answer.
-    pub fn add(&mut self, answer: Answer) {
-        self.facts.extend(answer.facts);
+/// A decimal number times ten to the power of `decimals`; `None` where something would be lost.
+fn scaled(text: &str, decimals: usize) -> Option<i64> {
+    let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 12 || part.len() > decimals || !digits(whole) || !digits(part) {
+        return None;
     }
-
-    fn get(&self, name: FactName) -> Option<&FactValue> {
-        self.facts.get(&name)
-    }
-
-    fn text(&self, name: FactName) -> Option<String> {
-        match self.get(name)? {
-            FactValue::Text(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    fn date(&self, name: FactName) -> Option<Date> {
-        match self.get(name)? {
-            FactValue::Date(date) => Some(*date),
-            _ => None,
-        }
-    }
-
-    fn flag(&self, name: FactName) -> Option<bool> {
-        match self.get(name)? {
-            FactValue::Flag(flag) => Some(*flag),
-            _ => None,
-        }
-    }
-
-    fn fins(&self, name: FactName) -> Option<Vec<Fin>> {
-        match self.get(name)? {
-            FactValue::Fins(fins) => Some(fins.clone()),
-            FactValue::Fin(fin) => Some(fin.iter().copied().collect()),
-            _ => None,
-        }
-    }
-
-    /// Who that is; `None` where nobody bears the FIN.
-    pub fn identity(&self) -> Option<Identity> {
-        Some(Identity {
-            surname: self.text(FactName::Surname)?,
-            given_name: self.text(FactName::GivenName)?,
-            birth_date: self.date(FactName::BirthDate)?,
-            id_card: self.text(FactName::IdSeries).zip(self.text(FactName::IdNumber)),
-            district: self.text(FactName::District)?,
-            life: match self.get(FactName::LifeStatus)? {
-                FactValue::Life(life) => *life,
-                _ => return None,
-            },
-            citizen: self.text(FactName::Citizenship)? == "AZE",
-        })
-    }
-
-    /// The notarised application.
-    pub fn notary(&self) -> Option<Notary> {
-        Some(Notary {
-            applicant: self.fins(FactName::NotaryApplicant)?.first().copied()?,
-            issued_on: self.date(FactName::NotaryIssued)?,
-            valid_until: self.date(FactName::NotaryUntil)?,
-        })
-    }
-
-    /// Kinship; `None` where the registry does not know the person.
-    pub fn kin(&self) -> Option<Kin> {
-        Some(Kin {
-            spouse: self.fins(FactName::Spouse)?.first().copied(),
-            children: self.fins(FactName::Children)?,
-            parents: self.fins(FactName::Parents)?,
-        })
-    }
-
-    /// Vehicles.
-    pub fn vehicles(&self) -> Vec<Vehicle> {
-        match self.get(FactName::Vehicles) {
-            Some(FactValue::Vehicles(vehicles)) => vehicles.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Income by month.
-    pub fn income(&self) -> Vec<MonthIncome> {
-        match self.get(FactName::Income) {
-            Some(FactValue::Income(income)) => income.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether the person is in prison; a person unknown to the registry is not.
-    pub fn prisoner(&self) -> bool {
-        self.flag(FactName::Prisoner).unwrap_or(false)
-    }
+    format!("{whole}{part:0<decimals$}").parse().ok()
 }

@@ -58,7 +58,7 @@ impl CoreService {
             }
         };
         let order = match found {
-            Ok(Found::Yes { json, .. }) => read_order(json),
+            Ok(Found::Yes { json }) => read_order(json),
             // The bank has no such service: a fault of its configuration or ours.
             Ok(Found::No) => Err(HttpError::Status(404)),
             Err(error) => Err(error),
@@ -84,7 +84,7 @@ impl CoreService {
             return Ok(Done::Finished);
         }
         let order = match self.bank_get(&format!("/card-orders/{order_id}")).await {
-            Ok(Found::Yes { json, .. }) => read_order(json),
+            Ok(Found::Yes { json }) => read_order(json),
             Ok(Found::No) => Err(HttpError::Status(404)),
             Err(error) => Err(error),
         };

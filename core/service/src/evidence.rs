@@ -1,13 +1,15 @@
 //! Gathering the evidence, then the decision.
 
-use crate::answer::{Answer, Known};
-use crate::decide::{Outcome, decide, verification_faults};
-use crate::facts::{Facts, Person, income_window};
-use crate::http::{self, Found, HttpError};
-use crate::institution::{Institution, PathValues, Request, RequestStage, Subject};
+use crate::decide::{Outcome, Undecidable, decide, verification_faults};
+use crate::facts::{Facts, Month, Person, Vehicle, income_window};
+use crate::http::HttpError;
+use crate::inquiry::{Asked, Inquiry, InquiryError};
+use crate::institution::{Institution, Place, Places, Request, RequestStage, Subject};
+use crate::known::{Known, PlatedVehicle};
 use crate::service::CoreService;
 use crate::store::{Application, Evidence, Job, StoreError, StoredDecision};
 use crate::worker::{Done, JobError, RULES_RETRY, note_failure};
+use dayaq_core_api::MeterNumber;
 use dayaq_types::{Fin, NotaryNumber, baku_date};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
@@ -23,14 +25,25 @@ struct Need<'a> {
     institution: &'a Institution,
     request: &'a Request,
     subject: u32,
-    fin: Fin,
+    places: Places,
 }
 
 /// The answers about each subject.
 type Answers = BTreeMap<u32, Known>;
 
-/// A request and what came of it.
-type Asked<'n> = (Need<'n>, Result<(Evidence, Vec<u8>), HttpError>);
+/// Why a stage of the evidence is not complete.
+struct Incomplete {
+    /// The wait before the next try.
+    wait: Duration,
+    /// Whether something failed; else an answer is only being prepared.
+    failed: bool,
+}
+
+impl From<Incomplete> for Done {
+    fn from(incomplete: Incomplete) -> Self {
+        if incomplete.failed { Self::Failed(incomplete.wait) } else { Self::Later(incomplete.wait) }
+    }
+}
 
 impl CoreService {
     /// Verifies the applicant, gathers what is known of the family, and decides.
@@ -47,10 +60,9 @@ impl CoreService {
             return Ok(Done::Later(RULES_RETRY));
         };
         let window = income_window(registered_on, rules.income_window_months);
-        let months = (window.0.to_string(), window.1.to_string());
-        if let Some(wait) = self.gather(job, &application, RequestStage::Verification, &months).await? {
+        if let Some(incomplete) = self.gather(job, &application, RequestStage::Verification, window).await? {
             self.watch_deadline(&application).await?;
-            return Ok(Done::Failed(wait));
+            return Ok(incomplete.into());
         }
         let mut facts = facts_of(&application, self.answers(&application).await?, false);
         if verification_faults(&facts, registered_on).is_empty() {
@@ -61,9 +73,9 @@ impl CoreService {
                     return Ok(Done::Finished);
                 }
             }
-            if let Some(wait) = self.gather(job, &application, RequestStage::Evidence, &months).await? {
+            if let Some(incomplete) = self.gather(job, &application, RequestStage::Evidence, window).await? {
                 self.watch_deadline(&application).await?;
-                return Ok(Done::Failed(wait));
+                return Ok(incomplete.into());
             }
             facts = facts_of(&application, self.answers(&application).await?, true);
         }
@@ -72,6 +84,13 @@ impl CoreService {
             Err(error) => {
                 tracing::warn!(application = %application.id, rules = rules.id, %error, "Decision waits");
                 metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
+                match error {
+                    // Everything is asked again: a registry may have put its record right, or told the norm.
+                    Undecidable::Contradiction | Undecidable::Norm => {
+                        self.store.drop_evidence(job, &application, self.clock.now()).await?;
+                    }
+                    Undecidable::Unverified | Undecidable::Assumed => {}
+                }
                 self.watch_deadline(&application).await?;
                 return Ok(Done::Later(RULES_RETRY));
             }
@@ -88,85 +107,118 @@ impl CoreService {
         Ok(Done::Finished)
     }
 
-    /// Makes the requests of a stage that have no answer yet; the wait before the next try where some failed.
+    /// Makes the requests of a stage that have no answer yet, and then those that an answer gives rise to: a
+    /// vehicle's plate, the address of a meter. Tells what is missing in the end.
     async fn gather(
         &self,
         job: &Job,
         application: &Application,
         stage: RequestStage,
-        months: &(String, String),
-    ) -> Result<Option<Duration>, JobError> {
-        let kept = self.store.evidence(application).await?;
-        // Boxed, so that the compiler sees that a pass may move between threads.
-        let mut made: Vec<BoxFuture<'_, Asked<'_>>> = Vec::new();
-        for need in needs(&self.content.institutions, application, stage) {
-            if !kept.iter().any(|e| e.request == need.request.id && e.subject == need.subject) {
+        window: (Month, Month),
+    ) -> Result<Option<Incomplete>, JobError> {
+        let mut tried: BTreeSet<(String, u32)> = BTreeSet::new();
+        let mut incomplete: Option<Incomplete> = None;
+        loop {
+            let kept = self.store.evidence(application).await?;
+            let answered: BTreeSet<(&str, u32)> = kept.iter().map(|e| (e.request.as_str(), e.subject)).collect();
+            let mut needs = needs(&self.content.institutions, application, stage, &self.by_subject(&kept), window);
+            needs.retain(|need| !answered.contains(&(need.request.id.as_str(), need.subject)));
+            needs.retain(|need| tried.insert((need.request.id.clone(), need.subject)));
+            if needs.is_empty() {
+                return Ok(incomplete);
+            }
+            let tickets = self.store.tickets(application).await?;
+            // Boxed, so that the compiler sees that a pass may move between threads.
+            let mut made: Vec<BoxFuture<'_, (Need<'_>, Result<Asked, InquiryError>)>> = Vec::new();
+            for need in needs {
+                let ticket = tickets.get(&(need.request.id.clone(), need.subject)).cloned();
                 made.push(Box::pin(async move {
-                    let result = self.ask(application, &need, months).await;
+                    let result = self.ask(&need, ticket).await;
                     (need, result)
                 }));
             }
-        }
-        let results: Vec<_> = stream::iter(made).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
-        let mut wait: Option<Duration> = None;
-        let mut answers = Vec::new();
-        for (need, result) in results {
-            match result {
-                Ok(answer) => answers.push(answer),
-                Err(error) => {
-                    note_failure(job, &need.institution.id, &need.request.id, &error);
-                    let next = need.institution.wait_after(job.tries + 1);
-                    wait = Some(wait.map_or(next, |w| w.min(next)));
+            let results: Vec<_> = stream::iter(made).buffer_unordered(REQUESTS_AT_ONCE).collect().await;
+            let mut answers = Vec::new();
+            for (need, result) in results {
+                match self.keep(job, application, &need, result, &mut answers).await? {
+                    Some(more) => incomplete = Some(later_of(incomplete, more)),
+                    None => continue,
                 }
             }
+            self.store.keep_evidence(&application.vault, &answers).await?;
         }
-        self.store.keep_evidence(&application.vault, &answers).await?;
-        Ok(wait)
     }
 
-    /// Makes one request and reads its answer.
-    async fn ask(
+    /// Makes one request.
+    async fn ask(&self, need: &Need<'_>, ticket: Option<String>) -> Result<Asked, InquiryError> {
+        let Some(endpoint) = self.config.institutions.get(&need.institution.id) else {
+            return Err(HttpError::Connection.into());
+        };
+        let inquiry = Inquiry {
+            client: &self.http,
+            endpoint,
+            institution: need.institution,
+            request: need.request,
+            places: need.places.clone(),
+        };
+        inquiry.make(ticket).await
+    }
+
+    /// Notes what came of a request: an answer to be kept, a ticket, or a failure.
+    async fn keep(
         &self,
+        job: &Job,
         application: &Application,
         need: &Need<'_>,
-        months: &(String, String),
-    ) -> Result<(Evidence, Vec<u8>), HttpError> {
-        let number = application.declared.notary_number.as_ref().map_or("", NotaryNumber::as_str);
-        let values = PathValues { fin: need.fin.as_str(), number, window_from: &months.0, window_to: &months.1 };
-        let path = need.request.path.fill(&values);
-        let Some(endpoint) = self.config.institutions.get(&need.institution.id) else {
-            return Err(HttpError::Connection);
+        result: Result<Asked, InquiryError>,
+        answers: &mut Vec<(Evidence, Vec<u8>)>,
+    ) -> Result<Option<Incomplete>, StoreError> {
+        let request = need.request.id.as_str();
+        let error = match result {
+            Ok(Asked::Answer(answer, raw)) => {
+                let evidence = Evidence {
+                    request: request.to_owned(),
+                    subject: need.subject,
+                    institution: need.institution.id.clone(),
+                    fetched_at: self.clock.now(),
+                    answer,
+                };
+                answers.push((evidence, raw));
+                return Ok(None);
+            }
+            Ok(Asked::Prepared(ticket, wait)) => {
+                self.store.keep_ticket(&application.vault, request, need.subject, &ticket).await?;
+                return Ok(Some(Incomplete { wait, failed: false }));
+            }
+            Ok(Asked::NotReady(wait)) => return Ok(Some(Incomplete { wait, failed: false })),
+            Ok(Asked::TicketLost(wait)) => {
+                tracing::warn!(application = %application.id, request, "Ticket lost: asked anew");
+                self.store.drop_ticket(&application.vault, request, need.subject).await?;
+                return Ok(Some(Incomplete { wait, failed: true }));
+            }
+            Err(InquiryError::WrongForm(fault)) => {
+                tracing::warn!(application = %application.id, request, %fault, "Wrong form");
+                HttpError::Form
+            }
+            Err(InquiryError::Http(error)) => error,
         };
-        let (answer, raw) = match http::get(&self.http, endpoint, &path, need.institution.timeout).await {
-            Ok(Found::No) => (Answer::not_found(need.request), Vec::new()),
-            Ok(Found::Yes { raw, json }) => match Answer::read(need.request, &json) {
-                Ok(answer) => (answer, raw),
-                Err(fault) => {
-                    tracing::warn!(application = %application.id, request = need.request.id, %fault, "Wrong form");
-                    return Err(HttpError::Form);
-                }
-            },
-            Err(error) => return Err(error),
-        };
-        let evidence = Evidence {
-            request: need.request.id.clone(),
-            subject: need.subject,
-            institution: need.institution.id.clone(),
-            fetched_at: self.clock.now(),
-            answer,
-        };
-        Ok((evidence, raw))
+        note_failure(job, &need.institution.id, request, &error);
+        Ok(Some(Incomplete { wait: need.institution.wait_after(job.tries + 1), failed: true }))
     }
 
     async fn answers(&self, application: &Application) -> Result<Answers, StoreError> {
+        Ok(self.by_subject(&self.store.evidence(application).await?))
+    }
+
+    fn by_subject(&self, kept: &[Evidence]) -> Answers {
         let notary: BTreeSet<&str> = self.requests(Subject::Notary);
         let mut answers = Answers::new();
-        for evidence in self.store.evidence(application).await? {
+        for evidence in kept {
             // The notarised application's answer is kept apart: it tells nothing of a person.
             let at = if notary.contains(evidence.request.as_str()) { NOTARY } else { evidence.subject };
-            answers.entry(at).or_default().add(evidence.answer);
+            answers.entry(at).or_default().add(evidence.answer.clone());
         }
-        Ok(answers)
+        answers
     }
 
     fn requests(&self, subject: Subject) -> BTreeSet<&str> {
@@ -192,51 +244,126 @@ impl CoreService {
 /// The key in [`Answers`] under which the notarised application stands.
 const NOTARY: u32 = u32::MAX;
 
+/// The subject under which a person's vehicle is asked about, by its place in the list that the police gave: the list
+/// is kept once and for all, so that the number stays the same vehicle's.
+fn vehicle_subject(person: u32, place: u32) -> u32 {
+    (place + 1) * 1000 + person
+}
+
+/// The sooner of two waits; a failure anywhere makes it one of both.
+fn later_of(before: Option<Incomplete>, more: Incomplete) -> Incomplete {
+    match before {
+        None => more,
+        Some(before) => Incomplete { wait: before.wait.min(more.wait), failed: before.failed || more.failed },
+    }
+}
+
 /// Everything that a stage asks: of the applicant by the request's stage, of members once the applicant is verified.
-fn needs<'a>(institutions: &'a [Institution], application: &Application, stage: RequestStage) -> Vec<Need<'a>> {
-    let declared = &application.declared;
+fn needs<'a>(
+    institutions: &'a [Institution],
+    application: &Application,
+    stage: RequestStage,
+    answers: &Answers,
+    window: (Month, Month),
+) -> Vec<Need<'a>> {
     let mut needs = Vec::new();
     for institution in institutions {
         for request in &institution.requests {
-            let mut need = |subject, fin| needs.push(Need { institution, request, subject, fin });
-            match request.subject {
-                Subject::Notary if request.stage == stage && declared.notary_number.is_some() => {
-                    need(0, declared.applicant);
-                }
-                Subject::Notary => {}
-                Subject::Person => {
-                    if request.stage == stage {
-                        need(0, declared.applicant);
-                    }
-                    if stage == RequestStage::Evidence {
-                        for (member, subject) in declared.members.iter().zip(1..) {
-                            need(subject, member.fin);
-                        }
-                    }
-                }
+            for (subject, mut places) in subjects(request, application, stage, answers) {
+                places.insert(Place::WindowFrom, window.0.to_string());
+                places.insert(Place::WindowTo, window.1.to_string());
+                needs.push(Need { institution, request, subject, places });
             }
         }
     }
     needs
 }
 
+/// About whom a request is made in this stage, each with what fills its places.
+fn subjects(
+    request: &Request,
+    application: &Application,
+    stage: RequestStage,
+    answers: &Answers,
+) -> Vec<(u32, Places)> {
+    let declared = &application.declared;
+    let now = request.stage == stage;
+    let members = declared.members.iter().zip(1..).filter(|_| stage == RequestStage::Evidence);
+    let of = |place: Place, value: &str| Places::from([(place, value.to_owned())]);
+    let meter = |number: Option<&MeterNumber>| {
+        let home = answers.get(&0).and_then(Known::address).filter(|_| request.path_by_address.is_some());
+        let places = number.map(|n| of(Place::Meter, n.as_str())).or_else(|| Some(of(Place::Address, &home?)));
+        // A home whose meter nobody names and whose address has no code has no account that could be asked for.
+        places.filter(|_| now).map(|places| (0, places)).into_iter().collect()
+    };
+    match request.subject {
+        Subject::Notary => {
+            let number = declared.notary_number.as_ref().filter(|_| now);
+            let places = |number: &NotaryNumber| {
+                Places::from([
+                    (Place::Number, number.as_str().to_owned()),
+                    (Place::Fin, declared.applicant.as_str().to_owned()),
+                ])
+            };
+            number.map(|number| (0, places(number))).into_iter().collect()
+        }
+        Subject::Person => {
+            let applicant = now.then_some((0, declared.applicant));
+            let everybody = applicant.into_iter().chain(members.map(|(member, subject)| (subject, member.fin)));
+            everybody.map(|(subject, fin)| (subject, of(Place::Fin, fin.as_str()))).collect()
+        }
+        Subject::Vehicle => {
+            let everybody = [(0, declared.applicant)].into_iter().chain(members.map(|(m, subject)| (subject, m.fin)));
+            let vehicles = |(person, fin): (u32, Fin)| {
+                let known = answers.get(&person).map(Known::vehicles).unwrap_or_default();
+                known.into_iter().zip(0..).map(move |(vehicle, place)| {
+                    let places = [(Place::Fin, fin.as_str().to_owned()), (Place::Plate, vehicle.plate)];
+                    (vehicle_subject(person, place), Places::from(places))
+                })
+            };
+            if now { everybody.flat_map(vehicles).collect() } else { Vec::new() }
+        }
+        Subject::Home => {
+            let year = application.registered_on.map_or(0, |day| day.year());
+            let places = [(Place::District, declared.district.clone()), (Place::Year, year.to_string())];
+            now.then_some((0, Places::from(places))).into_iter().collect()
+        }
+        Subject::Electricity => meter(declared.meters.electricity.as_ref()),
+        Subject::Water => meter(declared.meters.water.as_ref()),
+        Subject::Gas => meter(declared.meters.gas.as_ref()),
+    }
+}
+
 fn facts_of(application: &Application, mut answers: Answers, complete: bool) -> Facts {
     let declared = &application.declared;
     let fins = [declared.applicant].into_iter().chain(declared.members.iter().map(|m| m.fin));
     let notary = answers.remove(&NOTARY).and_then(|k| k.notary());
-    let identity = answers.get(&0).and_then(Known::identity);
+    let home = answers.get(&0).cloned().unwrap_or_default();
     let person = |(fin, subject): (Fin, u32)| {
         let known = answers.get(&subject).cloned().unwrap_or_default();
+        let vehicle = |(vehicle, place): (PlatedVehicle, u32)| {
+            let about = answers.get(&vehicle_subject(subject, place));
+            Vehicle { basis: vehicle.basis, rehabilitation: about.is_some_and(Known::rehabilitation) }
+        };
         Person {
             fin,
             identity: known.identity(),
-            vehicles: known.vehicles(),
+            vehicles: known.vehicles().into_iter().zip(0..).map(vehicle).collect(),
             income: known.income(),
             kin: known.kin(),
             prisoner: known.prisoner(),
-            ..Person::unknown(fin)
+            statuses: known.statuses(),
+            died_on: known.died_on(),
+            disability: known.disability(),
+            displaced_to: known.displaced_to(),
+            holdings: known.holdings(),
+            properties: known.properties(),
+            deals: known.deals(),
+            telecom: known.telecom(),
+            jobs_refused: known.jobs_refused(),
         }
     };
     let household = complete.then(|| fins.zip(0..).map(person).collect());
-    Facts { declared: declared.clone(), identity, notary, household, utilities: Vec::new(), yields: Vec::new() }
+    let (utilities, yields) = if complete { (home.utilities(), home.yields()) } else { Default::default() };
+    Facts { declared: declared.clone(), identity: home.identity(), notary, household, utilities, yields }
 }

@@ -1,10 +1,10 @@
-//! JSON over HTTP to an institution or the bank.
+//! HTTP to an institution or the bank.
 //!
 //! A path may hold a FIN: no error here carries an address, and none is logged.
 
 use crate::config::Endpoint;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub enum HttpError {
     /// A status that is neither success nor a known refusal.
     #[error("status {0}")]
     Status(u16),
-    /// Not JSON, or of the wrong form.
+    /// Not of the format agreed, or of the wrong form.
     #[error("the answer has the wrong form")]
     Form,
     /// More than a megabyte.
@@ -51,14 +51,12 @@ impl From<reqwest::Error> for HttpError {
     }
 }
 
-/// An answer: found with its JSON, or 404.
+/// The bank's answer: found with its JSON, or 404.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// Status 200 or 201.
     Yes {
-        /// The body as it came.
-        raw: Vec<u8>,
-        /// The same, read.
+        /// The body, read.
         json: Json,
     },
     /// Status 404.
@@ -83,12 +81,50 @@ pub fn client() -> Result<Client, ClientError> {
 #[error("the HTTP client cannot be built: {0}")]
 pub struct ClientError(String);
 
-/// Asks for `path` under the endpoint's address.
-pub async fn get(client: &Client, endpoint: &Endpoint, path: &str, timeout: Duration) -> Result<Found, HttpError> {
-    exchange(request(client, Method::GET, endpoint, path)?, timeout).await
+/// What is asked of an institution.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The path under its address.
+    pub path: &'a str,
+    /// What is posted, with its media type; nothing makes it a GET.
+    pub body: Option<(&'static str, &'a str)>,
+    /// The SOAPAction header.
+    pub soap_action: Option<&'a str>,
 }
 
-/// Sends JSON under an idempotency key.
+/// An answer as it came.
+#[derive(Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub octets: Vec<u8>,
+}
+
+/// Puts the question; every status is an answer.
+pub async fn ask(
+    client: &Client,
+    endpoint: &Endpoint,
+    question: Question<'_>,
+    timeout: Duration,
+) -> Result<Reply, HttpError> {
+    let method = if question.body.is_some() { Method::POST } else { Method::GET };
+    let mut request = request(client, method, endpoint, question.path)?;
+    if let Some((media_type, body)) = question.body {
+        request = request.header(CONTENT_TYPE, media_type).body(body.to_owned());
+    }
+    if let Some(action) = question.soap_action {
+        request = request.header("soapaction", format!("\"{action}\""));
+    }
+    exchange(request, timeout).await
+}
+
+/// Asks the bank for `path`.
+pub async fn get(client: &Client, endpoint: &Endpoint, path: &str, timeout: Duration) -> Result<Found, HttpError> {
+    found(exchange(request(client, Method::GET, endpoint, path)?, timeout).await?)
+}
+
+/// Sends the bank JSON under an idempotency key.
 pub async fn post(
     client: &Client,
     endpoint: &Endpoint,
@@ -99,7 +135,7 @@ pub async fn post(
 ) -> Result<Found, HttpError> {
     let key = HeaderValue::from_str(key).map_err(|_| HttpError::Form)?;
     let request = request(client, Method::POST, endpoint, path)?.header("idempotency-key", key).json(body);
-    exchange(request, timeout).await
+    found(exchange(request, timeout).await?)
 }
 
 fn request(client: &Client, method: Method, endpoint: &Endpoint, path: &str) -> Result<RequestBuilder, HttpError> {
@@ -109,20 +145,26 @@ fn request(client: &Client, method: Method, endpoint: &Endpoint, path: &str) -> 
     Ok(client.request(method, format!("{}{path}", endpoint.base_url)).header(AUTHORIZATION, token))
 }
 
-async fn exchange(request: RequestBuilder, timeout: Duration) -> Result<Found, HttpError> {
+async fn exchange(request: RequestBuilder, timeout: Duration) -> Result<Reply, HttpError> {
     let mut response = request.timeout(timeout).send().await?;
-    match response.status() {
-        StatusCode::OK | StatusCode::CREATED => {}
-        StatusCode::NOT_FOUND => return Ok(Found::No),
-        other => return Err(HttpError::Status(other.as_u16())),
-    }
-    let mut raw = Vec::new();
+    let status = response.status().as_u16();
+    let mut octets = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if raw.len() + chunk.len() > BODY_OCTETS_MAX {
+        if octets.len() + chunk.len() > BODY_OCTETS_MAX {
             return Err(HttpError::TooLong);
         }
-        raw.extend_from_slice(&chunk);
+        octets.extend_from_slice(&chunk);
     }
-    let json = serde_json::from_slice(&raw).map_err(|_| HttpError::Form)?;
-    Ok(Found::Yes { raw, json })
+    Ok(Reply { status, octets })
+}
+
+fn found(reply: Reply) -> Result<Found, HttpError> {
+    match reply.status {
+        200 | 201 => {
+            let json = serde_json::from_slice(&reply.octets).map_err(|_| HttpError::Form)?;
+            Ok(Found::Yes { json })
+        }
+        404 => Ok(Found::No),
+        other => Err(HttpError::Status(other)),
+    }
 }

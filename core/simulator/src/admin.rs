@@ -2,9 +2,10 @@
 
 use crate::bank::CardState;
 use crate::control::Control;
-use crate::household::{Income, Relation};
+use crate::household::{Income, Person, Relation};
 use crate::month::{Amount, Bound};
 use crate::problem::Problem;
+use crate::records::{Account, Admission, Deal, Disability, Estate, Holding, Study};
 use crate::world::World;
 use crate::{Institution, read_fin};
 use axum::extract::rejection::JsonRejection;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use dayaq_types::{Fin, IdCard, NotaryNumber};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/institutions", get(institutions))
         .route("/institutions/{name}", put(control))
         .route("/persons/{fin}", put(person))
+        .route("/households/{id}", put(home))
+        .route("/norms", put(norms))
         .layer(from_fn(loopback_only))
 }
 
@@ -50,6 +54,14 @@ struct HouseholdReply {
     notary: Option<NotaryNumber>,
     members: Vec<MemberReply>,
     district: String,
+    meters: Meters,
+}
+
+#[derive(Serialize)]
+struct Meters {
+    electricity: Option<String>,
+    water: Option<String>,
+    gas: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -71,6 +83,10 @@ async fn households(State(world): State<Arc<World>>) -> Json<Vec<HouseholdReply>
             notary: declared.notary,
             members: declared.members.into_iter().map(|(fin, relation)| MemberReply { fin, relation }).collect(),
             district: declared.district,
+            meters: {
+                let [electricity, water, gas] = declared.meters;
+                Meters { electricity, water, gas }
+            },
         }
     });
     Json(reply.collect())
@@ -114,6 +130,7 @@ async fn control(
     Ok(Json(control.clone()))
 }
 
+/// A fact of a person that is changed; what is not named stays.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PersonChange {
@@ -121,6 +138,28 @@ struct PersonChange {
     district: Option<String>,
     id_card: Option<IdCard>,
     prisoner: Option<bool>,
+    wanted: Option<bool>,
+    whereabouts_unknown: Option<bool>,
+    died_on: Option<Date>,
+    land: Option<Vec<Holding>>,
+    livestock: Option<Vec<Holding>>,
+    subsidy_yearly_qepik: Option<i64>,
+    study: Option<Study>,
+    disability: Option<Disability>,
+    telecom_monthly_qepik: Option<i64>,
+    displaced_to: Option<String>,
+    estate: Option<Vec<Estate>>,
+    estate_deals: Option<Vec<Deal>>,
+    abroad: Option<bool>,
+    conscript: Option<bool>,
+    bank_deals: Option<Vec<Deal>>,
+    loan_monthly_qepik: Option<i64>,
+    admission: Option<Admission>,
+    pension_monthly_qepik: Option<i64>,
+    jobs_refused_days_ago: Option<Vec<u16>>,
+    state_kept: Option<bool>,
+    /// Whether the state gave the person's vehicles for rehabilitation.
+    rehabilitation: Option<bool>,
 }
 
 async fn person(
@@ -129,21 +168,83 @@ async fn person(
     change: Result<Json<PersonChange>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let fin = read_fin(&fin)?;
-    let Json(change) = change
-        .map_err(|e| Problem::new(e.status(), "the body may have monthly_qepik, district, id_card and prisoner"))?;
-    let found = world.state().households.edit(&fin, |person| {
-        if let Some(qepik) = change.monthly_qepik {
-            person.incomes = vec![Income::steady(qepik)];
-        }
-        if let Some(district) = change.district {
-            person.district = district;
-        }
-        if let Some(card) = change.id_card {
-            person.id_card = Some(card);
-        }
-        person.prisoner = change.prisoner.unwrap_or(person.prisoner);
-    });
+    let Json(change) =
+        change.map_err(|e| Problem::new(e.status(), "the body has no facts of a person, or others; see the README"))?;
+    let found = world.state().households.edit(&fin, |person| change.make(person));
     if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::unknown("no such person")) }
+}
+
+impl PersonChange {
+    fn make(self, person: &mut Person) {
+        fn set<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        set(&mut person.incomes, self.monthly_qepik.map(|qepik| vec![Income::steady(qepik)]));
+        set(&mut person.district, self.district);
+        set(&mut person.id_card, self.id_card.map(Some));
+        set(&mut person.prisoner, self.prisoner);
+        for vehicle in &mut person.vehicles {
+            set(&mut vehicle.rehabilitation, self.rehabilitation);
+        }
+        let records = &mut person.records;
+        set(&mut records.wanted, self.wanted);
+        set(&mut records.whereabouts_unknown, self.whereabouts_unknown);
+        set(&mut records.died_on, self.died_on.map(Some));
+        set(&mut records.land, self.land);
+        set(&mut records.livestock, self.livestock);
+        set(&mut records.subsidy_yearly_qepik, self.subsidy_yearly_qepik);
+        set(&mut records.study, self.study.map(Some));
+        set(&mut records.disability, self.disability.map(Some));
+        set(&mut records.telecom_monthly_qepik, self.telecom_monthly_qepik);
+        set(&mut records.displaced_to, self.displaced_to.map(Some));
+        set(&mut records.estate, self.estate);
+        set(&mut records.estate_deals, self.estate_deals);
+        set(&mut records.abroad, self.abroad);
+        set(&mut records.conscript, self.conscript);
+        set(&mut records.bank_deals, self.bank_deals);
+        set(&mut records.loans, self.loan_monthly_qepik.map(|qepik| vec![Income::steady(qepik)]));
+        set(&mut records.admission, self.admission.map(Some));
+        let pension = |qepik| vec![Income { kind: "pension".to_owned(), ..Income::steady(qepik) }];
+        set(&mut records.payments, self.pension_monthly_qepik.map(pension));
+        set(&mut records.jobs_refused_days_ago, self.jobs_refused_days_ago);
+        set(&mut records.state_kept, self.state_kept);
+    }
+}
+
+/// What a home pays that is changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HomeChange {
+    electricity: Option<Account>,
+    water: Option<Account>,
+    gas: Option<Account>,
+}
+
+async fn home(
+    State(world): State<Arc<World>>,
+    Path(id): Path<String>,
+    change: Result<Json<HomeChange>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(change) =
+        change.map_err(|e| Problem::new(e.status(), "the body may have accounts of electricity, water and gas"))?;
+    let found = world.state().households.edit_utilities(&id, |home| {
+        home.electricity = change.electricity.or(home.electricity.take());
+        home.water = change.water.or(home.water.take());
+        home.gas = change.gas.or(home.gas.take());
+    });
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::unknown("no such household")) }
+}
+
+/// Replaces what a square metre or a head yields in a year, in qəpik.
+async fn norms(
+    State(world): State<Arc<World>>,
+    norms: Result<Json<BTreeMap<String, i64>>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(norms) = norms.map_err(|e| Problem::new(e.status(), "the body has amounts in qəpik by word"))?;
+    world.state().households.set_norms(norms);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl Income {

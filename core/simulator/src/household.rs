@@ -2,6 +2,7 @@
 
 use crate::Institution;
 use crate::month::{Amount, Bound};
+use crate::records::{Records, Utilities};
 use dayaq_types::{Fin, IdCard, NotaryNumber, Pii};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,10 @@ pub struct Household {
     pub persons: Vec<Person>,
     /// The notarised application that Justice knows.
     pub notary: Option<Notary>,
+    /// The code of the registered address.
+    pub address: Option<String>,
+    /// Electricity, water and gas of the home.
+    pub utilities: Utilities,
     /// What the family types, where that differs from what is known.
     pub declares: Declares,
     /// Institutions that behave badly when they are asked about this family.
@@ -79,6 +84,8 @@ pub struct Person {
     pub vehicles: Vec<Vehicle>,
     /// Incomes that Taxes knows of; none makes the person unknown there.
     pub incomes: Vec<Income>,
+    /// What the institutions beside those three know.
+    pub records: Records,
 }
 
 /// A person's name.
@@ -218,6 +225,7 @@ impl Household {
                 .map(|p| (p.fin, declares.relations.get(&p.fin).copied().unwrap_or(p.relation)))
                 .collect(),
             district: declares.district.clone().unwrap_or_else(|| applicant.district.clone()),
+            meters: self.utilities.meters(),
         }
     }
 }
@@ -235,6 +243,8 @@ pub struct Declaration {
     pub members: Vec<(Fin, Relation)>,
     /// The district of residence.
     pub district: String,
+    /// The numbers of the meters of electricity, water and gas, as far as the family knows them.
+    pub meters: [Option<String>; 3],
 }
 
 /// The relatives of a person, as the acts of civil status have them.

@@ -4,6 +4,7 @@ use crate::household::{
     Basis, Declares, FullName, Household, HouseholdFault, Income, Issued, Notary, Person, Relation, Status, Vehicle,
 };
 use crate::month::{Amount, Bound};
+use crate::records::{Account, Utilities};
 use crate::{Institution, Month};
 use dayaq_author::{Diagnostics, Place, Table, parse};
 use dayaq_types::{Fin, IdCard, NotaryNumber, Pii};
@@ -11,12 +12,16 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+mod records;
+
+use records::{norms, records, utilities};
+
 /// Persons that a household may have: an applicant and fifteen members.
 const PERSONS_MAX: usize = 16;
 /// The longest delay that a fault may ask for.
 const DELAY_MS_MAX: u32 = 600_000;
 /// The most that an income may bring in a month: a hundred million manat.
-const QEPIK_MAX: i64 = 10_000_000_000;
+pub(super) const QEPIK_MAX: i64 = 10_000_000_000;
 
 /// The households of a simulation.
 #[derive(Clone, Debug)]
@@ -24,6 +29,7 @@ pub struct Households {
     all: Vec<Household>,
     by_fin: BTreeMap<Fin, (usize, usize)>,
     by_notary: BTreeMap<String, usize>,
+    norms: BTreeMap<String, i64>,
 }
 
 impl Households {
@@ -46,12 +52,13 @@ impl Households {
         if count == 0 {
             diagnostics.push(root.place().error("no [[household]] here"));
         }
+        let norms = root.opt_table("norms").map_or_else(BTreeMap::new, norms);
         root.finish();
         let sound = !diagnostics.has_errors();
-        (sound.then(|| Self::index(all)), diagnostics)
+        (sound.then(|| Self::index(all, norms)), diagnostics)
     }
 
-    fn index(all: Vec<Household>) -> Self {
+    fn index(all: Vec<Household>, norms: BTreeMap<String, i64>) -> Self {
         let places = |(h, household): (usize, &Household)| {
             household.persons.iter().enumerate().map(move |(p, person)| (person.fin, (h, p))).collect::<Vec<_>>()
         };
@@ -61,7 +68,7 @@ impl Households {
             .enumerate()
             .filter_map(|(h, household)| Some((household.notary.as_ref()?.number.as_str().to_owned(), h)))
             .collect();
-        Self { all, by_fin, by_notary }
+        Self { all, by_fin, by_notary, norms }
     }
 
     /// All of them, in the order of the file.
@@ -84,6 +91,45 @@ impl Households {
     /// The household whose notarised application has that number.
     pub fn by_notary(&self, number: &str) -> Option<&Household> {
         self.all.get(*self.by_notary.get(number)?)
+    }
+
+    /// The household that has the vehicle, and whether it was given for rehabilitation.
+    pub(crate) fn by_plate(&self, plate: &str) -> Option<(&Household, bool)> {
+        self.all.iter().find_map(|household| {
+            let vehicle = household.persons.iter().flat_map(|p| &p.vehicles).find(|v| v.plate == plate)?;
+            Some((household, vehicle.rehabilitation))
+        })
+    }
+
+    /// The household with that account at a utility, by the meter's number or else by the address's code.
+    pub(crate) fn by_account(
+        &self,
+        account: impl Fn(&Utilities) -> Option<&Account>,
+        meter: Option<&str>,
+        address: Option<&str>,
+    ) -> Option<(&Household, &Account)> {
+        self.all.iter().find_map(|household| {
+            let account = account(&household.utilities)?;
+            let metered = meter.is_some() && account.meter.as_deref() == meter;
+            let there = meter.is_none() && address.is_some() && household.address.as_deref() == address;
+            (metered || there).then_some((household, account))
+        })
+    }
+
+    /// What a square metre or a head yields in a year, in qəpik.
+    pub(crate) fn norms(&self) -> &BTreeMap<String, i64> {
+        &self.norms
+    }
+
+    /// Changes the norms.
+    pub(crate) fn set_norms(&mut self, norms: BTreeMap<String, i64>) {
+        self.norms = norms;
+    }
+
+    /// Changes what a home pays.
+    pub(crate) fn edit_utilities(&mut self, id: &str, change: impl FnOnce(&mut Utilities)) -> bool {
+        let household = self.all.iter_mut().find(|h| h.id == id);
+        household.map(|household| change(&mut household.utilities)).is_some()
     }
 
     /// Changes what is known of a person. The FIN stays: it is the key.
@@ -131,10 +177,12 @@ fn household(table: Table<'_>, seen: &mut Seen, diagnostics: &Diagnostics) -> Op
         }
     }
     let notary = table.opt_table("notary").and_then(|t| notary(t, seen));
+    let address = table.opt_parse("address", address_code);
+    let utilities = table.opt_table("utilities").map_or_else(Utilities::default, utilities);
     let declares = table.opt_table("declares").map_or_else(Declares::default, |t| declares(t, &persons, diagnostics));
     let faults = table.tables("fault").into_iter().filter_map(fault).collect();
     table.finish();
-    Some(Household { id: id?, note, persons, notary, declares, faults })
+    Some(Household { id: id?, note, persons, notary, address, utilities, declares, faults })
 }
 
 fn person(table: Table<'_>, district: Option<&str>, seen: &mut Seen, diagnostics: &Diagnostics) -> Option<Person> {
@@ -160,6 +208,7 @@ fn person(table: Table<'_>, district: Option<&str>, seen: &mut Seen, diagnostics
     let prisoner = table.boolean_or("prisoner", false);
     let vehicles = table.tables("vehicle").into_iter().filter_map(vehicle).collect();
     let incomes = table.tables("income").into_iter().filter_map(|t| income(t, diagnostics)).collect();
+    let records = records(&table, diagnostics);
     table.finish();
     Some(Person {
         fin: fin?,
@@ -173,6 +222,7 @@ fn person(table: Table<'_>, district: Option<&str>, seen: &mut Seen, diagnostics
         prisoner,
         vehicles,
         incomes,
+        records,
     })
 }
 
@@ -186,7 +236,7 @@ fn vehicle(table: Table<'_>) -> Option<Vehicle> {
     Some(Vehicle { plate: plate?, make: make?, year: year?, basis: basis?, rehabilitation })
 }
 
-fn income(table: Table<'_>, diagnostics: &Diagnostics) -> Option<Income> {
+pub(super) fn income(table: Table<'_>, diagnostics: &Diagnostics) -> Option<Income> {
     let kind = table.string_or("kind", "wage");
     let from = table.opt_parse("from", Bound::parse).unwrap_or(Bound::Open);
     let to = table.opt_parse("to", Bound::parse).unwrap_or(Bound::Open);
@@ -266,7 +316,7 @@ fn unkeyed(place: &Place) -> Place {
 }
 
 fn fault(table: Table<'_>) -> Option<HouseholdFault> {
-    let institution = table.one_of("institution", &Institution::NAMES);
+    let institution = table.one_of("institution", &Institution::names());
     let delay_ms = table.integer_or("delay_ms", 0..=DELAY_MS_MAX, 0);
     let fail_first = table.integer_or("fail_first", 0..=1_000_000u32, 0);
     if delay_ms == 0 && fail_first == 0 {
@@ -307,6 +357,12 @@ pub(crate) fn identifier(text: &str) -> Result<String, String> {
     let sound = (1..=40).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if sound { Ok(text.to_owned()) } else { Err("must be 1 to 40 small letters, digits or dashes".to_owned()) }
+}
+
+/// Reads an address's code: letters, digits and dashes, at most 40.
+fn address_code(text: &str) -> Result<String, String> {
+    let sound = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if sound { Ok(text.to_owned()) } else { Err("must be 1 to 40 letters, digits or dashes".to_owned()) }
 }
 
 /// The months of an income inside a window, earliest first.

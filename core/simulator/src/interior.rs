@@ -1,6 +1,6 @@
 //! Ministry of Internal Affairs: identity, residence and vehicles.
 
-use crate::household::{Status, Vehicle};
+use crate::household::{Basis, Status, Vehicle};
 use crate::problem::Problem;
 use crate::world::World;
 use crate::{Institution, read_fin};
@@ -27,22 +27,34 @@ struct PersonReply {
     address: Address,
     status: Status,
     citizenship: String,
+    wanted: bool,
+    whereabouts_unknown: bool,
 }
 
 #[derive(Serialize)]
 struct Address {
     district: String,
+    code: Option<String>,
+}
+
+/// A vehicle as the police know it; whether it was given for rehabilitation is known to Health alone.
+#[derive(Serialize)]
+struct VehicleReply {
+    plate: String,
+    make: String,
+    year: i16,
+    basis: Basis,
 }
 
 #[derive(Serialize)]
 struct VehiclesReply {
-    vehicles: Vec<Vehicle>,
+    vehicles: Vec<VehicleReply>,
 }
 
 async fn person(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<PersonReply>, Problem> {
     let fin = asked_about(&world, &fin).await?;
     let state = world.state();
-    let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    let (household, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
     let name = person.name.expose().clone();
     Ok(Json(PersonReply {
         fin,
@@ -51,9 +63,11 @@ async fn person(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Res
         patronymic: name.patronymic,
         birth_date: *person.birth_date.expose(),
         id_card: person.id_card.clone(),
-        address: Address { district: person.district.clone() },
+        address: Address { district: person.district.clone(), code: household.address.clone() },
         status: person.status,
         citizenship: person.citizenship.clone(),
+        wanted: person.records.wanted,
+        whereabouts_unknown: person.records.whereabouts_unknown,
     }))
 }
 
@@ -61,7 +75,9 @@ async fn vehicles(State(world): State<Arc<World>>, Path(fin): Path<String>) -> R
     let fin = asked_about(&world, &fin).await?;
     let state = world.state();
     let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
-    Ok(Json(VehiclesReply { vehicles: person.vehicles.clone() }))
+    let vehicle =
+        |v: &Vehicle| VehicleReply { plate: v.plate.clone(), make: v.make.clone(), year: v.year, basis: v.basis };
+    Ok(Json(VehiclesReply { vehicles: person.vehicles.iter().map(vehicle).collect() }))
 }
 
 const UNKNOWN: Problem = Problem::unknown("no such person");

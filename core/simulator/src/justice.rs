@@ -23,6 +23,7 @@ struct FamilyReply {
     #[serde(flatten)]
     family: Family,
     prisoner: bool,
+    died_on: Option<Date>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +41,8 @@ async fn family(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Res
     world.household_fault(&household, Institution::Justice).await?;
     let state = world.state();
     let (household, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
-    Ok(Json(FamilyReply { fin, family: household.family_of(person), prisoner: person.prisoner }))
+    let died_on = person.records.died_on;
+    Ok(Json(FamilyReply { fin, family: household.family_of(person), prisoner: person.prisoner, died_on }))
 }
 
 async fn notary(State(world): State<Arc<World>>, Path(number): Path<String>) -> Result<Json<NotaryReply>, Problem> {

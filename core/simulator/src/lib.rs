@@ -29,20 +29,36 @@
 //! ```
 
 mod admin;
+mod agriculture;
 mod bank;
+mod central_bank;
+mod communications;
+mod conscription;
 mod control;
 mod counter;
+mod education;
+mod examination;
+mod health;
 mod household;
 mod households;
 mod institution;
 mod interior;
 mod justice;
+mod migration;
+mod ministry;
 mod month;
 mod problem;
+mod property;
+mod records;
+mod refugees;
 mod server;
+mod statistics;
 mod taxes;
 mod token;
+mod utilities;
+mod window;
 mod world;
+mod xml;
 
 pub use bank::{CardState, CardStatus, CardTime};
 pub use control::Control;
@@ -53,6 +69,7 @@ pub use household::{
 pub use households::Households;
 pub use institution::Institution;
 pub use month::{Amount, Bound, Month};
+pub use records::{Account, Admission, Deal, Disability, Estate, Holding, Records, Study, Utilities};
 pub use server::{Registries, RegistriesConfig, Running, StartError};
 pub use token::Tokens;
 

@@ -35,6 +35,16 @@ impl Month {
         self.0 - earlier.0
     }
 
+    /// Its year.
+    pub const fn year(self) -> i32 {
+        self.0.div_euclid(12)
+    }
+
+    /// As `11.2026`.
+    pub(crate) fn dotted(self) -> String {
+        format!("{:02}.{:04}", self.0.rem_euclid(12) + 1, self.year())
+    }
+
     /// Its place in the year: 0 is January.
     pub const fn of_year(self) -> usize {
         self.0.rem_euclid(12) as usize

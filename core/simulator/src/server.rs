@@ -5,8 +5,12 @@ use crate::control::{Control, End};
 use crate::household::Person;
 use crate::households::Households;
 use crate::problem::Problem;
+use crate::records::Utilities;
 use crate::world::World;
-use crate::{Institution, Tokens, admin, counter, interior, justice, taxes};
+use crate::{
+    Institution, Tokens, admin, agriculture, central_bank, communications, conscription, counter, education,
+    examination, health, interior, justice, migration, ministry, property, refugees, statistics, taxes, utilities,
+};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -72,17 +76,40 @@ impl Registries {
 }
 
 fn router(world: Arc<World>) -> Router {
-    Router::new()
-        .nest("/interior", interior::routes())
-        .nest("/taxes", taxes::routes())
-        .nest("/justice", justice::routes())
-        .nest("/bank", counter::routes())
+    let institutions = Institution::ALL
+        .into_iter()
+        .fold(Router::new(), |router, institution| router.nest(&format!("/{institution}"), routes(institution)));
+    institutions
         .nest("/admin", admin::routes())
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { Problem::unknown("no such path") })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not that method") })
         .layer(from_fn_with_state(world.clone(), gate))
         .with_state(world)
+}
+
+fn routes(institution: Institution) -> Router<Arc<World>> {
+    match institution {
+        Institution::Interior => interior::routes(),
+        Institution::Justice => justice::routes(),
+        Institution::Taxes => taxes::routes(),
+        Institution::Agriculture => agriculture::routes(),
+        Institution::Education => education::routes(),
+        Institution::Health => health::routes(),
+        Institution::Communications => communications::routes(),
+        Institution::Refugees => refugees::routes(),
+        Institution::Statistics => statistics::routes(),
+        Institution::Property => property::routes(),
+        Institution::Migration => migration::routes(),
+        Institution::Conscription => conscription::routes(),
+        Institution::CentralBank => central_bank::routes(),
+        Institution::Examination => examination::routes(),
+        Institution::Azerisiq => utilities::electricity(),
+        Institution::Azersu => utilities::water(),
+        Institution::Azeriqaz => utilities::gas(),
+        Institution::Ministry => ministry::routes(),
+        Institution::Bank => counter::routes(),
+    }
 }
 
 /// Asks for the token and lets the faults strike, before and after an institution does its work.
@@ -131,7 +158,7 @@ impl Running {
     }
 
     /// The base URL of each.
-    pub fn urls(&self) -> [(Institution, String); 4] {
+    pub fn urls(&self) -> [(Institution, String); Institution::ALL.len()] {
         Institution::ALL.map(|institution| (institution, self.url(institution)))
     }
 
@@ -178,6 +205,16 @@ impl Running {
     /// Changes what is known of a person; `false` where nobody has that FIN.
     pub fn edit_person(&self, fin: &Fin, change: impl FnOnce(&mut Person)) -> bool {
         self.world.state().households.edit(fin, change)
+    }
+
+    /// Changes what a home pays for electricity, water and gas; `false` where there is no such household.
+    pub fn edit_utilities(&self, household: &str, change: impl FnOnce(&mut Utilities)) -> bool {
+        self.world.state().households.edit_utilities(household, change)
+    }
+
+    /// Makes Conscription forget the inquiries that it has taken.
+    pub fn forget_inquiries(&self) {
+        self.world.state().inquiries.forget();
     }
 
     /// The households as they are now.

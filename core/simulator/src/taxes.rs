@@ -2,26 +2,18 @@
 
 use crate::households::months_of;
 use crate::problem::Problem;
+use crate::window::Window;
 use crate::world::World;
 use crate::{Institution, Month, read_fin};
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use dayaq_types::baku_date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
-
-/// Months that one question may span.
-const MONTHS_MAX: i32 = 120;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
     Router::new().route("/taxpayers/{fin}/income", get(income))
-}
-
-#[derive(Deserialize)]
-struct Window {
-    from: Option<String>,
-    to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -43,13 +35,7 @@ async fn income(
 ) -> Result<Json<IncomeReply>, Problem> {
     const UNKNOWN: Problem = Problem::unknown("no such taxpayer");
     let fin = read_fin(&fin)?;
-    let month = |text: &Option<String>| text.as_deref().and_then(Month::parse);
-    let (Some(from), Some(to)) = (month(&window.from), month(&window.to)) else {
-        return Err(Problem::bad_request("from and to are months such as 2026-11"));
-    };
-    if !(0..MONTHS_MAX).contains(&to.since(from)) {
-        return Err(Problem::bad_request("the window has 1 to 120 months"));
-    }
+    let (from, to) = window.months()?;
     let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
     world.household_fault(&household, Institution::Taxes).await?;
     let state = world.state();

@@ -1,10 +1,12 @@
 //! What all requests share: the facts, the bank's books, the faults.
 
 use crate::bank::{Bank, CardTime};
+use crate::conscription::Inquiries;
 use crate::control::{Control, Fate};
+use crate::household::Person;
 use crate::households::Households;
 use crate::problem::Problem;
-use crate::{Institution, Tokens};
+use crate::{Institution, Tokens, read_fin};
 use axum::http::StatusCode;
 use dayaq_types::Clock;
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ pub(crate) struct State {
     pub households: Households,
     pub bank: Bank,
     pub controls: BTreeMap<Institution, Control>,
+    pub inquiries: Inquiries,
     /// Failures that faults of households have caused so far, by household and institution.
     failed: BTreeMap<(String, Institution), u32>,
 }
@@ -38,7 +41,13 @@ impl World {
         cancel: CancellationToken,
     ) -> Self {
         let controls = Institution::ALL.into_iter().map(|i| (i, Control::default())).collect();
-        let state = State { households, bank: Bank::default(), controls, failed: BTreeMap::new() };
+        let state = State {
+            households,
+            bank: Bank::default(),
+            controls,
+            inquiries: Inquiries::default(),
+            failed: BTreeMap::new(),
+        };
         Self { clock, tokens, card_time, cancel, state: Mutex::new(state) }
     }
 
@@ -59,6 +68,15 @@ impl World {
             () = tokio::time::sleep(delay) => {}
             () = self.cancel.cancelled() => {}
         }
+    }
+
+    /// The person whom an institution is asked about, after the faults of the household have struck.
+    pub async fn person(&self, fin: &str, institution: Institution) -> Result<Person, Problem> {
+        const UNKNOWN: Problem = Problem::unknown("no such person");
+        let fin = read_fin(fin)?;
+        let household = self.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
+        self.household_fault(&household, institution).await?;
+        self.state().households.person(&fin).map(|(_, person)| person.clone()).ok_or(UNKNOWN)
     }
 
     /// Lets the faults of a household strike a question about it.

@@ -14,7 +14,7 @@ use dayaq_core::{CoreConfig, Endpoint};
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::content::ContentFiles;
 use dayaq_registries::{CardTime, Institution, Registries, RegistriesConfig, Tokens};
-use dayaq_simulator::{Play, Smsc, SmscConfig};
+use dayaq_simulator::{Play, Smsc, SmscConfig, WebPhone};
 use dayaq_types::{Clock, SystemClock, SystemEntropy, baku_date};
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,16 +60,18 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
         let clock = Arc::new(LeapingClock::new(start));
-        let world = World::open(&folder, households, Arc::clone(&clock)).await?;
+        // A play has a phone of its own; its transcript is the same every time.
+        let web = play.is_none().then_some(args.web);
+        let world = World::open(&folder, households, Arc::clone(&clock), web).await?;
         let (drive, stop) = (CancellationToken::new(), CancellationToken::new());
         let running = Arc::new(world.running);
         let driver = tokio::spawn(leap(Arc::clone(&running), clock, play.is_none(), drive.clone()));
         let code = match &play {
             Some(play) => simulate::perform(play, &world.smsc.handset(play.number())).await,
             None => {
-                greet(&folder);
+                greet(&folder, world.web.as_ref());
                 tokio::select! {
-                    served = simulate::terminal(world.smsc.handset(simulate::number()?)).run() => served.context("the terminal")?,
+                    served = simulate::terminal(world.smsc.handset(simulate::number()?)).run(), if !args.no_terminal => served.context("the terminal")?,
                     () = signals::end() => {}
                 }
                 ExitCode::SUCCESS
@@ -82,6 +84,9 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
             running.gateway.shutdown().await;
             running.core.close().await;
         }
+        if let Some(web) = world.web {
+            web.shutdown().await;
+        }
         world.smsc.shutdown().await;
         world.registries.shutdown().await.context("stopping the institutions")?;
         Ok::<_, anyhow::Error>(code)
@@ -91,19 +96,24 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     code
 }
 
-fn greet(folder: &Path) {
+fn greet(folder: &Path, web: Option<&WebPhone>) {
     println!(
         "Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback."
     );
     println!("The clock is fast: it leaps over days in which nothing happens. Data: {}", folder.display());
     println!("A family to apply for: FIN 300TQ7M, card AA 3073607, notarised application 2026004117,");
     println!("members 69F5J5R (spouse), 7ZHET4L and 124HW0U (children), living in Quba.");
+    if let Some(web) = web {
+        simulate::print_web_phone(web);
+    }
     println!("More families: dayaq demo --plays, core/simulator/README.md");
 }
 
 /// The outside world and the service in front of it.
 struct World {
     smsc: Smsc,
+    /// The phone in the browser, where there is one.
+    web: Option<WebPhone>,
     registries: dayaq_registries::Running,
     running: Running,
 }
@@ -113,6 +123,7 @@ impl World {
         folder: &Path,
         households: dayaq_registries::Households,
         clock: Arc<LeapingClock>,
+        web: Option<SocketAddr>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = clock;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -126,9 +137,14 @@ impl World {
         .await?;
         let config = SmscConfig { listen: loopback, clock: Arc::clone(&clock), ..SmscConfig::default() };
         let smsc = Smsc::start(config).await?;
+        // Before the gateway binds, so that the page shows the bind.
+        let web = match web {
+            Some(listen) => Some(simulate::web_phone(&smsc, listen).await?),
+            None => None,
+        };
         let settings = settings(folder, &smsc, &registries)?;
         let running = serve::start(settings, clock, Arc::new(SystemEntropy)).await?;
-        Ok(Self { smsc, registries, running })
+        Ok(Self { smsc, web, registries, running })
     }
 }
 
@@ -175,11 +191,10 @@ fn settings(folder: &Path, smsc: &Smsc, registries: &dayaq_registries::Running) 
     core.database = folder.join(core.database);
     for institution in Institution::ALL {
         let endpoint = Endpoint::new(&registries.url(institution), TOKEN);
-        match institution {
-            Institution::Bank => core.bank = endpoint,
-            Institution::Interior | Institution::Taxes | Institution::Justice => {
-                core.institutions.insert(institution.to_string(), endpoint);
-            }
+        if institution == Institution::Bank {
+            core.bank = endpoint;
+        } else {
+            core.institutions.insert(institution.to_string(), endpoint);
         }
     }
     let keys = keys::own(&folder.join("master.key"))?;

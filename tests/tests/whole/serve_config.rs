@@ -1,6 +1,7 @@
 //! A configuration of `dayaq serve` in a folder of its own, and the program running on it.
 
 use crate::program::{Process, root};
+use dayaq_registries::Institution;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -98,7 +99,9 @@ impl ServeConfig {
         let endpoint = |table: &str, path: &str| {
             format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
         };
-        let institutions = ["interior", "taxes", "justice"].map(|id| endpoint(&format!("institutions.{id}"), id));
+        let asked = Institution::ALL.into_iter().filter(|institution| *institution != Institution::Bank);
+        let institutions: String =
+            asked.map(|id| endpoint(&format!("institutions.{id}"), id.name())).collect();
         format!(
             r#"[keys]
 master = "{MASTER_KEY}"
@@ -120,7 +123,7 @@ database = "core.sqlite"
 poll_ms = 50
 card_poll_s = 1
 {}{}"#,
-            institutions.concat(),
+            institutions,
             endpoint("bank", "bank")
         )
     }

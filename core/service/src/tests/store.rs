@@ -35,7 +35,7 @@ async fn d10_a_newer_schema_is_refused_with_a_clear_error() {
                VALUES (9999, 'from the future', 1, x'00', 0)";
     tamper(&world.file(), sql).await.unwrap();
     let error = open(&world.config, &world.content, &world.clock, 3).await.err().unwrap();
-    assert!(matches!(error, OpenError::Store(StoreError::Newer { found: 9999, known: 1 })), "{error}");
+    assert!(matches!(error, OpenError::Store(StoreError::Newer { found: 9999, known: 2 })), "{error}");
     assert!(error.to_string().contains("newer"), "{error}");
 }
 

@@ -70,11 +70,11 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let outside = Outside::open().await;
         let at = |name: &str| Endpoint::new(&format!("{}/{name}", outside.url), TOKEN);
+        let mut content = content(files);
         let institutions: BTreeMap<String, Endpoint> =
-            ["interior", "taxes", "justice"].map(|id| (id.to_owned(), at(id))).into();
+            content.institution_ids().into_iter().map(|id| (id.clone(), at(&id))).collect();
         let mut config = CoreConfig::new(folder.path().join("core.sqlite"), institutions, at("bank"));
         config.bank_timeout = Duration::from_millis(300);
-        let mut content = content(files);
         for institution in &mut content.institutions {
             institution.timeout = Duration::from_millis(300);
         }

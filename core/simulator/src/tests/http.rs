@@ -121,14 +121,15 @@ async fn s4_interior_tells_identity_residence_and_vehicles() {
         json!({
             "fin": "1AAAAA1", "surname": "Məmmədova", "name": "Aygün", "patronymic": "Rəşid qızı",
             "birth_date": "1989-04-12", "id_card": { "series": "AA", "number": "1234567" },
-            "address": { "district": "quba" }, "status": "alive", "citizenship": "AZE",
+            "address": { "district": "quba", "code": null }, "status": "alive", "citizenship": "AZE",
+            "wanted": false, "whereabouts_unknown": false,
         })
     );
     let (_, vehicles) = office.get(Institution::Interior, "/persons/1AAAAA2/vehicles").await;
     assert_eq!(
         vehicles,
         json!({ "vehicles": [
-            { "plate": "10-AB-127", "make": "VAZ 2107", "year": 2008, "basis": "used", "rehabilitation": false },
+            { "plate": "10-AB-127", "make": "VAZ 2107", "year": 2008, "basis": "used" },
         ] })
     );
     assert_eq!(office.get(Institution::Interior, "/persons/1AAAAA1/vehicles").await.1, json!({ "vehicles": [] }));
@@ -162,11 +163,11 @@ async fn s4_justice_tells_the_family_and_the_notarised_application() {
     let family = async |fin| office.get(Institution::Justice, &format!("/family/{fin}")).await.1;
     assert_eq!(
         family("1AAAAA1").await,
-        json!({ "fin": "1AAAAA1", "spouse": "1AAAAA2", "children": ["1AAAAA3"], "parents": [], "prisoner": false })
+        json!({ "fin": "1AAAAA1", "spouse": "1AAAAA2", "children": ["1AAAAA3"], "parents": [], "prisoner": false, "died_on": null })
     );
     assert_eq!(
         family("1AAAAA2").await,
-        json!({ "fin": "1AAAAA2", "spouse": "1AAAAA1", "children": ["1AAAAA3"], "parents": [], "prisoner": true })
+        json!({ "fin": "1AAAAA2", "spouse": "1AAAAA1", "children": ["1AAAAA3"], "parents": [], "prisoner": true, "died_on": null })
     );
     assert_eq!(family("1AAAAA3").await["parents"], json!(["1AAAAA1", "1AAAAA2"]));
     let (_, notary) = office.get(Institution::Justice, "/notary/10023456").await;
