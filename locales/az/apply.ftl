@@ -1,6 +1,6 @@
 # Müraciət: razılıq, ailə üzvləri, yoxlama, göndərmə.
 
-apply-consent = Siz və ailəniz haqda məlumatı dövlətdən alırıq.
+apply-consent = Ailənizin məlumatını dövlətdən alırıq
     .opt-agree = Razıyam
     .opt-decline = Xeyr
 apply-declined =
@@ -31,7 +31,7 @@ apply-review =
     .opt-send = Göndər
     .opt-correct = Düzəlt
 apply-correct = Düzəliş:
-    .opt-applicant = FİN, vəsiqə
+    .opt-applicant = FİN
     .opt-notary = Notarial
     .opt-members = Ailə
     .opt-place = Yer, bank

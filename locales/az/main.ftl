@@ -1,8 +1,8 @@
-main-language = Dil / Язык / Language
+main-language = Dil/Язык/Language
     .opt-az = Azərbaycanca
     .opt-ru = Русский
     .opt-en = English
-main-menu = Sosial yardım
+main-menu = Yardım
     .opt-apply = Yeni müraciət
     .opt-status = Müraciətim
     .opt-card = Kartım

@@ -19,14 +19,14 @@ notary-ask = Notarial ərizə nömrəniz var?
     .opt-none = Hələ yoxdur
 notary-number = Notarial ərizənin nömrəsi (4-12 rəqəm):
     .error = Nömrə 4-12 rəqəm olur.
-notary-none = 15 iş günü yalnız bu nömrə veriləndən sonra başlayır.
+notary-none = 15 iş günü nömrə veriləndən sonra başlayır.
     .opt-go-on = Davam
 
 member-fin = Ailə üzvünün FİN-i:
     .error = FİN-də 7 işarə olur, I və O olmur.
     .ask = İşarə { $position }: I olmur. Bəlkə 1-dir?
-member-relation = Kimdir?
-    .opt-spouse = Həyat yoldaşı
+member-relation = Kim?
+    .opt-spouse = Ər/arvad
     .opt-child = Övlad
     .opt-parent = Ata/ana
     .opt-sibling = Bacı/qardaş

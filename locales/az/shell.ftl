@@ -7,8 +7,8 @@ shell-next = Ardı
 shell-yes = Bəli
 shell-no = Xeyr
 shell-none = yoxdur
-shell-choose = Yenidən seçin:
-shell-unreadable = Oxuya bilmədik.
+shell-choose = Yenidən:
+shell-unreadable = Oxunmadı
 shell-confirm = { $value }: düzdür?
 shell-help =
     Xidmət pulsuzdur. Kömək: 142
@@ -17,5 +17,5 @@ shell-retry = Yenidən
 shell-resume = Müraciətiniz yarımçıq qalıb.
 shell-continue = Davam et
 shell-again = Əvvəldən başla
-shell-restarted = Xidmət yenilənib.
+shell-restarted = Yeniləndi.
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142

@@ -4,7 +4,7 @@ status-none = Bu nömrədən müraciət yoxdur.
     .opt-apply = Yeni müraciət
 status-awaiting =
     { $ask-reference }
-    Notarial nömrə yoxdur, 15 gün başlamır
+    Notarialsız 15 gün başlamır
     .opt-apply = Nömrə var
 status-gathering =
     { $ask-reference } yoxlanılır

@@ -1,4 +1,4 @@
-main-language = Dil / Язык / Language
+main-language = Language:
     .opt-az = Azərbaycanca
     .opt-ru = Русский
     .opt-en = English

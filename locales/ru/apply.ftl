@@ -1,6 +1,6 @@
 # Заявление: согласие, члены семьи, проверка, отправка.
 
-apply-consent = Данные о вас и семье возьмём в госорганах. Согласны?
+apply-consent = Данные семьи возьмём в госорганах. Согласны?
     .opt-agree = Да
     .opt-decline = Нет
 apply-declined =
@@ -9,14 +9,14 @@ apply-declined =
 
 apply-members = Члены семьи (кроме вас): { $members-count }
     .add = Добавить
-    .done = Это все
+    .done = Всё
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
     .duplicate = Этот ФИН уже есть.
 apply-fix-members = Члены семьи (кроме вас): { $members-count }
     .add = Добавить
-    .done = Это все
+    .done = Всё
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
@@ -30,8 +30,8 @@ apply-review =
     { $branch }
     .opt-send = Отправить
     .opt-correct = Исправить
-apply-correct = Исправить:
-    .opt-applicant = Документ
+apply-correct = Правка:
+    .opt-applicant = ФИН
     .opt-notary = Нотариат
     .opt-members = Семья
     .opt-place = Адрес, банк

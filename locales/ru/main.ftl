@@ -1,11 +1,11 @@
-main-language = Dil / Язык / Language
+main-language = Dil/Язык/Language
     .opt-az = Azərbaycanca
     .opt-ru = Русский
     .opt-en = English
 main-menu = Соцпомощь
     .opt-apply = Новое заявление
-    .opt-status = Моё заявление
-    .opt-card = Моя карта
+    .opt-status = Статус
+    .opt-card = Карта
     .opt-language = Язык/Dil
     .opt-help = Помощь 142
 main-help =

@@ -2,7 +2,7 @@
 
 applicant-fin = Ваш ФИН (7 знаков удостоверения):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает, может 1?
+    .ask = Знак { $position }: I не бывает, это 1?
 applicant-card-series = Серия удостоверения
     .opt-aze = AZE
     .opt-aa = AA
@@ -19,18 +19,18 @@ notary-ask = Номер от нотариуса есть?
     .opt-none = Пока нет
 notary-number = Номер нотариального заявления (4-12 цифр):
     .error = Нужно 4-12 цифр.
-notary-none = 15 рабочих дней начнутся, только когда дадите номер.
+notary-none = 15 рабочих дней начнутся, когда дадите номер.
     .opt-go-on = Дальше
 
 member-fin = ФИН члена семьи:
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает, может 1?
-member-relation = Кто это?
+    .ask = Знак { $position }: I не бывает, это 1?
+member-relation = Кто?
     .opt-spouse = Муж/жена
     .opt-child = Ребёнок
-    .opt-parent = Отец/мать
+    .opt-parent = Родитель
     .opt-sibling = Брат/сестра
-    .opt-other = Другой
+    .opt-other = Иной
 
 place-region = Регион, где живёте:
 place-district = Район или город:

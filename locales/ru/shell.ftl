@@ -7,8 +7,8 @@ shell-next = Далее
 shell-yes = Да
 shell-no = Нет
 shell-none = нет
-shell-choose = Выберите снова:
-shell-unreadable = Не удалось прочесть.
+shell-choose = Снова:
+shell-unreadable = Неясно
 shell-confirm = { $value }: верно?
 shell-help =
     Услуга бесплатна. Помощь: 142
@@ -17,5 +17,5 @@ shell-retry = Ещё раз
 shell-resume = Ваше заявление не закончено.
 shell-continue = Продолжить
 shell-again = Начать заново
-shell-restarted = Служба обновлена.
+shell-restarted = Обновлено.
 shell-ended = Сейчас продолжить нельзя. Наберите позже: *7142#. Помощь: 142

@@ -4,8 +4,12 @@ use crate::args::CheckArgs;
 use crate::exit;
 use crate::{content, settings};
 use dayaq_author::Severity;
-use dayaq_dialog::run_transcripts;
+use dayaq_dialog::{Form, Language, Proof, Room, run_transcripts};
+use dayaq_text::Alphabet;
 use std::process::ExitCode;
+
+/// The fullest screens that are shown of each language and form.
+const SHOWN: usize = 3;
 
 /// Checks and reports.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
@@ -22,8 +26,41 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     for finding in &sorted {
         println!("{finding}");
     }
+    if let Some(content) = &content {
+        print!("{}", summary(content.book.proof()));
+    }
     let errors = sorted.iter().filter(|finding| finding.severity == Severity::Error).count();
     let warnings = sorted.len() - errors;
     println!("{errors} errors, {warnings} warnings");
     Ok(if errors == 0 { ExitCode::SUCCESS } else { exit::FAILURE })
+}
+
+/// Tells authors how much room is left where there is the least.
+fn summary(proof: &Proof) -> String {
+    let languages = Language::ALL.map(Language::code).join(", ");
+    let mut lines = format!(
+        "{} screens and {} notices fit in {languages}, in proper and plain form; the fullest:\n",
+        proof.screens, proof.notices
+    );
+    for language in Language::ALL {
+        for form in [Form::Proper, Form::Plain] {
+            let rooms = proof.rooms.iter().filter(|room| room.language == language && room.form == form);
+            rooms.take(SHOWN).for_each(|room| lines.push_str(&line(room)));
+        }
+    }
+    lines
+}
+
+fn line(room: &Room) -> String {
+    let form = match room.form {
+        Form::Proper => "proper",
+        Form::Plain => "plain",
+    };
+    let unit = match room.budget.alphabet {
+        Alphabet::Gsm7 => "septets",
+        Alphabet::Ucs2 => "units",
+        Alphabet::Latin1 | Alphabet::Ascii => "octets",
+    };
+    let (units, limit) = (room.units, room.budget.units);
+    format!("  {} {form:6} {units:3} of {limit:3} {unit:7} {}\n", room.language.code(), room.text)
 }

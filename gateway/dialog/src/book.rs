@@ -3,6 +3,7 @@ use std::fmt;
 
 use crate::condition::Variable;
 use crate::definition::Dialogue;
+use crate::fit::Proof;
 use crate::session::{Frame, Session};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, List, NoticeSpec};
@@ -27,12 +28,18 @@ pub struct Book {
     /// Dialled codes and the dialogues that they open.
     pub(crate) codes: BTreeMap<String, String>,
     pub(crate) main: String,
+    pub(crate) proof: Proof,
 }
 
 impl Book {
     /// Gives the SHA-256 of all sources, in hexadecimal.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// Tells how much room the proof of every screen has found.
+    pub fn proof(&self) -> &Proof {
+        &self.proof
     }
 
     /// Lists the codes that can be dialled.

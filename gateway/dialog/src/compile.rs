@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Book;
 use crate::definition::{self, Dialogue};
+use crate::fit::{self, Proof};
 use crate::flow::{self, Surroundings};
 use crate::scope;
 use crate::shared::Shared;
@@ -48,23 +49,31 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let codes = codes(&dialogues, &diagnostics);
     let mut scopes = BTreeMap::new();
     let mut own = BTreeMap::new();
+    let mut certainty = None;
     if let Some(order) = flow::order(&dialogues, &diagnostics) {
         let sink = Diagnostics::new();
-        (scopes, own) = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
+        let known;
+        (scopes, own, known) = scope::scopes(&dialogues, &order, &shared, catalogue, &sink);
         if readable {
             diagnostics.extend(sink);
             surroundings.check_parents(&scopes, &diagnostics);
             let wording =
                 Wording { dialogues: &dialogues, scopes: &scopes, shared: &shared, catalogue, notices: &notices };
             wording.check(&texts, &diagnostics);
+            certainty = Some(known);
         }
     }
-    let main = codes.values().next().cloned();
-    let (Some(main), false) = (main, diagnostics.has_errors()) else { return (None, diagnostics) };
+    let main = codes.values().next().cloned().unwrap_or_default();
     let hash = hash(sources);
     let catalogue = catalogue.clone();
-    let book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main };
-    (Some(book), diagnostics)
+    let proof = Proof::default();
+    let mut book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main, proof };
+    // A text that is missing takes no room, so that a screen can be too long even in a book that is otherwise at fault.
+    if let Some(certainty) = certainty {
+        book.proof = fit::prove(&book, &certainty, &diagnostics);
+    }
+    let sound = !diagnostics.has_errors() && !book.main.is_empty();
+    (sound.then_some(book), diagnostics)
 }
 
 fn codes(dialogues: &BTreeMap<String, Dialogue>, diagnostics: &Diagnostics) -> BTreeMap<String, String> {

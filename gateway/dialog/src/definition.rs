@@ -10,6 +10,8 @@ use crate::transcript::Transcript;
 
 /// The wrong answers after which help is offered, unless the author says otherwise.
 const TRIES: u8 = 3;
+/// The most pages that an author may declare; nobody leafs further.
+const PAGES_MAX: usize = 30;
 /// The items of one group; more fit neither a list of pages nor a family.
 const GROUP_MAX: usize = 90;
 
@@ -32,19 +34,45 @@ pub(crate) struct State {
     pub place: Place,
     pub section: Option<String>,
     pub tries: u8,
+    /// How many pages its screen may take with the widest arguments; for a group, the list to remove from.
+    pub pages: usize,
     pub kind: StateKind,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum StateKind {
-    Choice { options: Vec<Choice>, save: Option<String> },
+    Choice {
+        options: Vec<Choice>,
+        save: Option<String>,
+    },
     /// `skip` is the key of who does not know the answer; the variable then has no value.
-    Text { input: String, save: String, skip: Option<String>, next: Link },
-    List { list: String, parent: Option<Variable>, save: String, next: Link },
+    Text {
+        input: String,
+        save: String,
+        skip: Option<String>,
+        next: Link,
+    },
+    List {
+        list: String,
+        parent: Option<Variable>,
+        save: String,
+        next: Link,
+    },
     Group(Group),
-    Run { run: String, save: Option<String>, next: Option<Link> },
-    Call { operation: String, args: Vec<(String, Operand, Place)>, on: BTreeMap<String, Link> },
-    Route { rules: Vec<(Condition, Link)>, next: Link },
+    Run {
+        run: String,
+        save: Option<String>,
+        next: Option<Link>,
+    },
+    Call {
+        operation: String,
+        args: Vec<(String, Operand, Place)>,
+        on: BTreeMap<String, Link>,
+    },
+    Route {
+        rules: Vec<(Condition, Link)>,
+        next: Link,
+    },
     End,
 }
 
@@ -178,8 +206,12 @@ fn state(state_name: &str, table: Table<'_>) -> Option<State> {
     };
     // A state that could not be read has already said why; its other keys were not all asked for.
     let kind = kind?;
+    let mut state = State { name: state_name.to_owned(), place, section, tries, pages: 1, kind };
+    if state.asks() || matches!(state.kind, StateKind::End) {
+        state.pages = table.integer_or("pages", 1..=PAGES_MAX, 1);
+    }
     table.finish();
-    Some(State { name: state_name.to_owned(), place, section, tries, kind })
+    Some(state)
 }
 
 fn choice(table: &Table<'_>) -> Option<StateKind> {

@@ -85,7 +85,13 @@ fn check_told(book: &Book, diagnostics: &Diagnostics) {
             Kind::Text => drop(told.insert(&arg.name)),
             Kind::Phrases(known) => work.extend(known.values().flatten()),
             Kind::Record(fields) | Kind::Records(fields) => work.extend(fields),
-            Kind::Number | Kind::Flag | Kind::Money | Kind::Date | Kind::Item(_) | Kind::Choice(_) | Kind::Term { .. } => {}
+            Kind::Number
+            | Kind::Flag
+            | Kind::Money
+            | Kind::Date
+            | Kind::Item(_)
+            | Kind::Choice(_)
+            | Kind::Term { .. } => {}
         }
     }
     let given = &book.shared.widest;
@@ -114,7 +120,8 @@ fn longest_argument<'k>(
         let units = widest.width(&widest.shown(name, kind, Some(value)));
         Some((units, name, widest.source(name, kind, value)))
     });
-    let Some((units, name, place)) = measured.max_by_key(|(units, _, _)| *units).filter(|(units, _, _)| *units > 10) else {
+    let Some((units, name, place)) = measured.max_by_key(|(units, _, _)| *units).filter(|(units, _, _)| *units > 10)
+    else {
         return String::new();
     };
     let place = place.map(|place| format!(" ({})", at(&place))).unwrap_or_default();

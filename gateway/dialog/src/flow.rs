@@ -168,10 +168,7 @@ impl Surroundings<'_> {
                         }
                     }
                 },
-                StateKind::Group(_)
-                | StateKind::Run { .. }
-                | StateKind::Route { .. }
-                | StateKind::End => {}
+                StateKind::Group(_) | StateKind::Run { .. } | StateKind::Route { .. } | StateKind::End => {}
             }
             if let StateKind::Run { run, next: None, .. } = &state.kind
                 && self.returns(run)

@@ -46,6 +46,7 @@ mod compile;
 mod condition;
 mod definition;
 mod draft;
+mod fit;
 mod flow;
 mod guard;
 mod input;
@@ -69,6 +70,7 @@ mod words;
 
 pub use book::Book;
 pub use compile::compile;
+pub use fit::{Proof, Room};
 pub use input::INPUT_CHARS_MAX;
 pub use language::{Channel, Form, Language};
 pub use session::Session;

@@ -49,6 +49,13 @@ pub(crate) fn pages(screen: &Screen, surface: &Surface) -> Vec<String> {
     }
 }
 
+/// Gives the screen as one page, however long it would be.
+pub(crate) fn whole(screen: &Screen) -> String {
+    let lines = lines(screen);
+    let text = join(&lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>());
+    join(&[&text, &screen.foot.last(true)[0]])
+}
+
 #[derive(Clone)]
 struct Line {
     text: String,
@@ -69,7 +76,7 @@ impl Foot {
         feet(None, back, self.home.as_deref())
     }
 
-    fn middle(&self, first: bool) -> Vec<String> {
+    pub fn middle(&self, first: bool) -> Vec<String> {
         let back = if first { self.back.as_deref() } else { Some(self.back_page.as_str()) };
         feet(Some(&self.next), back, self.home.as_deref())
     }

@@ -150,7 +150,7 @@ impl<'b> Renderer<'b> {
         self.text(&message, Some(attribute), &self.args(dialogue, &message))
     }
 
-    fn foot(&self, ends: bool) -> Foot {
+    pub fn foot(&self, ends: bool) -> Foot {
         let keys = &self.book.shared.keys;
         let entry = |key: &str, id: &str| format!("{key} {}", self.shell(id));
         let back_page = entry(&keys.back, "shell-back");
@@ -202,7 +202,7 @@ impl<'b> Renderer<'b> {
         Words { book: self.book, language: self.language() }.value(value)
     }
 
-    fn plain(&self, mut screen: Screen) -> Screen {
+    pub fn plain(&self, mut screen: Screen) -> Screen {
         if self.surface.form == Form::Proper {
             return screen;
         }

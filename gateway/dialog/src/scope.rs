@@ -23,14 +23,18 @@ pub(crate) struct Scopes<'b> {
     gained: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Finds the variables that every dialogue may use, and those that it gives a value to by itself. The dialogues come callees first, as [`crate::flow::order`] gives them.
+/// Which variables have a value for certain, by dialogue and state.
+pub(crate) type Certainty = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+/// Finds the variables that every dialogue may use, those that it gives a value to by itself, and which of them have a
+/// value for certain at each state. The dialogues come callees first, as [`crate::flow::order`] gives them.
 pub(crate) fn scopes(
     dialogues: &BTreeMap<String, Dialogue>,
     order: &[String],
     shared: &Shared,
     catalogue: &Catalogue,
     diagnostics: &Diagnostics,
-) -> (BTreeMap<String, Scope>, BTreeMap<String, Scope>) {
+) -> (BTreeMap<String, Scope>, BTreeMap<String, Scope>, Certainty) {
     let mut scopes = Scopes { shared, catalogue, own: BTreeMap::new(), gained: BTreeMap::new() };
     for id in order {
         let dialogue = &dialogues[id];
@@ -42,6 +46,7 @@ pub(crate) fn scopes(
     // Callers first: what they have is seen by those they call.
     let mut seen: BTreeMap<String, Scope> = BTreeMap::new();
     let mut certain: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut everywhere = Certainty::new();
     for id in order.iter().rev() {
         let dialogue = &dialogues[id];
         let mut scope = seen.get(id).cloned().unwrap_or_default();
@@ -62,8 +67,9 @@ pub(crate) fn scopes(
                 .or_insert_with(|| scope.clone());
         }
         seen.insert(id.clone(), scope);
+        everywhere.insert(id.clone(), flow.before);
     }
-    (seen, scopes.own)
+    (seen, scopes.own, everywhere)
 }
 
 /// Which variables have a value for certain, whatever way was taken.

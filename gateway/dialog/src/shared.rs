@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dayaq_author::{Diagnostics, Document, Table};
+use dayaq_author::{Diagnostics, Document, Place, Table};
 use regex::Regex;
 
 use crate::input::{InputForm, InputType, word};
@@ -10,12 +10,21 @@ use crate::input::{InputForm, InputType, word};
 /// The size of a compiled pattern; the author's patterns are short, and a bomb must not pass.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
+/// The most parts that an author may allow a notice.
+const SEGMENTS_MAX: usize = 20;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub types: BTreeMap<String, InputType>,
     /// Words, as [`word`] brings them together, and the keys they stand for.
     pub numbers: BTreeMap<String, String>,
     pub keys: Keys,
+    /// Where `[widest]` stands, or would.
+    pub place: Option<Place>,
+    /// Texts as wide as the core tells them, by the name of the argument, and where they stand.
+    pub widest: BTreeMap<String, (String, Place)>,
+    /// The most parts that a notice may take, where it is not the usual number, and where that stands.
+    pub segments: BTreeMap<String, (usize, Place)>,
 }
 
 /// Holds the keys that mean the same on every screen.
@@ -29,7 +38,14 @@ pub(crate) struct Keys {
 impl Default for Shared {
     fn default() -> Self {
         let keys = Keys { back: "0".to_owned(), home: "00".to_owned(), next: "98".to_owned() };
-        Shared { types: BTreeMap::new(), numbers: BTreeMap::new(), keys }
+        Shared {
+            types: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            keys,
+            place: None,
+            widest: BTreeMap::new(),
+            segments: BTreeMap::new(),
+        }
     }
 }
 
@@ -49,6 +65,19 @@ impl Shared {
                     if self.numbers.insert(word(&text), key.to_owned()).is_some_and(|other| other != key) {
                         diagnostics.push(place.error(format!("{text:?} stands for another number too")));
                     }
+                }
+            }
+        }
+        if self.place.is_none() || root.has("widest") {
+            self.place = Some(root.opt_table("widest").map_or_else(|| root.place(), |table| table.place()));
+        }
+        for (name, text, place) in root.string_map("widest") {
+            self.widest.insert(name, (text, place));
+        }
+        if let Some(segments) = root.opt_table("segments") {
+            for key in segments.keys() {
+                if let Some(most) = segments.integer(key, 1..=SEGMENTS_MAX) {
+                    self.segments.insert(key.to_owned(), (most, segments.at(key)));
                 }
             }
         }

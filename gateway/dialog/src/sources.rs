@@ -1,3 +1,5 @@
+use dayaq_author::Place;
+
 use crate::{Arg, Language};
 
 /// Holds everything that a book is made of; nothing is read from anywhere else.
@@ -61,6 +63,8 @@ pub struct Item {
     pub parent: Option<String>,
     /// In the order of [`Language::ALL`].
     pub label: [String; 3],
+    /// Where the labels stand, in the same order.
+    pub places: [Place; 3],
 }
 
 impl Catalogue {

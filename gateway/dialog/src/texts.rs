@@ -113,6 +113,15 @@ impl Texts {
         self.messages[language.index()].get(id).is_some_and(|message| message.uses(attribute).is_some())
     }
 
+    /// Finds where a text stands; `None` when the language lacks it.
+    pub fn found(&self, language: Language, id: &str, attribute: Option<&str>) -> Option<Place> {
+        let message = self.messages[language.index()].get(id)?;
+        match attribute {
+            Some(name) => message.attributes.get(name).map(|(place, _)| place.clone()),
+            None => Some(message.place.clone()),
+        }
+    }
+
     /// Compares what exists with what is needed, both ways, in every language.
     pub fn check(&self, expected: &[Expected], diagnostics: &Diagnostics) {
         for language in Language::ALL {

@@ -124,7 +124,11 @@ fn read_lists(regions: &str, branches: &str, found: &Diagnostics) -> Vec<List> {
             return None;
         };
         let label = [0, 1, 2].map(|i| format!("{}, {}", names.label[i], addresses.label[i]));
-        Some(Item { id: String::new(), parent: Some(parent?), label })
+        let places = [0, 1, 2].map(|i| {
+            let longer = if names.label[i].len() > addresses.label[i].len() { &names } else { &addresses };
+            longer.places[i].clone()
+        });
+        Some(Item { id: String::new(), parent: Some(parent?), label, places })
     });
     root.finish();
     found.extend(more);
@@ -151,7 +155,8 @@ fn read_items(root: &Table<'_>, name: &str, read: impl Fn(&Table<'_>) -> Option<
 
 fn read_labels(table: &Table<'_>) -> Item {
     let label = Language::ALL.map(|language| table.string(language.code()).unwrap_or_default());
-    Item { id: String::new(), parent: None, label }
+    let places = Language::ALL.map(|language| table.at(language.code()));
+    Item { id: String::new(), parent: None, label, places }
 }
 
 fn read_parent(table: &Table<'_>, known: &dyn Fn(&str) -> bool) -> Option<String> {

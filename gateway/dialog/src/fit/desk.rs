@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::scene::{Around, Scene, Text};
 use super::widest::Widest;
 use super::{Room, at, form_name, longest_argument, measured, unit_name};
+use crate::Book;
 use crate::condition::Variable;
 use crate::definition::{Dialogue, State, StateKind};
 use crate::pages::{Screen, pages, whole};
@@ -15,7 +16,6 @@ use crate::render::Renderer;
 use crate::scope::{Certainty, field_kind};
 use crate::session::{Answer, Frame, Prompt, Session};
 use crate::value::{Kind, Record, Value};
-use crate::Book;
 
 /// The most of a screen that the keys at its foot may take, in hundredths.
 const FOOT_PERCENT_MAX: usize = 45;
@@ -190,13 +190,18 @@ impl<'b> Desk<'b> {
         let (here, unit) = (self.here(), unit_name(budget.alphabet));
         if let Some((index, page)) = split_option(&screen, &shown) {
             let place = match &state.kind {
-                StateKind::List { .. } => items.get(index).map(|item| item.places[self.widest.language.index()].clone()),
-                _ => self.label(dialogue, state, scene, index).and_then(|label| label.place(self.book(), self.widest.language)),
+                StateKind::List { .. } => {
+                    items.get(index).map(|item| item.places[self.widest.language.index()].clone())
+                }
+                _ => self
+                    .label(dialogue, state, scene, index)
+                    .and_then(|label| label.place(self.book(), self.widest.language)),
             }
             .unwrap_or(place);
             let key = &screen.options[index].0;
             let (units, _) = measured(&format!("{key} {}", screen.options[index].1));
-            let message = format!("the option {key} of {text} does not fit a page {here}: {units} {unit}, cut on page {page}");
+            let message =
+                format!("the option {key} of {text} does not fit a page {here}: {units} {unit}, cut on page {page}");
             let option = Text::new(&text.id, Some(&format!("{}:{}", at(&place), key)));
             self.keep(option, Fault { place, excess: units, message, under: None });
         } else if shown.len() > allowed {
@@ -241,7 +246,14 @@ impl<'b> Desk<'b> {
     }
 
     /// Names what takes the most on a screen that is too full: an option, and an argument of the text.
-    fn longest(&self, dialogue: &Dialogue, state: &State, scene: &Scene<'_>, values: &Record, screen: &Screen) -> String {
+    fn longest(
+        &self,
+        dialogue: &Dialogue,
+        state: &State,
+        scene: &Scene<'_>,
+        values: &Record,
+        screen: &Screen,
+    ) -> String {
         let book = self.book();
         let options = screen.options.iter().enumerate().max_by_key(|(_, (_, label))| self.widest.width(label));
         let option = options.and_then(|(index, (key, label))| {
@@ -251,12 +263,8 @@ impl<'b> Desk<'b> {
         let complaint = scene.complaint_text(book, self.widest.language, dialogue, state);
         let complaint = complaint.and_then(|text| text.place(book, self.widest.language));
         let complaint = complaint.map(|place| format!("; the line above it stands in {}", at(&place)));
-        let argument = longest_argument(
-            self.widest,
-            &scene.text(dialogue, state).id,
-            book.scope(&dialogue.id).iter(),
-            values,
-        );
+        let argument =
+            longest_argument(self.widest, &scene.text(dialogue, state).id, book.scope(&dialogue.id).iter(), values);
         format!("{}{}{argument}", complaint.unwrap_or_default(), option.unwrap_or_default())
     }
 
@@ -270,7 +278,8 @@ impl<'b> Desk<'b> {
         }
         for (line, texts) in shared.into_iter().filter(|(_, texts)| texts.len() > SHARED_FAULTS_MAX) {
             if let Some(place) = line.place(self.book(), self.widest.language) {
-                let message = format!("{line} leaves no room for {} texts {}, such as {}", texts.len(), self.here(), texts[0]);
+                let message =
+                    format!("{line} leaves no room for {} texts {}, such as {}", texts.len(), self.here(), texts[0]);
                 diagnostics.push(place.error(message));
             }
         }

@@ -24,7 +24,8 @@ pub(super) fn prove(widest: &Widest<'_>, diagnostics: &Diagnostics) -> usize {
             let place = book.texts.found(widest.language, &id, None).unwrap_or_else(|| Place::file("locales"));
             let (language, form) = (widest.language.code(), super::form_name(widest.form));
             let longest = longest(widest, notice);
-            let message = format!("{id} takes {parts} parts by SMS in {language}, {form} form; {most} are allowed{longest}");
+            let message =
+                format!("{id} takes {parts} parts by SMS in {language}, {form} form; {most} are allowed{longest}");
             diagnostics.push(place.error(message));
         }
     }

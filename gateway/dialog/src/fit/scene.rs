@@ -169,7 +169,9 @@ fn starts(book: &Book) -> BTreeSet<(&str, &str)> {
     let mut work: Vec<(&Dialogue, &Target)> = entries.map(|dialogue| (dialogue, &dialogue.start.target)).collect();
     while let Some((dialogue, target)) = work.pop() {
         let Target::State(name) = target else { continue };
-        let Some(state) = dialogue.state(name).filter(|state| seen.insert((&dialogue.id, &state.name))) else { continue };
+        let Some(state) = dialogue.state(name).filter(|state| seen.insert((&dialogue.id, &state.name))) else {
+            continue;
+        };
         match &state.kind {
             StateKind::Route { .. } => work.extend(state.links().into_iter().map(|link| (dialogue, &link.target))),
             StateKind::Run { run, .. } => {
@@ -188,7 +190,8 @@ fn starts(book: &Book) -> BTreeSet<(&str, &str)> {
 
 /// Says whether no question can come before this one: then its foot has no keys.
 fn is_always_first(book: &Book, dialogue: &Dialogue, state: &State) -> bool {
-    let called = book.dialogues.values().flat_map(|other| other.states.values()).any(|s| s.runs() == Some(&dialogue.id));
+    let called =
+        book.dialogues.values().flat_map(|other| other.states.values()).any(|s| s.runs() == Some(&dialogue.id));
     if called || !book.codes.values().any(|entry| *entry == dialogue.id) {
         return false;
     }

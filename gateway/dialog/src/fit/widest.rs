@@ -57,7 +57,8 @@ impl<'b> Widest<'b> {
                     }
                     StateKind::Choice { options, save } => {
                         let message = dialogue.message(&state.name);
-                        let name = |option: &Choice| Value::Option { message: message.clone(), name: option.name.clone() };
+                        let name =
+                            |option: &Choice| Value::Option { message: message.clone(), name: option.name.clone() };
                         if let Some(save) = save {
                             answers.entry(save).or_default().extend(options.iter().map(name));
                         }
@@ -145,12 +146,14 @@ impl<'b> Widest<'b> {
             (Kind::Phrases(known), Value::Phrases(phrases)) => {
                 let one = |phrase: &Phrase| Value::Phrases(vec![phrase.clone()]);
                 let kind = Kind::Phrases(known.clone());
-                let longest = phrases.iter().max_by_key(|phrase| self.width(&self.shown(name, &kind, Some(&one(phrase)))));
+                let longest =
+                    phrases.iter().max_by_key(|phrase| self.width(&self.shown(name, &kind, Some(&one(phrase)))));
                 texts.found(self.language, &longest?.key, None)
             }
             (Kind::Record(fields), Value::Record(record)) => {
                 let with = fields.iter().filter_map(|field| Some((field, record.get(&field.name)?)));
-                let width = |(field, value): &(&Arg, &Value)| self.width(&self.shown(&field.name, &field.kind, Some(value)));
+                let width =
+                    |(field, value): &(&Arg, &Value)| self.width(&self.shown(&field.name, &field.kind, Some(value)));
                 let (field, value) = with.max_by_key(width)?;
                 self.source(&field.name, &field.kind, value)
             }

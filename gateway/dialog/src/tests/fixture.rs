@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use dayaq_author::{Place, Position};
+
 use crate::{
     Arg, Book, Catalogue, Item, Kind, Language, List, NoticeSpec, Operation, OutcomeSpec, Source, Sources, compile,
 };
@@ -14,6 +16,8 @@ ask = ["I"]
 pattern = "^[0-9A-HJ-NP-Z]{7}$"
 [type.notary]
 pattern = "^[0-9]{4,12}$"
+[widest]
+reference = "2026-000123"
 [numbers]
 "1" = ["bir", "один", "one"]
 "2" = ["iki", "два", "two"]
@@ -30,6 +34,7 @@ rules = [{ if = "language", next = "main" }]
 next = "language"
 [state.language]
 kind = "choice"
+pages = 2
 next = "main"
 options = [
   { key = "1", name = "az", language = "az" },
@@ -38,6 +43,7 @@ options = [
 ]
 [state.main]
 kind = "choice"
+pages = 2
 options = [
   { key = "1", name = "apply", next = "apply" },
   { key = "2", name = "status", next = "status" },
@@ -81,6 +87,7 @@ save = "notary"
 next = "members"
 [state.members]
 kind = "group"
+pages = 2
 run = "member"
 save = "members"
 unique = "fin"
@@ -89,17 +96,20 @@ max = 3
 next = "region"
 [state.region]
 kind = "list"
+pages = 2
 list = "regions"
 save = "region"
 next = "district"
 [state.district]
 kind = "list"
+pages = 6
 list = "districts"
 parent = "region"
 save = "district"
 next = "review"
 [state.review]
 kind = "choice"
+pages = 12
 options = [{ key = "1", name = "send", next = "send" }, { key = "2", name = "cancel", next = "home" }]
 [state.send]
 kind = "call"
@@ -114,6 +124,7 @@ kind = "end"
 kind = "end"
 [state.not-yet]
 kind = "end"
+pages = 5
 "#;
 
 pub(super) const MEMBER: &str = r#"
@@ -135,7 +146,7 @@ options = [{ key = "1", name = "child" }, { key = "2", name = "spouse" }]
 pub(super) const AZ: &str = r#"
 shell-again = Yenidən başla
 shell-back = Geri
-shell-choose = Belə seçim yoxdur.
+shell-choose = Yoxdur.
 shell-confirm = { $value } – düzdür?
 shell-continue = Davam et
 shell-ended = Xidmət dayandı. 142
@@ -214,6 +225,8 @@ pub(super) fn sources() -> Sources {
         id: id.to_owned(),
         parent: parent.map(ToOwned::to_owned),
         label: [format!("{id} rayonu"), format!("{id} район"), format!("{id} district")],
+        places: [1, 2, 3]
+            .map(|line| Place { position: Position { line, column: 1 }, ..Place::file("config/places.toml") }),
     };
     let regions = List { name: "regions".into(), items: vec![item("baki", None), item("lenkeran", None)] };
     let many = (1..=12).map(|n| item(&format!("astara-{n}"), Some("lenkeran")));
