@@ -22,7 +22,7 @@ pub struct Arguments {
 /// What the program can do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show everything on this machine: a phone in the terminal, and a simulated operator, institutions and bank
+    /// Show everything on this machine: a phone in the terminal and one in the browser, a simulated operator, institutions and bank
     ///
     /// One process, SQLite files in a data folder, real SMPP and HTTP on loopback. The clock leaps over days in which
     /// nothing happens, so that the outcome and the card arrive within seconds.
@@ -54,6 +54,12 @@ pub struct DemoArgs {
     /// Families that the institutions know, in place of the shipped ones
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
+    /// Where the phone in the browser is served (loopback only; port 0 takes a free one)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub web: SocketAddr,
+    /// No phone in the terminal: run until Ctrl-C
+    #[arg(long)]
+    pub no_terminal: bool,
     /// Show the log on standard error
     #[arg(long)]
     pub log: bool,
@@ -93,6 +99,9 @@ pub struct SimulateArgs {
     /// Families that the institutions know, in place of the shipped ones
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
+    /// Where the phone in the browser is served (loopback only; port 0 takes a free one)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub web: SocketAddr,
     /// Seconds that the bank takes to make a card
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub card_seconds: u64,

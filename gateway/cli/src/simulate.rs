@@ -5,8 +5,9 @@ use crate::exit::{self, Usage};
 use crate::{logging, signals};
 use anyhow::Context;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Tokens};
-use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Terminal};
+use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Terminal, WebPhone};
 use dayaq_types::{Clock, Msisdn, SystemClock};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,8 +39,10 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("--registries {}", args.registries))?;
         let config = SmscConfig { listen: args.smsc, clock, ..SmscConfig::default() };
         let smsc = Smsc::start(config).await.with_context(|| format!("--smsc {}", args.smsc))?;
+        let web = web_phone(&smsc, args.web).await?;
         println!("SMSC on {} (system_id dayaq, password secret); service code {CODE}", smsc.addr());
         println!("Institutions and bank on http://{} (token {TOKEN}); families: /admin/households", registries.addr());
+        print_web_phone(&web);
         if args.no_phone {
             signals::end().await;
         } else {
@@ -48,6 +51,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
                 () = signals::end() => {}
             }
         }
+        web.shutdown().await;
         smsc.shutdown().await;
         registries.shutdown().await.context("stopping the institutions")?;
         Ok(ExitCode::SUCCESS)
@@ -55,6 +59,16 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     // A thread may still wait for a line of the terminal; nobody will read it.
     runtime.shutdown_background();
     code
+}
+
+/// The phone in the browser.
+pub async fn web_phone(smsc: &Smsc, listen: SocketAddr) -> anyhow::Result<WebPhone> {
+    WebPhone::start(smsc, listen).await.with_context(|| format!("--web {listen}"))
+}
+
+/// Says where the phone in the browser is.
+pub fn print_web_phone(web: &WebPhone) {
+    println!("Phone in the browser: {}", web.url());
 }
 
 /// The phone in the terminal.

@@ -40,6 +40,8 @@ impl fmt::Debug for Sms {
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     pub texts: Vec<Sms>,
+    /// How many texts ever came.
+    pub total: u64,
     /// How many of `texts` were handed out by `next`.
     read: usize,
     series: BTreeMap<SeriesKey, Series>,
@@ -118,6 +120,7 @@ impl Inbox {
             self.texts.remove(0);
             self.read = self.read.saturating_sub(1);
         }
+        self.total += 1;
         self.texts.push(Sms { from, text, alphabet, units, segments });
     }
 }

@@ -32,6 +32,7 @@ mod receipt;
 mod smsc;
 mod tap;
 mod terminal;
+mod web;
 
 pub use config::SmscConfig;
 pub use drawing::{draw_screen, draw_sms};
@@ -42,6 +43,7 @@ pub use play::{Play, PlayError, PlayFault, Shown};
 pub use smsc::{Smsc, StartError};
 pub use tap::{Direction, TappedPdu};
 pub use terminal::Terminal;
+pub use web::{WebPhone, WebPhoneError};
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// A running message centre. Dropped, it unbinds and stops listening.
 pub struct Smsc {
     addr: SocketAddr,
-    exchange: Arc<Exchange>,
+    pub(crate) exchange: Arc<Exchange>,
     task: Option<JoinHandle<()>>,
 }
 
