@@ -31,13 +31,13 @@ async fn estate(State(world): State<Arc<World>>, body: String) -> Result<Respons
     let object = |e: &Estate| {
         format!("<Object><Purpose>{}</Purpose><Address>{}</Address></Object>", escape(&e.purpose), escape(&e.address))
     };
-    let contract = |(deal, nth): (&Deal, usize)| {
-        let number = deal.contract.clone().unwrap_or_else(|| format!("{nth}"));
+    let contract = |deal: &Deal| {
+        let number = deal.contract.as_ref().map_or(String::new(), |number| format!(" number=\"{}\"", escape(number)));
         let (month, price) = (deal.month(now).dotted(), point(deal.qepik));
-        format!("<Contract number=\"{number}\"><Date>15.{month}</Date><Price>{price}</Price></Contract>")
+        format!("<Contract{number}><Date>15.{month}</Date><Price>{price}</Price></Contract>")
     };
     let objects: String = person.records.estate.iter().map(object).collect();
-    let contracts: String = person.records.estate_deals.iter().zip(1..).map(contract).collect();
+    let contracts: String = person.records.estate_deals.iter().map(contract).collect();
     let inner = format!("<Status>OK</Status><Objects>{objects}</Objects><Contracts>{contracts}</Contracts>");
     Ok(answer(&inner))
 }

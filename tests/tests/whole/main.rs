@@ -4,6 +4,7 @@ mod canary;
 mod content;
 mod crash;
 mod family;
+mod institutions;
 mod node_smpp;
 mod pcap;
 mod plays;
