@@ -115,10 +115,14 @@ fn longest_argument<'k>(
     values: &Record,
 ) -> String {
     let spoken = kinds.filter(|(name, _)| widest.book.texts.speaks_of(widest.language, message, name));
-    let measured = spoken.filter_map(|(name, kind)| {
-        let value = values.get(name)?;
-        let units = widest.width(&widest.shown(name, kind, Some(value)));
-        Some((units, name, widest.source(name, kind, value)))
+    let measured = spoken.map(|(name, kind)| {
+        let value = values.get(name);
+        let units = widest.width(&widest.shown(name, kind, value));
+        let place = match value {
+            Some(value) => widest.source(name, kind, value),
+            None => widest.book.texts.found(widest.language, "shell-none", None),
+        };
+        (units, name, place)
     });
     let Some((units, name, place)) = measured.max_by_key(|(units, _, _)| *units).filter(|(units, _, _)| *units > 10)
     else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dayaq_author::{Diagnostics, LineIndex, Place};
+use dayaq_author::{Diagnostics, LineIndex, Place, Position};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use fluent_syntax::ast;
@@ -134,12 +134,21 @@ impl Texts {
                 } else if !text.optional {
                     let shown = shown(&key);
                     let message = format!("the text {shown} is missing in {}", language.code());
-                    diagnostics.push(text.needed_by.error(message));
+                    let place =
+                        if text.needed_by.position == Position::FILE { self.nearest(language, text) } else { None };
+                    diagnostics.push(place.unwrap_or_else(|| text.needed_by.clone()).error(message));
                 }
             }
             self.check_unused(language, &used, diagnostics);
             self.check_plurals(language, diagnostics);
         }
+    }
+
+    /// Finds where a missing text would stand: in its message, or beside the one whose name begins like its own.
+    fn nearest(&self, language: Language, text: &Expected) -> Option<Place> {
+        let alike = |id: &String| id.bytes().zip(text.id.bytes()).take_while(|(a, b)| a == b).count();
+        let messages = self.messages[language.index()].iter();
+        messages.max_by_key(|(id, _)| alike(id)).map(|(_, message)| message.place.clone())
     }
 
     fn check_arguments(&self, language: Language, text: &Expected, diagnostics: &Diagnostics) {
@@ -303,11 +312,17 @@ fn read_file(source: &Source, messages: &mut BTreeMap<String, Message>, diagnost
             | ast::Entry::ResourceComment(_)
             | ast::Entry::Junk { .. } => continue,
         };
-        let attributes = attributes
-            .iter()
-            .map(|attribute| (attribute.id.name.to_owned(), (place(offset(attribute.id.name)), uses(&attribute.value))))
-            .collect();
-        let message = Message { place: at.clone(), value: value.map(uses), attributes };
+        let mut own: BTreeMap<String, (Place, Uses)> = BTreeMap::new();
+        for attribute in attributes {
+            let at = place(offset(attribute.id.name));
+            let found = (at.clone(), uses(&attribute.value));
+            if let Some((earlier, _)) = own.insert(attribute.id.name.to_owned(), found) {
+                let line = earlier.position.line;
+                diagnostics
+                    .push(at.error(format!("the text {name}.{} exists already in line {line}", attribute.id.name)));
+            }
+        }
+        let message = Message { place: at.clone(), value: value.map(uses), attributes: own };
         if let Some(earlier) = messages.insert(name.clone(), message) {
             let line = earlier.place.position.line;
             diagnostics.push(at.error(format!("the text {name} exists already in {}:{line}", earlier.place.path)));

@@ -133,7 +133,7 @@ fn read_lists(regions: &str, branches: &str, found: &Diagnostics) -> Vec<List> {
     root.finish();
     found.extend(more);
     for region in regions.iter().filter(|r| !branches.iter().any(|b| b.parent.as_ref() == Some(&r.id))) {
-        found.push(Place::file(BRANCHES).error(format!("no branch serves the region {:?}", region.id)));
+        found.push(region.places[0].error(format!("no branch of {BRANCHES} serves the region {:?}", region.id)));
     }
     let list = |name: &str, items| List { name: name.to_owned(), items };
     vec![list("regions", regions), list("districts", districts), list("branches", branches)]

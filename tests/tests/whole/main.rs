@@ -3,6 +3,7 @@
 mod canary;
 mod content;
 mod crash;
+mod defects;
 mod family;
 mod institutions;
 mod node_smpp;

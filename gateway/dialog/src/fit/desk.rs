@@ -240,6 +240,9 @@ impl<'b> Desk<'b> {
             (Prompt::State, StateKind::Text { .. }) => "skip".to_owned(),
             (Prompt::State, StateKind::Group(_)) => (*["add", "done", "remove"].get(at)?).to_owned(),
             (Prompt::Remove, _) => "item".to_owned(),
+            (Prompt::Confirm(_), _) => return Some(Text::new(["shell-yes", "shell-no"].get(at)?, None)),
+            (Prompt::Resume, _) => return Some(Text::new(["shell-continue", "shell-again"].get(at)?, None)),
+            (Prompt::Help, _) => return Some(Text::new("shell-retry", None)),
             (_, _) => return None,
         };
         Some(Text::new(&dialogue.message(&state.name), Some(&attribute)))
