@@ -1,9 +1,9 @@
 //! Ministry of Internal Affairs: identity, residence and vehicles.
 
+use crate::Institution;
 use crate::household::{Basis, Status, Vehicle};
 use crate::problem::Problem;
 use crate::world::World;
-use crate::{Institution, read_fin};
 use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -83,8 +83,5 @@ async fn vehicles(State(world): State<Arc<World>>, Path(fin): Path<String>) -> R
 const UNKNOWN: Problem = Problem::unknown("no such person");
 
 async fn asked_about(world: &World, fin: &str) -> Result<Fin, Problem> {
-    let fin = read_fin(fin)?;
-    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
-    world.household_fault(&household, Institution::Interior).await?;
-    Ok(fin)
+    Ok(world.person(fin, Institution::Interior).await?.fin)
 }

@@ -1,9 +1,9 @@
 //! Ministry of Justice: acts of civil status, prisoners, notarised applications.
 
+use crate::Institution;
 use crate::household::{Family, Issued};
 use crate::problem::Problem;
 use crate::world::World;
-use crate::{Institution, read_fin};
 use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -36,9 +36,7 @@ struct NotaryReply {
 
 async fn family(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<FamilyReply>, Problem> {
     const UNKNOWN: Problem = Problem::unknown("no such person");
-    let fin = read_fin(&fin)?;
-    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
-    world.household_fault(&household, Institution::Justice).await?;
+    let fin = world.person(&fin, Institution::Justice).await?.fin;
     let state = world.state();
     let (household, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
     let died_on = person.records.died_on;

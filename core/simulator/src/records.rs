@@ -1,7 +1,7 @@
 //! What the institutions beside Interior, Justice and Taxes know of a person or a home.
 
-use crate::Month;
 use crate::household::Income;
+use crate::{Institution, Month};
 use dayaq_types::baku_date;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -50,6 +50,8 @@ pub struct Records {
     pub jobs_refused_days_ago: Vec<u16>,
     /// The ministry: kept wholly by the state.
     pub state_kept: bool,
+    /// Institutions that know nobody under this FIN.
+    pub unknown_to: Vec<Institution>,
 }
 
 /// Land of one use, or animals of one kind.

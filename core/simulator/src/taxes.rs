@@ -4,7 +4,7 @@ use crate::households::months_of;
 use crate::problem::Problem;
 use crate::window::Window;
 use crate::world::World;
-use crate::{Institution, Month, read_fin};
+use crate::{Institution, Month};
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -34,12 +34,8 @@ async fn income(
     Query(window): Query<Window>,
 ) -> Result<Json<IncomeReply>, Problem> {
     const UNKNOWN: Problem = Problem::unknown("no such taxpayer");
-    let fin = read_fin(&fin)?;
     let (from, to) = window.months()?;
-    let household = world.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
-    world.household_fault(&household, Institution::Taxes).await?;
-    let state = world.state();
-    let (_, person) = state.households.person(&fin).ok_or(UNKNOWN)?;
+    let person = world.person(&fin, Institution::Taxes).await?;
     if person.incomes.is_empty() {
         return Err(UNKNOWN);
     }

@@ -76,7 +76,8 @@ impl World {
         let fin = read_fin(fin)?;
         let household = self.state().households.person(&fin).map(|(h, _)| h.id.clone()).ok_or(UNKNOWN)?;
         self.household_fault(&household, institution).await?;
-        self.state().households.person(&fin).map(|(_, person)| person.clone()).ok_or(UNKNOWN)
+        let person = self.state().households.person(&fin).map(|(_, person)| person.clone());
+        person.filter(|person| !person.records.unknown_to.contains(&institution)).ok_or(UNKNOWN)
     }
 
     /// Lets the faults of a household strike a question about it.

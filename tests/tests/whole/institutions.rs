@@ -6,7 +6,7 @@ use crate::serve_config::TOKEN;
 use dayaq_core::decide::Outcome;
 use dayaq_core::{CoreConfig, CoreContent, CoreService, Endpoint};
 use dayaq_core_api::{Caller, Channel, Core, Member, MeterNumber, Meters, Submit, SubmitReply};
-use dayaq_registries::{CardTime, Households, Institution, Registries, RegistriesConfig, Running, Tokens};
+use dayaq_registries::{CardTime, Household, Households, Institution, Registries, RegistriesConfig, Running, Tokens};
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Clock, Language, ManualClock, Msisdn, SeededEntropy, new_id};
 use serde_json::{Value, json};
@@ -98,19 +98,24 @@ struct Land {
     registries: Running,
     http: reqwest::Client,
     reference: String,
+    drafts: SeededEntropy,
     _folder: TempDir,
 }
 
 impl Land {
     async fn of(families: &str, assumed_values_count: bool) -> Self {
+        let (households, faults) = Households::read("families.toml", families);
+        Self::with(households.unwrap_or_else(|| panic!("{faults}")), assumed_values_count).await
+    }
+
+    async fn with(households: Households, assumed_values_count: bool) -> Self {
         // Only the first test of the process installs it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // Monday, ten in the morning in Baku.
         let clock = Arc::new(ManualClock::new("2026-11-23T06:00:00Z".parse().expect("a time")));
-        let (households, faults) = Households::read("families.toml", families);
         let registries = Registries::start(RegistriesConfig {
             listen: "127.0.0.1:0".parse().expect("an address"),
-            households: households.unwrap_or_else(|| panic!("{faults}")),
+            households,
             clock: clock.clone(),
             tokens: Tokens::same(TOKEN),
             card_time: CardTime::Weekdays(3),
@@ -127,7 +132,8 @@ impl Land {
         let keys = KeyRing::new(1, &Key::generate(&SeededEntropy::new(9)));
         let core = CoreService::open(config, content, clock.clone(), Arc::new(SeededEntropy::new(7)), keys);
         let core = core.await.expect("the core opens");
-        Self { core, clock, registries, http: reqwest::Client::new(), reference: String::new(), _folder: folder }
+        let (http, drafts) = (reqwest::Client::new(), SeededEntropy::new(3));
+        Self { core, clock, registries, http, reference: String::new(), drafts, _folder: folder }
     }
 
     /// Changes a fact by hand, over HTTP.
@@ -140,21 +146,26 @@ impl Land {
     /// The family applies, from the phone, with what it knows: its meters where it has their numbers.
     async fn apply(&mut self, district: &str) {
         let households = self.registries.households();
-        let declared = households.all()[0].declaration();
+        self.apply_as(&households.all()[0], 1, Some(district)).await;
+    }
+
+    /// A household applies from the phone of that number, in the district that it would type if no other is given.
+    async fn apply_as(&mut self, household: &Household, phone: usize, district: Option<&str>) {
+        let declared = household.declaration();
         let [electricity, water, gas] = declared.meters.map(|m| m.and_then(|m| MeterNumber::parse(&m)));
         let relation = |r| serde_json::from_value(json!(r)).expect("both crates name relations alike");
         let submit = Submit {
-            draft: new_id(self.clock.now(), &SeededEntropy::new(3)),
+            draft: new_id(self.clock.now(), &self.drafts),
             applicant: declared.applicant,
             id_card: declared.id_card.expect("an applicant has a card"),
             notary_number: declared.notary,
             members: declared.members.into_iter().map(|(fin, r)| Member { fin, relation: relation(r) }).collect(),
-            district: district.to_owned(),
+            district: district.map_or(declared.district, str::to_owned),
             branch: "quba-1".to_owned(),
             meters: Meters { electricity, water, gas },
         };
         let caller = Caller {
-            msisdn: Msisdn::parse("994502000001").expect("a phone number"),
+            msisdn: Msisdn::parse(&format!("99450200{phone:04}")).expect("a phone number"),
             channel: Channel::Ussd,
             language: Language::Az,
             received_at: self.clock.now(),
@@ -379,5 +390,32 @@ async fn d13_a_silent_institution_delays_whichever_it_is_and_never_decides() {
         land.clock.advance(Duration::from_secs(600));
         land.pass(8).await;
         assert_eq!(land.came().await, GRANTED, "{institution} answers again");
+    }
+}
+
+#[tokio::test]
+async fn s4_every_family_that_ships_comes_out_as_its_note_says() {
+    let (households, faults) = Households::shipped();
+    let households = households.unwrap_or_else(|| panic!("{faults}"));
+    assert!(households.all().len() >= 40);
+    let mut land = Land::with(households.clone(), false).await;
+    let mut references = Vec::new();
+    let complete = households.all().iter().filter(|household| household.declaration().notary.is_some());
+    for (household, phone) in complete.zip(1..) {
+        land.apply_as(household, phone, None).await;
+        references.push((household, land.reference.clone()));
+    }
+    land.pass(60).await;
+    for (household, reference) in references {
+        land.reference = reference;
+        let (id, note) = (&household.id, &household.note);
+        match land.came().await {
+            Came::Granted(qepik) => {
+                let amount = format!("{},{:02}", qepik / 100, qepik % 100);
+                assert!(note.contains("Granted: ") && note.contains(&amount), "{id}: granted {amount}: {note}");
+            }
+            Came::Refused(reasons) => assert!(note.contains("Refused"), "{id}: refused for {reasons:?}: {note}"),
+            Came::Waits => assert!(note.contains("The decision waits"), "{id} waits: {note}"),
+        }
     }
 }

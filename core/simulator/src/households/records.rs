@@ -1,6 +1,7 @@
 //! Reading what the other institutions know of a person or a home.
 
 use super::{QEPIK_MAX, address_code, date, income};
+use crate::Institution;
 use crate::records::{Account, Admission, Deal, Disability, Estate, Holding, Records, Study, Utilities};
 use dayaq_author::{Diagnostics, Table};
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub(super) fn records(table: &Table<'_>, diagnostics: &Diagnostics) -> Records {
         payments: incomes("payment"),
         jobs_refused_days_ago: jobs(table),
         state_kept: flag("state_kept"),
+        unknown_to: unknown_to(table),
     }
 }
 
@@ -75,6 +77,19 @@ fn jobs(table: &Table<'_>) -> Vec<u16> {
         days
     };
     table.tables("job").into_iter().filter_map(job).collect()
+}
+
+fn unknown_to(table: &Table<'_>) -> Vec<Institution> {
+    let mut institutions = Vec::new();
+    for (name, place) in table.string_items("unknown_to") {
+        match Institution::parse(&name) {
+            Some(institution) => institutions.push(institution),
+            None => {
+                table.error("unknown_to", format!("no institution is called {name:?}, line {}", place.position.line))
+            }
+        }
+    }
+    institutions
 }
 
 pub(super) fn utilities(table: Table<'_>) -> Utilities {
