@@ -4,7 +4,8 @@ use crate::args::MigrateArgs;
 use crate::settings;
 use anyhow::Context;
 use dayaq_core::CoreService;
-use dayaq_gateway::store::SqliteGatewayStore;
+use dayaq_gateway::config::StoreConfig;
+use dayaq_gateway::store::Stores;
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,11 +17,13 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
             (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
-        let gateway = settings.gateway.database.clone();
-        SqliteGatewayStore::open(&gateway, settings.keys.clone(), Arc::clone(&entropy), Arc::clone(&clock))
-            .await
-            .with_context(|| format!("{}", gateway.display()))?;
-        println!("{}: up to date", gateway.display());
+        let gateway = settings.gateway;
+        Stores::open(&gateway, settings.keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
+        match gateway.store {
+            StoreConfig::Sqlite => println!("{}: up to date", gateway.database.display()),
+            // The address may hold a password.
+            StoreConfig::Postgres { .. } => println!("gateway.postgres_url: up to date"),
+        }
         let database = settings.core.database.clone();
         let core = CoreService::open(settings.core, settings.content.core, clock, entropy, settings.keys)
             .await

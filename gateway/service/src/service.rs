@@ -1,14 +1,12 @@
 //! The gateway as a whole: what starts, what it waits for, and how it ends.
 
-use crate::config::{BindKind, GatewayConfig, Operator, SessionsConfig};
+use crate::config::{BindKind, GatewayConfig, Operator};
 use crate::content::ContentFiles;
 use crate::conversation::{Books, Conversations, Parts, PendingWorker};
 use crate::http::{self, Check, HttpState};
 use crate::link::{Bind, BindHandle, BindSettings};
 use crate::push::{Herald, Pusher, Route, Sender, Wording, WordingOperator};
-use crate::store::{
-    RedisSessions, SessionBackend, Sessions, SqliteFile, SqliteGatewayStore, SqliteSessions, StoreError,
-};
+use crate::store::{GatewayStore, OpenError, Sessions, Stores};
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
 use dayaq_smpp::BindRequest;
@@ -55,13 +53,8 @@ pub struct GatewayParts {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A store did not open.
-    #[error("{what}: {cause}")]
-    Store {
-        /// Which.
-        what: &'static str,
-        /// Why.
-        cause: StoreError,
-    },
+    #[error(transparent)]
+    Store(#[from] OpenError),
     /// The address for HTTP is taken or not ours.
     #[error("http.listen {address}: {cause}")]
     Listen {
@@ -87,7 +80,7 @@ pub struct Gateway {
     /// Wakes the pusher: call it when the core has new notices in the same process.
     pub wake: Arc<Notify>,
     /// The gateway's store.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     conversations: Arc<Conversations>,
     binds: Vec<BindHandle>,
     drain: Duration,
@@ -103,19 +96,11 @@ impl Gateway {
     /// Opens the stores, then HTTP, then the links: nothing binds before a turn can be saved.
     pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
         let GatewayParts { config, book, files, core, checks, keys, clock, entropy, metrics } = parts;
-        let fault = |what| move |cause| StartError::Store { what, cause };
-        let file = SqliteFile::open(&config.database).await.map_err(fault("gateway.database"))?;
-        let store =
-            Arc::new(SqliteGatewayStore::new(file.clone(), keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)));
-        let backend: Arc<dyn SessionBackend> = match &config.sessions {
-            SessionsConfig::Sqlite => Arc::new(SqliteSessions::new(file, Arc::clone(&clock))),
-            SessionsConfig::Redis { url, timeout } => {
-                Arc::new(RedisSessions::open(url.expose_secret(), *timeout).map_err(fault("sessions.redis_url"))?)
-            }
-        };
-        let sessions = Arc::new(Sessions::new(backend, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
-        let books = Books::publish(book, &files, Arc::clone(&store)).await.map_err(fault("gateway.database"))?;
-        let books = Arc::new(books);
+        let Stores { store, sessions } =
+            Stores::open(&config, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
+        let sessions = Arc::new(Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
+        let fault = |cause| OpenError { key: config.store.key(), cause };
+        let books = Arc::new(Books::publish(book, &files, Arc::clone(&store)).await.map_err(fault)?);
         let (pending, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let conversations = Conversations::new(
             Parts {
@@ -275,7 +260,7 @@ fn bind_settings(
     })
 }
 
-async fn sweep(store: Arc<SqliteGatewayStore>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+async fn sweep(store: Arc<GatewayStore>, clock: Arc<dyn Clock>, stop: CancellationToken) {
     loop {
         if let Err(cause) = store.sweep(clock.now()).await {
             tracing::warn!(cause = %cause, "Old rows not swept");
@@ -299,7 +284,7 @@ impl Check for SessionsCheck {
     }
 }
 
-struct StoreCheck(Arc<SqliteGatewayStore>);
+struct StoreCheck(Arc<GatewayStore>);
 
 #[async_trait::async_trait]
 impl Check for StoreCheck {

@@ -10,6 +10,7 @@ mod secret;
 pub use operator::{BindKind, Operator, OperatorLink, Profile, ResponseOrder};
 pub use secret::{Environment, read_secret};
 
+use crate::store::PostgresPool;
 use dayaq_author::{Diagnostics, Document, Table};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -21,7 +22,9 @@ use std::time::Duration;
 pub struct GatewayConfig {
     /// Where `/healthz`, `/readyz` and `/metrics` listen; loopback unless said otherwise.
     pub http_listen: SocketAddr,
-    /// The SQLite file of the gateway store (and of the sessions, where those are in SQLite).
+    /// Where the gateway store is kept.
+    pub store: StoreConfig,
+    /// The SQLite file of the gateway store and of the sessions, where those are in SQLite; else nothing opens it.
     pub database: PathBuf,
     /// Where live sessions are kept.
     pub sessions: SessionsConfig,
@@ -39,6 +42,30 @@ pub struct GatewayConfig {
     pub drain: Duration,
     /// The operators.
     pub operators: Vec<Operator>,
+}
+
+/// Where the gateway store is kept.
+#[derive(Clone, Debug)]
+pub enum StoreConfig {
+    /// In the gateway's SQLite file.
+    Sqlite,
+    /// In PostgreSQL.
+    Postgres {
+        /// `postgres://…`; may hold a password.
+        url: SecretString,
+        /// Connections held at most (1 to 100).
+        connections: u32,
+    },
+}
+
+impl StoreConfig {
+    /// The key that says where it is, for messages.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "gateway.database",
+            Self::Postgres { .. } => "gateway.postgres_url",
+        }
+    }
 }
 
 /// Where live sessions are kept.
@@ -82,10 +109,19 @@ impl GatewayConfig {
         let gateway = root.table("gateway");
         let operators = read_operators(root, around, found);
         let gateway = gateway?;
+        let store = read_store(&gateway, around);
+        let sessions = sessions.unwrap_or(SessionsConfig::Sqlite);
+        let database = match (&store, &sessions) {
+            (StoreConfig::Postgres { .. }, SessionsConfig::Redis { .. }) => gateway.opt_string("database"),
+            (StoreConfig::Sqlite, SessionsConfig::Redis { .. }) | (_, SessionsConfig::Sqlite) => {
+                gateway.string("database")
+            }
+        };
         let config = Self {
             http_listen,
-            database: gateway.string("database").map(PathBuf::from).unwrap_or_default(),
-            sessions: sessions.unwrap_or(SessionsConfig::Sqlite),
+            store,
+            database: database.map(PathBuf::from).unwrap_or_default(),
+            sessions,
             turns_max: gateway.integer_or("turns_max", 1..=100_000, 4_000),
             replies_per_minute: gateway.integer_or("replies_per_minute", 1..=100_000, 60),
             destinations: read_destinations(&gateway),
@@ -105,6 +141,17 @@ fn default_listen() -> SocketAddr {
 
 fn parse_socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an address and port such as 127.0.0.1:8080, found {text:?}"))
+}
+
+fn read_store(gateway: &Table<'_>, around: &dyn Surroundings) -> StoreConfig {
+    match gateway.one_of_or("store", &[("sqlite", false), ("postgres", true)], false) {
+        false => StoreConfig::Sqlite,
+        true => StoreConfig::Postgres {
+            // A fault is reported, and then nothing is opened.
+            url: read_secret(gateway, "postgres_url", around).unwrap_or_default(),
+            connections: gateway.integer_or("postgres_connections", 1..=100, PostgresPool::CONNECTIONS),
+        },
+    }
 }
 
 fn read_sessions(table: &Table<'_>, around: &dyn Surroundings) -> Option<SessionsConfig> {

@@ -147,3 +147,36 @@ sender = "7142"
     assert!(profile.dialect.inbound_ops.iter().any(|op| op.op == 129 && op.event == UssdEvent::Abort));
     assert_eq!(profile.sender_ton_npi, (0, 1));
 }
+
+#[test]
+fn the_gateway_store_is_in_sqlite_unless_told_otherwise() {
+    assert!(matches!(read(SOUND).0.unwrap().store, StoreConfig::Sqlite));
+}
+
+#[test]
+fn in_postgres_with_sessions_in_redis_no_file_is_needed() {
+    let (config, found) = read(&SOUND.replace(
+        "database = \"data/gateway.db\"",
+        "store = \"postgres\"\npostgres_url = \"postgres://dayaq:secret@db/dayaq\"",
+    ));
+    assert_eq!(found, "");
+    let config = config.unwrap();
+    assert!(matches!(&config.store, StoreConfig::Postgres { connections: PostgresPool::CONNECTIONS, .. }));
+    assert!(!format!("{config:?}").contains("secret"), "a password does not print");
+}
+
+#[test]
+fn faults_of_the_gateway_store_are_reported_by_key() {
+    let with = |lines: &str| read(&SOUND.replace("database = \"data/gateway.db\"", lines)).1;
+    assert!(with("").contains("gateway.database"), "{}", with(""));
+    let found = with("store = \"oracle\"");
+    assert!(found.contains("gateway.store") && found.contains("postgres"), "{found}");
+    let found = with("store = \"postgres\"\npostgres_connections = 0");
+    assert!(found.contains("gateway.postgres_url: missing (or postgres_url_env, or postgres_url_file)"), "{found}");
+    assert!(found.contains("gateway.postgres_connections"), "{found}");
+    let found = with("store = \"postgres\"\npostgres_url_env = \"NO_SUCH\"");
+    assert!(found.contains("gateway.postgres_url_env") && found.contains("NO_SUCH"), "{found}");
+    // An address that is not asked for is a mistake of the author's.
+    let found = with("database = \"a.db\"\npostgres_url = \"postgres://db/dayaq\"");
+    assert!(found.contains("gateway.postgres_url"), "{found}");
+}

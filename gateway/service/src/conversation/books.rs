@@ -1,7 +1,7 @@
 //! The dialogues in force, and those that drafts began with.
 
 use crate::content::{ContentFiles, compile_book};
-use crate::store::{SqliteGatewayStore, StoreError};
+use crate::store::{GatewayStore, StoreError};
 use dayaq_dialog::Book;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,13 +12,13 @@ const OLDER_MAX: usize = 8;
 /// A session in flight stays on the version of the dialogues it began with (B5): older ones are found by their hash.
 pub struct Books {
     current: Arc<Book>,
-    store: Arc<SqliteGatewayStore>,
+    store: Arc<GatewayStore>,
     older: Mutex<BTreeMap<String, Option<Arc<Book>>>>,
 }
 
 impl Books {
     /// Puts a book in force and keeps what it was made of, for the drafts that begin with it.
-    pub async fn publish(book: Book, files: &ContentFiles, store: Arc<SqliteGatewayStore>) -> Result<Self, StoreError> {
+    pub async fn publish(book: Book, files: &ContentFiles, store: Arc<GatewayStore>) -> Result<Self, StoreError> {
         let content = serde_json::to_vec(&files.0).unwrap_or_default();
         store.publish_book(book.hash(), &content).await?;
         Ok(Self { current: Arc::new(book), store, older: Mutex::default() })

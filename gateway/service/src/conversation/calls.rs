@@ -3,7 +3,7 @@
 use super::Conversations;
 use super::turn::Turn;
 use crate::push::Herald;
-use crate::store::{PendingCall, SqliteGatewayStore, StoreError, SubscriberKey};
+use crate::store::{GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_core_api::{Args, Caller, Channel, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
@@ -115,7 +115,7 @@ async fn ask(core: &dyn Core, payload: &CallPayload) -> Answer {
 /// Finishes what was recorded. The person hears of it by the core's own notice.
 pub struct PendingWorker {
     /// Where the calls are.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     /// Whom they are for.
     pub core: Arc<dyn Core>,
     /// Time.

@@ -18,7 +18,7 @@ pub use screens::Voice;
 
 use crate::config::Operator;
 use crate::link::Arrival;
-use crate::store::{Sessions, SqliteGatewayStore};
+use crate::store::{GatewayStore, Sessions};
 use dayaq_core_api::Core;
 use dayaq_smpp::CommandStatus;
 use dayaq_types::seal::KeyRing;
@@ -34,7 +34,7 @@ use turnstile::Turnstile;
 pub struct Conversations {
     pub(crate) books: Arc<Books>,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) store: Arc<SqliteGatewayStore>,
+    pub(crate) store: Arc<GatewayStore>,
     pub(crate) core: Arc<dyn Core>,
     pub(crate) voices: Vec<Voice>,
     pub(crate) keys: KeyRing,
@@ -56,7 +56,7 @@ pub struct Parts {
     /// Live sessions.
     pub sessions: Arc<Sessions>,
     /// Everything that outlives them.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     /// The core.
     pub core: Arc<dyn Core>,
     /// The keys under which subscribers are looked up.

@@ -2,7 +2,7 @@
 
 use super::wording::Told;
 use super::{Wording, WordingError};
-use crate::store::{SqliteGatewayStore, StoreError};
+use crate::store::{GatewayStore, StoreError};
 use crate::values::NOT_REGISTERED;
 use dayaq_core_api::{Args, Caller, NoticeClass};
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ pub struct Herald {
     /// The words.
     pub wording: Arc<Wording>,
     /// Where texts are kept.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     /// Wakes the pusher.
     pub wake: Arc<Notify>,
 }

@@ -16,7 +16,7 @@ pub use segment::Sender;
 pub use wording::{Wording, WordingError, WordingOperator};
 
 use crate::link::{BindHandle, Outcome, Outgoing};
-use crate::store::{ClaimedSegment, FinishedText, SqliteGatewayStore, StoreError, TextEnd, Ticket};
+use crate::store::{ClaimedSegment, FinishedText, GatewayStore, StoreError, TextEnd, Ticket};
 use dayaq_core_api::{Core, CoreError, Finished, LeasedNotice, NoticeOutcome};
 use dayaq_smpp::LinkConfig;
 use dayaq_types::{Clock, Entropy};
@@ -50,7 +50,7 @@ pub struct Pusher {
     /// Where notices come from and ends go to.
     pub core: Arc<dyn Core>,
     /// Where texts are kept meanwhile.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     /// How notices become texts.
     pub wording: Arc<Wording>,
     /// The operators.

@@ -1,7 +1,7 @@
 //! From a notice to a text with its segments.
 
 use super::Sender;
-use crate::store::{Form, NewText, SqliteGatewayStore, StoreError, SubscriberKey};
+use crate::store::{Form, GatewayStore, NewText, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_core_api::{Args, LeasedNotice, NoticeClass};
 use dayaq_dialog::{Book, NoticeError, render_notice};
@@ -17,7 +17,7 @@ pub struct Wording {
     /// The words.
     pub book: Arc<Book>,
     /// Language, form and operator of each phone.
-    pub store: Arc<SqliteGatewayStore>,
+    pub store: Arc<GatewayStore>,
     /// Under which a phone is looked up.
     pub keys: KeyRing,
     /// The operators; a phone never heard of goes through the first.

@@ -1,7 +1,11 @@
 //! What a store can answer instead of doing its work.
 
 use dayaq_types::seal::SealError;
+use sqlx::postgres::PgDatabaseError;
 use std::time::Duration;
+
+/// The longest that a caller waits for a connection (D07); beyond it the turn is shed.
+pub(super) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a store did not do what was asked. No text here ever holds a stored value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +25,20 @@ pub enum StoreError {
     /// The address of the server cannot be used.
     #[error("bad address: {0}")]
     Address(String),
+    /// Every connection was taken, or none could be made. It was not done.
+    #[error("no connection within {0:?}")]
+    NoConnection(Duration),
+    /// It lost against another transaction, by this SQLSTATE; it was not done.
+    #[error("lost against another transaction: {0}")]
+    Contended(String),
+    /// The server may lose what it has answered.
+    #[error("{setting} = {value}: what was answered could be lost; set it to on")]
+    Volatile {
+        /// The server's setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+    },
     /// The database failed; it was not done.
     #[error("database: {0}")]
     Database(String),
@@ -46,6 +64,9 @@ impl StoreError {
             Self::Refused(_)
             | Self::Evicts(_)
             | Self::Address(_)
+            | Self::NoConnection(_)
+            | Self::Contended(_)
+            | Self::Volatile { .. }
             | Self::Database(_)
             | Self::NewerSchema(_)
             | Self::HalfMigrated(_)
@@ -57,8 +78,38 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite names tables and columns in its errors, never values: all of ours are bound.
+        match &error {
+            sqlx::Error::PoolTimedOut => return Self::NoConnection(CONNECTION_WAIT),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return Self::Closed,
+            sqlx::Error::Io(cause) => return Self::Unreachable(cause.kind().to_string()),
+            sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => return Self::Unreachable(error.to_string()),
+            sqlx::Error::Database(refusal) => {
+                if let Some(refusal) = refusal.try_downcast_ref::<PgDatabaseError>() {
+                    return Self::from_postgres(refusal);
+                }
+            }
+            // The others are faults of a statement or of a row.
+            _ => {}
+        }
+        // Both databases name tables and columns in their errors, never values: all of ours are bound.
         Self::Database(error.to_string())
+    }
+}
+
+impl StoreError {
+    fn from_postgres(refusal: &PgDatabaseError) -> Self {
+        let code = refusal.code().to_owned();
+        match code.as_str() {
+            "40001" | "40P01" => Self::Contended(code),
+            // The server goes down or comes up, and the connection is gone.
+            "57P01" | "57P02" | "57P03" => Self::Unreachable(code),
+            // Cancelled by a limit, no lock in time, not the primary.
+            "57014" | "55P03" | "25006" => Self::Refused(code),
+            // No memory, no disk, no connection left.
+            code if code.starts_with("53") => Self::Refused(code.to_owned()),
+            // The detail would hold the row; the message does not.
+            _ => Self::Database(format!("{code}: {}", refusal.message())),
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! The gateway store: what must outlive a session.
 
-use super::{SqliteFile, StoreError};
+use super::database::Change;
+use super::{Database, StoreError};
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, SqlitePool};
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,56 +17,45 @@ const FINISHED_CALL_LIFE: Duration = Duration::from_hours(7 * 24);
 /// A receipt whose message nobody knows is kept so long for a late submit_sm_resp (A33).
 const STRAY_RECEIPT_LIFE: Duration = Duration::from_hours(3 * 24);
 
-/// The gateway store on SQLite: profiles, drafts, pending calls, texts, receipts, published dialogues.
+/// The gateway store: profiles, drafts, pending calls, texts, receipts, published dialogues.
 ///
 /// What is claimed is claimed with a lease and a fencing token: a worker that comes back after its lease ended is
 /// answered `false` and has changed nothing (D11).
 #[derive(Clone)]
-pub struct SqliteGatewayStore {
-    file: SqliteFile,
+pub struct GatewayStore {
+    database: Database,
     keys: KeyRing,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
 }
 
-impl SqliteGatewayStore {
-    /// Opens or creates the file and brings its schema up to date; see [`SqliteFile::open`].
-    pub async fn open(
-        path: &Path,
-        keys: KeyRing,
-        entropy: Arc<dyn Entropy>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
-        Ok(Self::new(SqliteFile::open(path).await?, keys, entropy, clock))
-    }
-
-    /// A store in a file that is already open.
-    pub fn new(file: SqliteFile, keys: KeyRing, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Self {
-        Self { file, keys, entropy, clock }
-    }
-
-    /// The file, to keep sessions in as well.
-    pub const fn file(&self) -> &SqliteFile {
-        &self.file
+impl GatewayStore {
+    /// A store in a database that is already open.
+    pub fn new(database: impl Into<Database>, keys: KeyRing, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Self {
+        Self { database: database.into(), keys, entropy, clock }
     }
 
     /// Writes and reads a row.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.file.probe(self.now_ms()).await
+        self.database.probe(self.now_ms()).await
     }
 
     /// The earliest moment at which something open here is due: a call, a segment, or the end of a lease. It may be
     /// past.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let due: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due) FROM (
-                SELECT min(max(not_before, leased_to)) AS due FROM pending_calls WHERE finished_at IS NULL
-                UNION ALL SELECT min(max(next_at, leased_to)) FROM text_segments WHERE state = 'queued'
-                UNION ALL SELECT min(leased_to) FROM text_segments WHERE state = 'attempted')",
-        )
-        .fetch_one(self.readers())
-        .await?;
-        Ok(due.map(at))
+        let row = self
+            .database
+            .row(
+                "SELECT min(due) AS due FROM (
+                    SELECT min(CASE WHEN not_before > leased_to THEN not_before ELSE leased_to END) AS due
+                        FROM pending_calls WHERE finished_at IS NULL
+                    UNION ALL SELECT min(CASE WHEN next_at > leased_to THEN next_at ELSE leased_to END)
+                        FROM text_segments WHERE state = 'queued'
+                    UNION ALL SELECT min(leased_to) FROM text_segments WHERE state = 'attempted') AS open",
+                &[],
+            )
+            .await?;
+        Ok(row.and_then(|row| row.get::<Option<i64>>("due")).map(at))
     }
 
     /// Erases what is past its time: expired drafts and sessions, message bodies after 90 days, the ids of finished
@@ -75,30 +63,35 @@ impl SqliteGatewayStore {
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
         let now = millis(now);
         let before = move |life: Duration| now.saturating_sub(short(life));
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let sessions = erase(db, "DELETE FROM sessions WHERE expires_at <= ?", now).await?;
-                let drafts = erase(db, "DELETE FROM drafts WHERE expires_at <= ?", now).await?;
+                let db = &mut db;
+                // Where gateways share the rows, live sessions are elsewhere.
+                let sessions = match db.is_shared() {
+                    false => erase(db, "DELETE FROM sessions WHERE expires_at <= $1", now).await?,
+                    true => 0,
+                };
+                let drafts = erase(db, "DELETE FROM drafts WHERE expires_at <= $1", now).await?;
                 let calls =
-                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= ?", before(FINISHED_CALL_LIFE)).await?;
+                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= $1", before(FINISHED_CALL_LIFE)).await?;
                 let bodies = before(BODY_LIFE);
                 erase(
                     db,
                     "UPDATE text_segments SET sealed = NULL WHERE sealed IS NOT NULL AND text IN
-                     (SELECT position FROM texts WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= ?)",
+                     (SELECT position FROM texts WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= $1)",
                     bodies,
                 )
                 .await?;
                 let texts = erase(
                     db,
                     "UPDATE texts SET sealed = NULL
-                     WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= ?",
+                     WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= $1",
                     bodies,
                 )
                 .await?;
                 let receipts = erase(
                     db,
-                    "DELETE FROM receipts WHERE at <= ? AND NOT EXISTS (SELECT 1 FROM text_attempts a
+                    "DELETE FROM receipts WHERE at <= $1 AND NOT EXISTS (SELECT 1 FROM text_attempts a
                      WHERE a.operator = receipts.operator AND a.message_id = receipts.message_id)",
                     before(STRAY_RECEIPT_LIFE),
                 )
@@ -109,16 +102,26 @@ impl SqliteGatewayStore {
         .await
     }
 
-    pub(super) const fn readers(&self) -> &SqlitePool {
-        self.file.readers()
+    pub(super) const fn database(&self) -> &Database {
+        &self.database
     }
 
+    /// See [`Database::write`].
     pub(super) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
     {
-        self.file.write(work).await
+        self.database.write(work).await
+    }
+
+    /// See [`Database::write_by_key`].
+    pub(super) async fn write_by_key<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        self.database.write_by_key(work).await
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -142,9 +145,9 @@ impl SqliteGatewayStore {
     }
 }
 
-impl fmt::Debug for SqliteGatewayStore {
+impl fmt::Debug for GatewayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SqliteGatewayStore")
+        f.write_str("GatewayStore")
     }
 }
 
@@ -163,16 +166,16 @@ pub struct Swept {
     pub receipts: u64,
 }
 
-async fn erase(db: &mut SqliteConnection, sql: &'static str, before: i64) -> Result<u64, StoreError> {
-    Ok(sqlx::query(sql).bind(before).execute(db).await?.rows_affected())
+async fn erase(db: &mut Change<'_>, sql: &str, before: i64) -> Result<u64, StoreError> {
+    db.execute(sql, &[before.into()]).await
 }
 
-/// A moment as the file holds it: milliseconds since 1970.
+/// A moment as it is stored: milliseconds since 1970.
 pub(super) fn millis(moment: Timestamp) -> i64 {
     moment.as_millisecond()
 }
 
-/// A moment that the file holds.
+/// A moment that is stored.
 pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
 }

@@ -2,17 +2,21 @@
 //!
 //! - [`Sessions`] holds one sealed session per subscriber behind compare-and-set, over Redis
 //!   ([`RedisSessions`]) or the gateway's own SQLite file ([`SqliteSessions`]).
-//! - [`SqliteGatewayStore`] holds profiles, drafts, pending calls, texts with their segments and
-//!   receipts, and published dialogues.
+//! - [`GatewayStore`] holds profiles, drafts, pending calls, texts with their segments and receipts, and
+//!   published dialogues, over a [`Database`]: the same SQLite file ([`SqliteFile`]) or PostgreSQL
+//!   ([`PostgresPool`]).
 //!
 //! Nothing personal is stored in clear: values are sealed under the key ring, bound to their row, and
 //! found by [`SubscriberKey`], a keyed hash of the phone number.
 
 mod books;
+mod database;
 mod drafts;
 mod error;
 mod gateway;
+mod open;
 mod pending;
+mod postgres;
 mod profiles;
 mod receipts;
 mod redis_link;
@@ -26,9 +30,12 @@ mod subscriber;
 mod text;
 mod texts;
 
+pub use database::Database;
 pub use error::StoreError;
-pub use gateway::{SqliteGatewayStore, Swept};
+pub use gateway::{GatewayStore, Swept};
+pub use open::{OpenError, Stores};
 pub use pending::{Claimed, PendingCall};
+pub use postgres::PostgresPool;
 pub use profiles::{Form, Profile};
 pub use receipts::MessageState;
 pub use redis_session::RedisSessions;

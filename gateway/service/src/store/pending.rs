@@ -1,10 +1,10 @@
 //! Calls of the core that outlive the dialogue that made them.
 
+use super::database::Row;
 use super::gateway::{at, millis, short};
-use super::{SqliteGatewayStore, StoreError, SubscriberKey};
+use super::{GatewayStore, StoreError, SubscriberKey};
 use dayaq_types::Pii;
 use jiff::Timestamp;
-use sqlx::Row;
 use std::time::Duration;
 
 /// A call to be made whatever happens to the phone that asked for it.
@@ -31,26 +31,22 @@ pub struct Claimed {
     pub fence: u64,
 }
 
-impl SqliteGatewayStore {
+impl GatewayStore {
     /// Commits a call; `false` if it is already there, open or finished.
     pub async fn add_pending(&self, call: &PendingCall) -> Result<bool, StoreError> {
         let (id, subscriber, not_before) = (call.id.clone(), *call.subscriber.as_bytes(), millis(call.not_before));
         let sealed = self.seal(&context(&call.id), call.payload.expose());
         let attempts = call.attempts;
-        self.write(move |db| {
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                let added = sqlx::query(
-                    "INSERT INTO pending_calls (id, subscriber, sealed, not_before, attempts) VALUES (?, ?, ?, ?, ?)
-                     ON CONFLICT (id) DO NOTHING",
-                )
-                .bind(id)
-                .bind(&subscriber[..])
-                .bind(sealed)
-                .bind(not_before)
-                .bind(attempts)
-                .execute(db)
-                .await?;
-                Ok(added.rows_affected() == 1)
+                let added = db
+                    .execute(
+                        "INSERT INTO pending_calls (id, subscriber, sealed, not_before, attempts)
+                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+                        &[(&id).into(), (&subscriber).into(), (&sealed).into(), not_before.into(), attempts.into()],
+                    )
+                    .await?;
+                Ok(added == 1)
             })
         })
         .await
@@ -61,52 +57,49 @@ impl SqliteGatewayStore {
         let now = self.now_ms();
         let until = now.saturating_add(short(lease));
         let mut rows = self
-            .write(move |db| {
+            .write(move |mut db| {
                 Box::pin(async move {
-                    Ok(sqlx::query(
-                        "UPDATE pending_calls SET fence = fence + 1, leased_to = ?1 WHERE position IN
-                         (SELECT position FROM pending_calls WHERE finished_at IS NULL AND not_before <= ?2
-                          AND leased_to <= ?2 ORDER BY position LIMIT ?3)
+                    let claim = format!(
+                        "WITH due AS MATERIALIZED (SELECT position FROM pending_calls
+                            WHERE finished_at IS NULL AND not_before <= $2 AND leased_to <= $2
+                            ORDER BY position LIMIT $3{})
+                         UPDATE pending_calls SET fence = fence + 1, leased_to = $1
+                         WHERE position IN (SELECT position FROM due)
                          RETURNING position, id, subscriber, sealed, not_before, attempts, fence",
-                    )
-                    .bind(until)
-                    .bind(now)
-                    .bind(most)
-                    .fetch_all(db)
-                    .await?)
+                        db.for_update_skip_locked()
+                    );
+                    db.rows(&claim, &[until.into(), now.into(), most.into()]).await
                 })
             })
             .await?;
-        rows.sort_by_key(|row| row.get::<i64, _>("position"));
+        rows.sort_by_key(|row| row.count("position"));
         Ok(rows.iter().filter_map(|row| self.claimed(row)).collect())
     }
 
     /// Reads a claimed row. One that does not open stays leased and is counted: the key may come back.
-    fn claimed(&self, row: &sqlx::sqlite::SqliteRow) -> Option<Claimed> {
+    fn claimed(&self, row: &Row) -> Option<Claimed> {
         let id: String = row.get("id");
         let payload = self.open_or_count(&context(&id), row.get("sealed"))?;
         let subscriber = SubscriberKey::from_slice(row.get("subscriber"))?;
         let not_before = at(row.get("not_before"));
         let call =
-            PendingCall { id, subscriber, payload: Pii::new(payload), not_before, attempts: row.get("attempts") };
-        Some(Claimed { call, fence: row.get::<i64, _>("fence").unsigned_abs() })
+            PendingCall { id, subscriber, payload: Pii::new(payload), not_before, attempts: row.short("attempts") };
+        Some(Claimed { call, fence: row.count("fence") })
     }
 
     /// Ends a call and erases its content; `false` if the claim is void.
     pub async fn finish_pending(&self, id: &str, fence: u64) -> Result<bool, StoreError> {
         let (id, fence, now) = (id.to_owned(), fence.cast_signed(), self.now_ms());
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let ended = sqlx::query(
-                    "UPDATE pending_calls SET finished_at = ?, sealed = NULL
-                     WHERE id = ? AND fence = ? AND finished_at IS NULL",
-                )
-                .bind(now)
-                .bind(id)
-                .bind(fence)
-                .execute(db)
-                .await?;
-                Ok(ended.rows_affected() == 1)
+                let ended = db
+                    .execute(
+                        "UPDATE pending_calls SET finished_at = $1, sealed = NULL
+                         WHERE id = $2 AND fence = $3 AND finished_at IS NULL",
+                        &[now.into(), (&id).into(), fence.into()],
+                    )
+                    .await?;
+                Ok(ended == 1)
             })
         })
         .await
@@ -115,18 +108,16 @@ impl SqliteGatewayStore {
     /// Puts a call off and counts the attempt; `false` if the claim is void.
     pub async fn postpone_pending(&self, id: &str, fence: u64, until: Timestamp) -> Result<bool, StoreError> {
         let (id, fence, until) = (id.to_owned(), fence.cast_signed(), millis(until));
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let put_off = sqlx::query(
-                    "UPDATE pending_calls SET not_before = ?, attempts = attempts + 1, leased_to = 0
-                     WHERE id = ? AND fence = ? AND finished_at IS NULL",
-                )
-                .bind(until)
-                .bind(id)
-                .bind(fence)
-                .execute(db)
-                .await?;
-                Ok(put_off.rows_affected() == 1)
+                let put_off = db
+                    .execute(
+                        "UPDATE pending_calls SET not_before = $1, attempts = attempts + 1, leased_to = 0
+                         WHERE id = $2 AND fence = $3 AND finished_at IS NULL",
+                        &[until.into(), (&id).into(), fence.into()],
+                    )
+                    .await?;
+                Ok(put_off == 1)
             })
         })
         .await
@@ -134,10 +125,9 @@ impl SqliteGatewayStore {
 
     /// How many calls are open.
     pub async fn pending_count(&self) -> Result<u64, StoreError> {
-        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM pending_calls WHERE finished_at IS NULL")
-            .fetch_one(self.readers())
-            .await?;
-        Ok(open.unsigned_abs())
+        let row =
+            self.database().row("SELECT count(*) AS open FROM pending_calls WHERE finished_at IS NULL", &[]).await?;
+        Ok(row.map_or(0, |row| row.count("open")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is remembered of a phone.
 
-use super::{SqliteGatewayStore, StoreError, SubscriberKey};
+use super::{GatewayStore, StoreError, SubscriberKey};
 use dayaq_types::Language;
 use serde::{Deserialize, Serialize};
 
@@ -30,14 +30,12 @@ pub struct Profile {
     pub reminders_stopped: bool,
 }
 
-impl SqliteGatewayStore {
+impl GatewayStore {
     /// Reads a phone's profile. One that does not open is counted and treated as absent.
     pub async fn profile(&self, key: &SubscriberKey) -> Result<Option<Profile>, StoreError> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM profiles WHERE subscriber = ?")
-            .bind(&key.as_bytes()[..])
-            .fetch_optional(self.readers())
-            .await?;
-        let plain = sealed.and_then(|sealed| self.open_or_count(&key.context(TABLE), Some(&sealed)));
+        let row =
+            self.database().row("SELECT sealed FROM profiles WHERE subscriber = $1", &[key.as_bytes().into()]).await?;
+        let plain = row.and_then(|row| self.open_or_count(&key.context(TABLE), Some(row.get("sealed"))));
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 
@@ -45,16 +43,13 @@ impl SqliteGatewayStore {
     pub async fn save_profile(&self, key: &SubscriberKey, profile: &Profile) -> Result<(), StoreError> {
         let plain = serde_json::to_vec(profile).map_err(|error| StoreError::Database(error.to_string()))?;
         let (sealed, subscriber, now) = (self.seal(&key.context(TABLE), &plain), *key.as_bytes(), self.now_ms());
-        self.write(move |db| {
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO profiles (subscriber, sealed, saved_at) VALUES (?, ?, ?)
+                db.execute(
+                    "INSERT INTO profiles (subscriber, sealed, saved_at) VALUES ($1, $2, $3)
                      ON CONFLICT (subscriber) DO UPDATE SET sealed = excluded.sealed, saved_at = excluded.saved_at",
+                    &[(&subscriber).into(), (&sealed).into(), now.into()],
                 )
-                .bind(&subscriber[..])
-                .bind(sealed)
-                .bind(now)
-                .execute(db)
                 .await?;
                 Ok(())
             })

@@ -1,7 +1,7 @@
 //! Delivery receipts, whether they come before or after the answer to their message.
 
 use super::texts::uuid;
-use super::{SqliteGatewayStore, StoreError};
+use super::{GatewayStore, StoreError};
 use uuid::Uuid;
 
 /// The state of a message as a delivery receipt tells it (SMPP 3.4 §5.2.28 and appendix B).
@@ -65,7 +65,7 @@ impl MessageState {
     }
 }
 
-impl SqliteGatewayStore {
+impl GatewayStore {
     /// Records a delivery receipt and gives the text it belongs to, if that is known yet.
     ///
     /// The first final state is kept, and one that contradicts it is counted (A34). A receipt that is faster than the
@@ -81,42 +81,36 @@ impl SqliteGatewayStore {
         }
         let (operator, message_id, now) = (operator.to_owned(), message_id.to_owned(), self.now_ms());
         let (held, text) = self
-            .write(move |db| {
+            .write_by_key(move |mut db| {
                 Box::pin(async move {
-                    let held: Option<String> =
-                        sqlx::query_scalar("SELECT state FROM receipts WHERE operator = ? AND message_id = ?")
-                            .bind(&operator)
-                            .bind(&message_id)
-                            .fetch_optional(&mut *db)
-                            .await?;
-                    let held = held.as_deref().and_then(MessageState::parse).filter(|held| held.is_final());
-                    if held.is_none() {
-                        sqlx::query(
-                            "INSERT INTO receipts (operator, message_id, state, at) VALUES (?, ?, ?, ?)
-                             ON CONFLICT (operator, message_id) DO UPDATE SET state = excluded.state, at = excluded.at",
+                    let recorded = db
+                        .execute(
+                            "INSERT INTO receipts (operator, message_id, state, at) VALUES ($1, $2, $3, $4)
+                             ON CONFLICT (operator, message_id) DO UPDATE SET state = excluded.state, at = excluded.at
+                             WHERE receipts.state NOT IN ('DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'REJECTD')",
+                            &[(&operator).into(), (&message_id).into(), state.word().into(), now.into()],
                         )
-                        .bind(&operator)
-                        .bind(&message_id)
-                        .bind(state.word())
-                        .bind(now)
-                        .execute(&mut *db)
                         .await?;
-                    }
-                    let text: Option<Vec<u8>> = sqlx::query_scalar(
-                        "SELECT t.id FROM text_attempts a JOIN texts t ON t.position = a.text
-                         WHERE a.operator = ? AND a.message_id = ? ORDER BY a.at DESC LIMIT 1",
-                    )
-                    .bind(&operator)
-                    .bind(&message_id)
-                    .fetch_optional(db)
-                    .await?;
-                    Ok((held, text))
+                    let key = [(&operator).into(), (&message_id).into()];
+                    let held = match recorded {
+                        0 => db.row("SELECT state FROM receipts WHERE operator = $1 AND message_id = $2", &key).await?,
+                        _ => None,
+                    };
+                    let held = held.and_then(|row| MessageState::parse(row.get("state")));
+                    let text = db
+                        .row(
+                            "SELECT t.id FROM text_attempts a JOIN texts t ON t.position = a.text
+                             WHERE a.operator = $1 AND a.message_id = $2 ORDER BY a.at DESC LIMIT 1",
+                            &key,
+                        )
+                        .await?;
+                    Ok((held, text.and_then(|row| uuid(row.get("id")))))
                 })
             })
             .await?;
         if held.is_some_and(|held| state.is_final() && held != state) {
             metrics::counter!("dayaq_receipt_conflicts_total").increment(1);
         }
-        Ok(text.as_deref().and_then(uuid))
+        Ok(text)
     }
 }

@@ -3,37 +3,48 @@
 //! A segment is `queued` until its attempt is committed, `attempted` until the operator has answered, and then
 //! `sent`, `dead`, or queued again. Every step but the first takes the [`Ticket`] of the claim and makes it void.
 
+use super::database::{Bind, Change, Row};
 use super::gateway::{at, millis, short};
 use super::text::{ClaimedSegment, NewText, Ticket};
 use super::texts::{class, uuid};
-use super::{SqliteGatewayStore, StoreError, SubscriberKey};
+use super::{GatewayStore, StoreError, SubscriberKey};
 use dayaq_types::{Msisdn, Pii};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// What an attempt without an answer becomes (A42): the first time it is queued for one resend after a grace for a
 /// late answer, the second time nobody can know. Where the text is dead anyhow there is no resend.
-/// Binds: ?1 the end of the grace.
+/// Binds: $1 the end of the grace, $2 the text, which the change holds.
 const IN_DOUBT: &str = "UPDATE text_segments SET
     state = CASE WHEN doubts = 0 AND NOT EXISTS (SELECT 1 FROM text_segments d WHERE d.text = text_segments.text
         AND d.state = 'dead') THEN 'queued' ELSE 'unknown' END,
-    next_at = max(next_at, ?1), doubts = doubts + 1, tries = tries + 1, fence = fence + 1, leased_to = 0, cause = 'no answer'
-    WHERE state = 'attempted'";
+    next_at = CASE WHEN next_at > $1 THEN next_at ELSE $1 END,
+    doubts = doubts + 1, tries = tries + 1, fence = fence + 1, leased_to = 0, cause = 'no answer'
+    WHERE state = 'attempted' AND text = $2";
+/// Texts with late attempts that one claim looks after; the next claim takes the rest.
+const LATE_MOST: u32 = 256;
 
-impl SqliteGatewayStore {
+impl GatewayStore {
     /// After an attempt without an answer the resend waits so long for a late one.
     pub const DOUBT_GRACE: Duration = Duration::from_secs(60);
 
     /// Takes up after a restart: attempts of the process that ended are in doubt. Returns how many there were.
     ///
-    /// Must be called before the first [`Self::attempt`]. One process alone uses the file.
+    /// Must be called before the first [`Self::attempt`]. Where other gateways share the rows, an attempt without an
+    /// answer may be theirs and under way: there it is in doubt once its time for an answer has passed.
     pub async fn on_start(&self) -> Result<u64, StoreError> {
-        let resend_at = self.now_ms().saturating_add(short(Self::DOUBT_GRACE));
-        self.write(move |db| {
-            Box::pin(async move { Ok(sqlx::query(IN_DOUBT).bind(resend_at).execute(db).await?.rows_affected()) })
+        let now = self.now_ms();
+        let resend_at = now.saturating_add(short(Self::DOUBT_GRACE));
+        self.write(move |mut db| {
+            Box::pin(async move {
+                let until = if db.is_shared() { now } else { i64::MAX };
+                let (mut all, most) = (0, u32::MAX);
+                for text in late(&mut db, until, most).await? {
+                    all += doubt(&mut db, text, until, resend_at).await?;
+                }
+                Ok(all)
+            })
         })
         .await
     }
@@ -49,7 +60,16 @@ impl SqliteGatewayStore {
     ) -> Result<Vec<ClaimedSegment>, StoreError> {
         let (operator, now) = (operator.to_owned(), self.now_ms());
         let (until, resend_at) = (now.saturating_add(short(lease)), now.saturating_add(short(Self::DOUBT_GRACE)));
-        let rows = self.write(move |db| Box::pin(claim(db, operator, most, now, until, resend_at))).await?;
+        let rows = self
+            .write(move |mut db| {
+                Box::pin(async move {
+                    for text in late(&mut db, now, LATE_MOST).await? {
+                        doubt(&mut db, text, now, resend_at).await?;
+                    }
+                    claim(&mut db, &operator, most, now, until).await
+                })
+            })
+            .await?;
         Ok(rows.iter().filter_map(|row| self.claimed_segment(row)).collect())
     }
 
@@ -60,28 +80,23 @@ impl SqliteGatewayStore {
     pub async fn attempt(&self, ticket: &Ticket, answer_within: Duration) -> Result<bool, StoreError> {
         let (ticket, now) = (*ticket, self.now_ms());
         let until = now.saturating_add(short(answer_within));
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let attempted: Option<(i64, String)> = sqlx::query_as(
-                    "UPDATE text_segments SET state = 'attempted', leased_to = ?
-                     WHERE text = (SELECT position FROM texts WHERE id = ?) AND number = ? AND fence = ?
-                     AND state = 'queued' RETURNING text, operator",
-                )
-                .bind(until)
-                .bind(&ticket.text.as_bytes()[..])
-                .bind(ticket.number)
-                .bind(ticket.fence.cast_signed())
-                .fetch_optional(&mut *db)
-                .await?;
-                let Some((text, operator)) = attempted else { return Ok(false) };
-                sqlx::query("INSERT INTO text_attempts (text, number, fence, at, operator) VALUES (?, ?, ?, ?, ?)")
-                    .bind(text)
-                    .bind(ticket.number)
-                    .bind(ticket.fence.cast_signed())
-                    .bind(now)
-                    .bind(operator)
-                    .execute(db)
+                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
+                let key = Key { text, ticket };
+                let attempted = db
+                    .row(
+                        "UPDATE text_segments SET state = 'attempted', leased_to = $4
+                         WHERE text = $1 AND number = $2 AND fence = $3 AND state = 'queued' RETURNING operator",
+                        &key.and([until.into()]),
+                    )
                     .await?;
+                let Some(attempted) = attempted else { return Ok(false) };
+                db.execute(
+                    "INSERT INTO text_attempts (text, number, fence, at, operator) VALUES ($1, $2, $3, $4, $5)",
+                    &key.and([now.into(), attempted.get::<&str>("operator").into()]),
+                )
+                .await?;
                 Ok(true)
             })
         })
@@ -94,27 +109,25 @@ impl SqliteGatewayStore {
     /// resend is under way. An empty `message_id` is accepted; no receipt will find it (A19).
     pub async fn segment_sent(&self, ticket: &Ticket, message_id: &str) -> Result<bool, StoreError> {
         let (ticket, message_id) = (*ticket, message_id.to_owned());
-        self.write(move |db| {
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                let text: Option<i64> = sqlx::query_scalar(
-                    "UPDATE text_attempts SET message_id = ? WHERE text = (SELECT position FROM texts WHERE id = ?)
-                     AND number = ? AND fence = ? RETURNING text",
-                )
-                .bind(message_id)
-                .bind(&ticket.text.as_bytes()[..])
-                .bind(ticket.number)
-                .bind(ticket.fence.cast_signed())
-                .fetch_optional(&mut *db)
-                .await?;
-                let Some(text) = text else { return Ok(false) };
-                sqlx::query(
+                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
+                let key = Key { text, ticket };
+                let answered = db
+                    .execute(
+                        "UPDATE text_attempts SET message_id = $4 WHERE text = $1 AND number = $2 AND fence = $3",
+                        &key.and([(&message_id).into()]),
+                    )
+                    .await?;
+                if answered == 0 {
+                    return Ok(false);
+                }
+                db.execute(
                     "UPDATE text_segments SET state = 'sent', leased_to = 0, cause = NULL
-                     WHERE text = ?1 AND number = ?2 AND state IN ('queued', 'attempted', 'unknown')
-                     AND EXISTS (SELECT 1 FROM texts WHERE position = ?1 AND reported_at IS NULL)",
+                     WHERE text = $1 AND number = $2 AND state IN ('queued', 'attempted', 'unknown')
+                     AND EXISTS (SELECT 1 FROM texts WHERE position = $1 AND reported_at IS NULL)",
+                    &[text.into(), ticket.number.into()],
                 )
-                .bind(text)
-                .bind(ticket.number)
-                .execute(db)
                 .await?;
                 Ok(true)
             })
@@ -133,25 +146,20 @@ impl SqliteGatewayStore {
         burn: bool,
         cause: &str,
     ) -> Result<bool, StoreError> {
-        let (ticket, at, cause) = (*ticket, millis(at), cause.to_owned());
-        self.write(move |db| {
+        let (ticket, at, burnt, cause) = (*ticket, millis(at), i64::from(burn), cause.to_owned());
+        self.write(move |mut db| {
             Box::pin(async move {
-                let queued = sqlx::query(
-                    "UPDATE text_segments SET state = CASE WHEN EXISTS (SELECT 1 FROM text_segments d
-                        WHERE d.text = text_segments.text AND d.state = 'dead') THEN 'dead' ELSE 'queued' END,
-                        next_at = ?, tries = tries + ?, cause = ?, fence = fence + 1, leased_to = 0
-                     WHERE text = (SELECT position FROM texts WHERE id = ?) AND number = ? AND fence = ?
-                     AND state IN ('queued', 'attempted')",
-                )
-                .bind(at)
-                .bind(burn)
-                .bind(cause)
-                .bind(&ticket.text.as_bytes()[..])
-                .bind(ticket.number)
-                .bind(ticket.fence.cast_signed())
-                .execute(db)
-                .await?;
-                Ok(queued.rows_affected() == 1)
+                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
+                let queued = db
+                    .execute(
+                        "UPDATE text_segments SET state = CASE WHEN EXISTS (SELECT 1 FROM text_segments d
+                            WHERE d.text = text_segments.text AND d.state = 'dead') THEN 'dead' ELSE 'queued' END,
+                            next_at = $4, tries = tries + $5, cause = $6, fence = fence + 1, leased_to = 0
+                         WHERE text = $1 AND number = $2 AND fence = $3 AND state IN ('queued', 'attempted')",
+                        &Key { text, ticket }.and([at.into(), burnt.into(), (&cause).into()]),
+                    )
+                    .await?;
+                Ok(queued == 1)
             })
         })
         .await
@@ -161,27 +169,25 @@ impl SqliteGatewayStore {
     /// is void.
     pub async fn segment_dead(&self, ticket: &Ticket, cause: &str) -> Result<bool, StoreError> {
         let (ticket, cause) = (*ticket, cause.to_owned());
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let dead: Option<i64> = sqlx::query_scalar(
-                    "UPDATE text_segments SET state = 'dead', cause = ?, tries = tries + (state = 'attempted'), leased_to = 0
-                     WHERE text = (SELECT position FROM texts WHERE id = ?) AND number = ? AND fence = ?
-                     AND state IN ('queued', 'attempted') RETURNING text",
+                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
+                let dead = db
+                    .execute(
+                        "UPDATE text_segments SET state = 'dead', cause = $4, leased_to = 0,
+                            tries = CASE WHEN state = 'attempted' THEN tries + 1 ELSE tries END
+                         WHERE text = $1 AND number = $2 AND fence = $3 AND state IN ('queued', 'attempted')",
+                        &Key { text, ticket }.and([(&cause).into()]),
+                    )
+                    .await?;
+                if dead == 0 {
+                    return Ok(false);
+                }
+                db.execute(
+                    "UPDATE text_segments SET state = 'dead', cause = $2, fence = fence + 1, leased_to = 0
+                     WHERE text = $1 AND state = 'queued'",
+                    &[text.into(), (&cause).into()],
                 )
-                .bind(&cause)
-                .bind(&ticket.text.as_bytes()[..])
-                .bind(ticket.number)
-                .bind(ticket.fence.cast_signed())
-                .fetch_optional(&mut *db)
-                .await?;
-                let Some(text) = dead else { return Ok(false) };
-                sqlx::query(
-                    "UPDATE text_segments SET state = 'dead', cause = ?, fence = fence + 1, leased_to = 0
-                     WHERE text = ? AND state = 'queued'",
-                )
-                .bind(cause)
-                .bind(text)
-                .execute(db)
                 .await?;
                 Ok(true)
             })
@@ -195,19 +201,11 @@ impl SqliteGatewayStore {
     /// unknown: at most two copies are ever on the air (A42).
     pub async fn segment_in_doubt(&self, ticket: &Ticket) -> Result<bool, StoreError> {
         let (ticket, resend_at) = (*ticket, self.now_ms().saturating_add(short(Self::DOUBT_GRACE)));
-        self.write(move |db| {
+        self.write(move |mut db| {
             Box::pin(async move {
-                let sql = format!(
-                    "{IN_DOUBT} AND text = (SELECT position FROM texts WHERE id = ?2) AND number = ?3 AND fence = ?4"
-                );
-                let doubted = sqlx::query(&sql)
-                    .bind(resend_at)
-                    .bind(&ticket.text.as_bytes()[..])
-                    .bind(ticket.number)
-                    .bind(ticket.fence.cast_signed())
-                    .execute(db)
-                    .await?;
-                Ok(doubted.rows_affected() == 1)
+                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
+                let binds = [resend_at.into(), text.into(), ticket.number.into(), ticket.fence.cast_signed().into()];
+                Ok(db.execute(&format!("{IN_DOUBT} AND number = $3 AND fence = $4"), &binds).await? == 1)
             })
         })
         .await
@@ -216,17 +214,15 @@ impl SqliteGatewayStore {
     /// Puts everything that waits for this phone off until then: its queue at the operator is full (A14).
     pub async fn delay_subscriber(&self, subscriber: &SubscriberKey, until: Timestamp) -> Result<u64, StoreError> {
         let (subscriber, until) = (*subscriber.as_bytes(), millis(until));
-        self.write(move |db| {
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                let delayed = sqlx::query(
-                    "UPDATE text_segments SET next_at = max(next_at, ?) WHERE state = 'queued'
-                     AND text IN (SELECT position FROM texts WHERE subscriber = ? AND reported_at IS NULL)",
+                db.execute(
+                    "UPDATE text_segments SET next_at = CASE WHEN next_at > $1 THEN next_at ELSE $1 END
+                     WHERE state = 'queued'
+                     AND text IN (SELECT position FROM texts WHERE subscriber = $2 AND reported_at IS NULL)",
+                    &[until.into(), (&subscriber).into()],
                 )
-                .bind(until)
-                .bind(&subscriber[..])
-                .execute(db)
-                .await?;
-                Ok(delayed.rows_affected())
+                .await
             })
         })
         .await
@@ -234,10 +230,8 @@ impl SqliteGatewayStore {
 
     /// How many segments are queued or attempted.
     pub async fn open_segments(&self) -> Result<u64, StoreError> {
-        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM text_segments WHERE state IN ('queued', 'attempted')")
-            .fetch_one(self.readers())
-            .await?;
-        Ok(open.unsigned_abs())
+        let sql = "SELECT count(*) AS open FROM text_segments WHERE state IN ('queued', 'attempted')";
+        Ok(self.database().row(sql, &[]).await?.map_or(0, |row| row.count("open")))
     }
 
     /// Seals a segment with the number that it goes to, so that one opening gives the sender all it needs.
@@ -247,16 +241,16 @@ impl SqliteGatewayStore {
     }
 
     /// Reads a claimed row. One that does not open stays leased and is counted: the key may come back.
-    fn claimed_segment(&self, row: &SqliteRow) -> Option<ClaimedSegment> {
-        let (text, number) = (uuid(row.get("id"))?, row.get("number"));
+    fn claimed_segment(&self, row: &Row) -> Option<ClaimedSegment> {
+        let (text, number) = (uuid(row.get("id"))?, row.short("number"));
         let plain = self.open_or_count(&context(text, number), row.get("sealed"))?;
         let end = plain.iter().position(|octet| *octet == b'\n')?;
         let msisdn = Msisdn::parse(std::str::from_utf8(&plain[..end]).ok()?).ok()?;
         Some(ClaimedSegment {
-            ticket: Ticket { text, number, fence: row.get::<i64, _>("fence").unsigned_abs() },
-            of: row.get("segments"),
-            attempt: row.get::<u32, _>("tries") + 1,
-            resend: row.get::<i64, _>("doubts") > 0,
+            ticket: Ticket { text, number, fence: row.count("fence") },
+            of: row.short("segments"),
+            attempt: row.short("tries") + 1,
+            resend: row.count("doubts") > 0,
             subscriber: SubscriberKey::from_slice(row.get("subscriber"))?,
             msisdn,
             class: class(row.get("class")),
@@ -266,41 +260,60 @@ impl SqliteGatewayStore {
     }
 }
 
-async fn claim(
-    db: &mut SqliteConnection,
-    operator: String,
-    most: u32,
-    now: i64,
-    until: i64,
-    resend_at: i64,
-) -> Result<Vec<SqliteRow>, StoreError> {
-    sqlx::query(&format!("{IN_DOUBT} AND leased_to <= ?2")).bind(resend_at).bind(now).execute(&mut *db).await?;
-    // What is chosen first is chosen again by the update: between them nobody else writes.
-    let rows = sqlx::query(
-        "SELECT t.id, t.segments, t.subscriber, t.class, t.created_at,
-            s.number, s.sealed, s.tries, s.doubts, s.fence + 1 AS fence
-         FROM text_segments s JOIN texts t ON t.position = s.text
-         WHERE s.operator = ? AND s.state = 'queued' AND s.next_at <= ? AND s.leased_to <= ?
-         ORDER BY s.text, s.number LIMIT ?",
-    )
-    .bind(&operator)
-    .bind(now)
-    .bind(now)
-    .bind(most)
-    .fetch_all(&mut *db)
-    .await?;
-    sqlx::query(
-        "UPDATE text_segments SET fence = fence + 1, leased_to = ?1 WHERE (text, number) IN
-         (SELECT text, number FROM text_segments WHERE operator = ?2 AND state = 'queued'
-          AND next_at <= ?3 AND leased_to <= ?3 ORDER BY text, number LIMIT ?4)",
-    )
-    .bind(until)
-    .bind(operator)
-    .bind(now)
-    .bind(most)
-    .execute(db)
-    .await?;
+/// Takes hold of a text, so that what is read of its segments stays true until the change is made; `None` if there is
+/// no such text. Whoever moves a segment on does so first, which also makes all wait in one order.
+async fn hold(db: &mut Change<'_>, text: Uuid) -> Result<Option<i64>, StoreError> {
+    let sql = format!("SELECT position FROM texts WHERE id = $1{}", db.for_update());
+    Ok(db.row(&sql, &[text.as_bytes().into()]).await?.map(|row| row.get("position")))
+}
+
+/// Takes hold of texts with attempts whose time for an answer has passed, but those that somebody else holds.
+async fn late(db: &mut Change<'_>, now: i64, most: u32) -> Result<Vec<i64>, StoreError> {
+    let sql = format!(
+        "SELECT position FROM texts WHERE position IN
+         (SELECT text FROM text_segments WHERE state = 'attempted' AND leased_to <= $1) ORDER BY position LIMIT $2{}",
+        db.for_update_skip_locked()
+    );
+    Ok(db.rows(&sql, &[now.into(), most.into()]).await?.iter().map(|row| row.get("position")).collect())
+}
+
+async fn doubt(db: &mut Change<'_>, text: i64, now: i64, resend_at: i64) -> Result<u64, StoreError> {
+    db.execute(&format!("{IN_DOUBT} AND leased_to <= $3"), &[resend_at.into(), text.into(), now.into()]).await
+}
+
+async fn claim(db: &mut Change<'_>, operator: &str, most: u32, now: i64, until: i64) -> Result<Vec<Row>, StoreError> {
+    let sql = format!(
+        "WITH due AS MATERIALIZED (SELECT text, number FROM text_segments
+            WHERE operator = $2 AND state = 'queued' AND next_at <= $3 AND leased_to <= $3
+            ORDER BY text, number LIMIT $4{})
+         UPDATE text_segments SET fence = fence + 1, leased_to = $1
+         WHERE (text, number) IN (SELECT text, number FROM due)
+         RETURNING text, number, sealed, tries, doubts, fence,
+            (SELECT id FROM texts WHERE position = text) AS id,
+            (SELECT segments FROM texts WHERE position = text) AS segments,
+            (SELECT subscriber FROM texts WHERE position = text) AS subscriber,
+            (SELECT class FROM texts WHERE position = text) AS class,
+            (SELECT created_at FROM texts WHERE position = text) AS created_at",
+        db.for_update_skip_locked()
+    );
+    let mut rows = db.rows(&sql, &[until.into(), operator.into(), now.into(), most.into()]).await?;
+    rows.sort_by_key(|row| (row.count("text"), row.count("number")));
     Ok(rows)
+}
+
+/// The first three binds of a statement on a ticket's segment.
+#[derive(Clone, Copy)]
+struct Key {
+    text: i64,
+    ticket: Ticket,
+}
+
+impl Key {
+    fn and<'a, const N: usize>(self, others: [Bind<'a>; N]) -> Vec<Bind<'a>> {
+        let mut binds = vec![self.text.into(), self.ticket.number.into(), self.ticket.fence.cast_signed().into()];
+        binds.extend(others);
+        binds
+    }
 }
 
 fn context(text: Uuid, number: u32) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The gateway's SQLite file: one writer that commits in groups, and readers beside it.
 
 use super::StoreError;
+use super::error::CONNECTION_WAIT;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
@@ -13,7 +14,6 @@ const BATCH_MAX: usize = 256;
 /// Changes that may wait for the writer; beyond that their callers wait.
 const QUEUE_MAX: usize = 1024;
 const READERS_MAX: u32 = 4;
-const READER_WAIT: Duration = Duration::from_secs(1);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The gateway's SQLite file, shared by its session store and its gateway store.
@@ -42,10 +42,10 @@ impl SqliteFile {
             .pragma("secure_delete", "FAST")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        sqlx::migrate!("./migrations").run(&mut connection).await?;
+        sqlx::migrate!("./migrations/sqlite").run(&mut connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
-            .acquire_timeout(READER_WAIT)
+            .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         tokio::spawn(write_all(connection, options, queue));
@@ -69,24 +69,6 @@ impl SqliteFile {
         let job = Box::new(Change { work: Some(work), result: Err(StoreError::Closed), reply });
         self.writer.send(job).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
-    }
-}
-
-impl SqliteFile {
-    /// Writes a row and reads it back: the disk takes writes, the writer and a reader are alive.
-    pub(super) async fn probe(&self, now: i64) -> Result<(), StoreError> {
-        self.write(move |db| {
-            Box::pin(async move {
-                sqlx::query("INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at")
-                    .bind(now)
-                    .execute(db)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await?;
-        let _: i64 = sqlx::query_scalar("SELECT at FROM probe").fetch_one(&self.readers).await?;
-        Ok(())
     }
 }
 

@@ -1,14 +1,13 @@
 //! Texts: kept when leased from the core, reported once every segment has ended.
 
+use super::database::Row;
 use super::gateway::{at, millis};
 use super::text::{FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView};
-use super::{MessageState, SqliteGatewayStore, StoreError, SubscriberKey};
+use super::{GatewayStore, MessageState, StoreError, SubscriberKey};
 use dayaq_core_api::NoticeClass;
 use dayaq_types::{Language, Msisdn, Pii};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 /// What is sealed of a text as a whole.
@@ -21,7 +20,7 @@ struct Content {
     sha256: String,
 }
 
-impl SqliteGatewayStore {
+impl GatewayStore {
     /// Commits a text with its segments; `false` if it is already there.
     ///
     /// A text that the core has leased out again takes over the new fence, and is reported again if it has ended.
@@ -40,42 +39,40 @@ impl SqliteGatewayStore {
         let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
         let (core_fence, class) = (text.core_fence.cast_signed(), class_word(text.class));
         let (now, next_at) = (self.now_ms(), millis(text.not_before));
-        self.write(move |db| {
+        let of = i64::try_from(segments.len()).unwrap_or(i64::MAX);
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                let position: Option<i64> = sqlx::query_scalar(
-                    "INSERT INTO texts (id, core_fence, subscriber, class, operator, segments, sealed, created_at)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING position",
-                )
-                .bind(&id.as_bytes()[..])
-                .bind(core_fence)
-                .bind(&subscriber[..])
-                .bind(class)
-                .bind(&operator)
-                .bind(i64::try_from(segments.len()).unwrap_or(i64::MAX))
-                .bind(sealed)
-                .bind(now)
-                .fetch_optional(&mut *db)
-                .await?;
-                let Some(position) = position else {
-                    sqlx::query(
-                        "UPDATE texts SET core_fence = ?1, reported_at = NULL WHERE id = ?2 AND core_fence < ?1",
+                let added = db
+                    .row(
+                        "INSERT INTO texts (id, core_fence, subscriber, class, operator, segments, sealed, created_at)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING position",
+                        &[
+                            id.as_bytes().into(),
+                            core_fence.into(),
+                            (&subscriber).into(),
+                            class.into(),
+                            (&operator).into(),
+                            of.into(),
+                            (&sealed).into(),
+                            now.into(),
+                        ],
                     )
-                    .bind(core_fence)
-                    .bind(&id.as_bytes()[..])
-                    .execute(db)
+                    .await?;
+                let Some(added) = added else {
+                    db.execute(
+                        "UPDATE texts SET core_fence = $1, reported_at = NULL WHERE id = $2 AND core_fence < $1",
+                        &[core_fence.into(), id.as_bytes().into()],
+                    )
                     .await?;
                     return Ok(false);
                 };
-                for (number, body) in (1i64..).zip(segments) {
-                    sqlx::query(
-                        "INSERT INTO text_segments (text, number, operator, sealed, next_at) VALUES (?, ?, ?, ?, ?)",
+                let position: i64 = added.get("position");
+                for (number, body) in (1i64..).zip(&segments) {
+                    db.execute(
+                        "INSERT INTO text_segments (text, number, operator, sealed, next_at)
+                         VALUES ($1, $2, $3, $4, $5)",
+                        &[position.into(), number.into(), (&operator).into(), body.into(), next_at.into()],
                     )
-                    .bind(position)
-                    .bind(number)
-                    .bind(&operator)
-                    .bind(body)
-                    .bind(next_at)
-                    .execute(&mut *db)
                     .await?;
                 }
                 Ok(true)
@@ -86,46 +83,48 @@ impl SqliteGatewayStore {
 
     /// Lists up to `most` texts whose every segment has ended and that are not yet reported, oldest first.
     pub async fn finished_texts(&self, most: u32) -> Result<Vec<FinishedText>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, core_fence, segments, sealed,
-                (SELECT cause FROM text_segments WHERE text = position AND state = 'dead' ORDER BY number LIMIT 1) AS cause,
-                EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'dead') AS dead,
-                EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'unknown') AS unknown
-             FROM texts WHERE reported_at IS NULL AND NOT EXISTS
-                (SELECT 1 FROM text_segments WHERE text = position AND state IN ('queued', 'attempted'))
-             ORDER BY position LIMIT ?",
-        )
-        .bind(most)
-        .fetch_all(self.readers())
-        .await?;
+        let rows = self
+            .database()
+            .rows(
+                "SELECT id, core_fence, segments, sealed,
+                    (SELECT cause FROM text_segments WHERE text = position AND state = 'dead'
+                        ORDER BY number LIMIT 1) AS cause,
+                    EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'dead') AS dead,
+                    EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'unknown') AS unknown
+                 FROM texts WHERE reported_at IS NULL AND NOT EXISTS
+                    (SELECT 1 FROM text_segments WHERE text = position AND state IN ('queued', 'attempted'))
+                 ORDER BY position LIMIT $1",
+                &[most.into()],
+            )
+            .await?;
         Ok(rows.iter().filter_map(|row| self.finished(row)).collect())
     }
 
     /// Reads an ended text. One whose content does not open is counted and waits for its key.
-    fn finished(&self, row: &SqliteRow) -> Option<FinishedText> {
+    fn finished(&self, row: &Row) -> Option<FinishedText> {
         let id = uuid(row.get("id"))?;
         let end = if row.get("dead") {
-            TextEnd::Dead { cause: row.get::<Option<String>, _>("cause").unwrap_or_default() }
+            TextEnd::Dead { cause: row.get::<Option<String>>("cause").unwrap_or_default() }
         } else if row.get("unknown") {
             TextEnd::Unknown
         } else {
-            TextEnd::Sent { text_sha256: self.content(id, row.get("sealed"))?.sha256, segments: row.get("segments") }
+            TextEnd::Sent { text_sha256: self.content(id, row.get("sealed"))?.sha256, segments: row.short("segments") }
         };
-        Some(FinishedText { id, core_fence: row.get::<i64, _>("core_fence").unsigned_abs(), end })
+        Some(FinishedText { id, core_fence: row.count("core_fence"), end })
     }
 
     /// Notes that the core has taken a text's end under this fence; `false` if a newer lease has come meanwhile.
     pub async fn reported(&self, id: Uuid, core_fence: u64) -> Result<bool, StoreError> {
         let (core_fence, now) = (core_fence.cast_signed(), self.now_ms());
-        self.write(move |db| {
+        self.write_by_key(move |mut db| {
             Box::pin(async move {
-                let noted = sqlx::query("UPDATE texts SET reported_at = ? WHERE id = ? AND core_fence = ?")
-                    .bind(now)
-                    .bind(&id.as_bytes()[..])
-                    .bind(core_fence)
-                    .execute(db)
+                let noted = db
+                    .execute(
+                        "UPDATE texts SET reported_at = $1 WHERE id = $2 AND core_fence = $3",
+                        &[now.into(), id.as_bytes().into(), core_fence.into()],
+                    )
                     .await?;
-                Ok(noted.rows_affected() == 1)
+                Ok(noted == 1)
             })
         })
         .await
@@ -133,29 +132,29 @@ impl SqliteGatewayStore {
 
     /// Lists a subscriber's latest texts, newest first.
     pub async fn texts_of(&self, subscriber: &SubscriberKey, most: u32) -> Result<Vec<TextView>, StoreError> {
-        let mut db = self.readers().begin().await?;
-        let rows = sqlx::query(
-            "SELECT position, id, class, operator, sealed, created_at FROM texts
-             WHERE subscriber = ? ORDER BY position DESC LIMIT ?",
-        )
-        .bind(&subscriber.as_bytes()[..])
-        .bind(most)
-        .fetch_all(&mut *db)
-        .await?;
+        let rows = self
+            .database()
+            .rows(
+                "SELECT position, id, class, operator, sealed, created_at FROM texts
+                 WHERE subscriber = $1 ORDER BY position DESC LIMIT $2",
+                &[subscriber.as_bytes().into(), most.into()],
+            )
+            .await?;
         let mut texts = Vec::with_capacity(rows.len());
         for row in &rows {
             let Some(id) = uuid(row.get("id")) else { continue };
-            let segments = sqlx::query(
-                "SELECT s.number, s.state, s.tries, s.next_at, s.cause,
-                    (SELECT r.state FROM text_attempts a JOIN receipts r USING (operator, message_id)
-                     WHERE a.text = s.text AND a.number = s.number
-                     ORDER BY r.state = 'DELIVRD' DESC, r.at DESC LIMIT 1) AS receipt
-                 FROM text_segments s WHERE s.text = ? ORDER BY s.number",
-            )
-            .bind(row.get::<i64, _>("position"))
-            .fetch_all(&mut *db)
-            .await?;
-            let content = row.get::<Option<&[u8]>, _>("sealed").and_then(|sealed| self.content(id, Some(sealed)));
+            let segments = self
+                .database()
+                .rows(
+                    "SELECT s.number, s.state, s.tries, s.next_at, s.cause,
+                        (SELECT r.state FROM text_attempts a JOIN receipts r USING (operator, message_id)
+                         WHERE a.text = s.text AND a.number = s.number
+                         ORDER BY r.state = 'DELIVRD' DESC, r.at DESC LIMIT 1) AS receipt
+                     FROM text_segments s WHERE s.text = $1 ORDER BY s.number",
+                    &[row.get::<i64>("position").into()],
+                )
+                .await?;
+            let content = row.get::<Option<&[u8]>>("sealed").and_then(|sealed| self.content(id, Some(sealed)));
             texts.push(TextView {
                 id,
                 class: class(row.get("class")),
@@ -174,14 +173,14 @@ impl SqliteGatewayStore {
     }
 }
 
-fn segment_view(row: &SqliteRow) -> Option<SegmentView> {
+fn segment_view(row: &Row) -> Option<SegmentView> {
     Some(SegmentView {
-        number: row.get("number"),
+        number: row.short("number"),
         state: SegmentState::parse(row.get("state"))?,
-        tries: row.get("tries"),
+        tries: row.short("tries"),
         next_at: at(row.get("next_at")),
         cause: row.get("cause"),
-        receipt: row.get::<Option<&str>, _>("receipt").and_then(MessageState::parse),
+        receipt: row.get::<Option<&str>>("receipt").and_then(MessageState::parse),
     })
 }
 

@@ -1,7 +1,7 @@
-//! Profiles, drafts, books and pending calls.
+//! The contract of the gateway store, first part: profiles, drafts, books and pending calls.
 
-use super::House;
-use crate::store::{Form, PendingCall, Profile, SqliteGatewayStore, Swept};
+use super::{Ground, House};
+use crate::store::{Form, GatewayStore, PendingCall, Profile, Swept};
 use dayaq_types::{Clock, Language, Pii};
 use std::time::Duration;
 
@@ -17,15 +17,14 @@ fn call(house: &House, id: &str) -> PendingCall {
     }
 }
 
-async fn claim_one(store: &SqliteGatewayStore) -> (PendingCall, u64) {
+async fn claim_one(store: &GatewayStore) -> (PendingCall, u64) {
     let mut claimed = store.claim_pending(1, MINUTE).await.unwrap();
     let claimed = claimed.pop().expect("a call is due");
     (claimed.call, claimed.fence)
 }
 
-#[tokio::test]
-async fn e1_a_profile_is_remembered_per_phone() {
-    let house = House::new();
+async fn e1_a_profile_is_remembered_per_phone(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     let (one, two) = (house.subscriber(1), house.subscriber(2));
     assert_eq!(store.profile(&one).await.unwrap(), None);
@@ -52,9 +51,8 @@ fn c14_profiles_of_other_versions_are_read() {
     assert_eq!(newer.form, Some(Form::Plain));
 }
 
-#[tokio::test]
-async fn b4_a_draft_lives_72_hours_after_it_was_last_saved() {
-    let house = House::new();
+async fn b4_a_draft_lives_72_hours_after_it_was_last_saved(ground: Ground) {
+    let house = House::on(ground).await;
     let (store, key) = (house.store().await, house.subscriber(0));
     store.save_draft(&key, b"section 1").await.unwrap();
     house.pass(Duration::from_hours(71));
@@ -68,9 +66,8 @@ async fn b4_a_draft_lives_72_hours_after_it_was_last_saved() {
     assert_eq!(store.sweep(house.clock.now()).await.unwrap(), swept);
 }
 
-#[tokio::test]
-async fn a_finished_application_has_no_draft() {
-    let house = House::new();
+async fn a_finished_application_has_no_draft(ground: Ground) {
+    let house = House::on(ground).await;
     let (store, key) = (house.store().await, house.subscriber(0));
     store.save_draft(&key, b"section 1").await.unwrap();
     store.forget_draft(&key).await.unwrap();
@@ -78,9 +75,8 @@ async fn a_finished_application_has_no_draft() {
     store.forget_draft(&key).await.unwrap();
 }
 
-#[tokio::test]
-async fn b5_a_published_dialogue_stays_as_it_was() {
-    let house = House::new();
+async fn b5_a_published_dialogue_stays_as_it_was(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     assert_eq!(store.book("abc").await.unwrap(), None);
     store.publish_book("abc", b"[flow]").await.unwrap();
@@ -88,9 +84,8 @@ async fn b5_a_published_dialogue_stays_as_it_was() {
     assert_eq!(store.book("abc").await.unwrap(), Some(b"[flow]".to_vec()));
 }
 
-#[tokio::test]
-async fn d01_a_call_is_kept_once_and_made_once() {
-    let house = House::new();
+async fn d01_a_call_is_kept_once_and_made_once(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     let wanted = call(&house, "draft-1");
     assert!(store.add_pending(&wanted).await.unwrap());
@@ -105,9 +100,8 @@ async fn d01_a_call_is_kept_once_and_made_once() {
     assert_eq!(store.sweep(house.clock.now()).await.unwrap().calls, 1);
 }
 
-#[tokio::test]
-async fn calls_are_claimed_oldest_first_when_they_are_due() {
-    let house = House::new();
+async fn calls_are_claimed_oldest_first_when_they_are_due(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     for id in ["first", "second", "third"] {
         store.add_pending(&call(&house, id)).await.unwrap();
@@ -123,9 +117,8 @@ async fn calls_are_claimed_oldest_first_when_they_are_due() {
     assert_eq!(ids(store.claim_pending(9, MINUTE).await.unwrap()), ["first", "second", "third", "later"]);
 }
 
-#[tokio::test]
-async fn a_call_is_put_off_and_its_attempts_counted() {
-    let house = House::new();
+async fn a_call_is_put_off_and_its_attempts_counted(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     store.add_pending(&call(&house, "a")).await.unwrap();
     let (_, fence) = claim_one(&store).await;
@@ -140,9 +133,8 @@ async fn a_call_is_put_off_and_its_attempts_counted() {
     assert_eq!(store.next_due().await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn d11_a_worker_whose_lease_ended_changes_nothing() {
-    let house = House::new();
+async fn d11_a_worker_whose_lease_ended_changes_nothing(ground: Ground) {
+    let house = House::on(ground).await;
     let store = house.store().await;
     store.add_pending(&call(&house, "a")).await.unwrap();
     let (_, late) = claim_one(&store).await;
@@ -155,12 +147,11 @@ async fn d11_a_worker_whose_lease_ended_changes_nothing() {
 }
 
 /// A call sealed under a key that is not in the ring waits until the key is back, and does not stop the others.
-#[tokio::test]
-async fn c13_a_call_that_does_not_open_waits_for_its_key() {
-    let mut house = House::new();
+async fn c13_a_call_that_does_not_open_waits_for_its_key(ground: Ground) {
+    let mut house = House::on(ground).await;
     let without = house.store().await;
     house.keys.rotate(2, &dayaq_types::seal::Key::generate(&*house.entropy));
-    let with = house.store_in(without.file().clone());
+    let with = house.store().await;
     with.add_pending(&call(&house, "new key")).await.unwrap();
     without.add_pending(&call(&house, "old key")).await.unwrap();
     let claimed = without.claim_pending(9, MINUTE).await.unwrap();
@@ -169,8 +160,20 @@ async fn c13_a_call_that_does_not_open_waits_for_its_key() {
     assert_eq!(with.claim_pending(9, MINUTE).await.unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn it_says_that_it_is_ready() {
-    let house = House::new();
+async fn it_says_that_it_is_ready(ground: Ground) {
+    let house = House::on(ground).await;
     house.store().await.ready().await.unwrap();
 }
+
+on_each_database!(
+    e1_a_profile_is_remembered_per_phone,
+    b4_a_draft_lives_72_hours_after_it_was_last_saved,
+    a_finished_application_has_no_draft,
+    b5_a_published_dialogue_stays_as_it_was,
+    d01_a_call_is_kept_once_and_made_once,
+    calls_are_claimed_oldest_first_when_they_are_due,
+    a_call_is_put_off_and_its_attempts_counted,
+    d11_a_worker_whose_lease_ended_changes_nothing,
+    c13_a_call_that_does_not_open_waits_for_its_key,
+    it_says_that_it_is_ready,
+);

@@ -1,7 +1,29 @@
-//! Tests of the stores: the contract of the session port for each adapter, and each store's own faults.
+//! Tests of the stores: the contracts of the session port and of the gateway store for each adapter, and each
+//! adapter's own faults.
+
+/// Runs each case on each database of the gateway store.
+macro_rules! on_each_database {
+    ($($case:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::store::tests::Ground::Sqlite).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::store::tests::Ground::Postgres).await;
+            })*
+        }
+    };
+}
 
 mod contract;
 mod gateway_store;
+mod postgres_faults;
+mod postgres_server;
+mod postgres_valve;
 mod redis_faults;
 mod redis_server;
 mod sessions;
@@ -9,9 +31,10 @@ mod sqlite_faults;
 mod text_model;
 mod text_rules;
 
-use super::{SqliteFile, SqliteGatewayStore, SubscriberKey};
+use super::{Database, GatewayStore, PostgresPool, SqliteFile, SubscriberKey};
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{ManualClock, Msisdn, SeededEntropy};
+use postgres_server::PostgresDatabase;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,20 +44,42 @@ use tempfile::TempDir;
 const CANARY_PHONE: &str = "994501234567";
 const CANARY_FIN: &str = "5ZK1QWX";
 
-/// A folder with a store file, a clock that the test moves, and keys.
+/// What a gateway store stands on.
+#[derive(Clone, Copy, Debug)]
+enum Ground {
+    Sqlite,
+    Postgres,
+}
+
+/// A folder with a store file, or a database of its own, a clock that the test moves, and keys.
 struct House {
     folder: TempDir,
+    postgres: Option<PostgresDatabase>,
     clock: Arc<ManualClock>,
     keys: KeyRing,
     entropy: Arc<SeededEntropy>,
 }
 
 impl House {
+    async fn on(ground: Ground) -> Self {
+        let postgres = match ground {
+            Ground::Sqlite => None,
+            Ground::Postgres => Some(PostgresDatabase::create().await),
+        };
+        Self { postgres, ..Self::new() }
+    }
+
     fn new() -> Self {
         let entropy = Arc::new(SeededEntropy::new(7));
         let keys = KeyRing::new(1, &Key::generate(&*entropy));
         let noon = "2026-11-23T08:00:00Z".parse().unwrap();
-        Self { folder: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::new(noon)), keys, entropy }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            postgres: None,
+            clock: Arc::new(ManualClock::new(noon)),
+            keys,
+            entropy,
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -45,12 +90,25 @@ impl House {
         SqliteFile::open(&self.path()).await.unwrap()
     }
 
-    async fn store(&self) -> SqliteGatewayStore {
-        self.store_in(self.file().await)
+    /// The store, opened anew as another process would.
+    async fn store(&self) -> GatewayStore {
+        match &self.postgres {
+            None => self.store_in(self.file().await),
+            Some(database) => self.store_in(self.pool(&database.url(), PostgresPool::CONNECTIONS).await),
+        }
     }
 
-    fn store_in(&self, file: SqliteFile) -> SqliteGatewayStore {
-        SqliteGatewayStore::new(file, self.keys.clone(), self.entropy.clone(), self.clock.clone())
+    async fn pool(&self, url: &str, connections: u32) -> PostgresPool {
+        PostgresPool::open(url, connections, self.entropy.clone()).await.unwrap()
+    }
+
+    fn store_in(&self, database: impl Into<Database>) -> GatewayStore {
+        GatewayStore::new(database, self.keys.clone(), self.entropy.clone(), self.clock.clone())
+    }
+
+    /// The database that [`Ground::Postgres`] stands on.
+    fn database(&self) -> &PostgresDatabase {
+        self.postgres.as_ref().expect("a house on PostgreSQL")
     }
 
     fn subscriber(&self, n: u64) -> SubscriberKey {

@@ -101,7 +101,7 @@ async fn opening_again_changes_nothing() {
 async fn g10_the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let house = House::new();
-    house.file().await.probe(0).await.unwrap();
+    house.store().await.ready().await.unwrap();
     for entry in std::fs::read_dir(house.folder.path()).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
@@ -170,15 +170,16 @@ async fn d03_a_full_disk_refuses_and_recovers() {
         .unwrap();
     }
     let house = House::new();
-    let store = house.store().await;
+    let file = house.file().await;
+    let store = house.store_in(file.clone());
     let (small, large) = (house.subscriber(0), house.subscriber(1));
     store.save_draft(&small, b"small").await.unwrap();
-    limit(store.file(), 60).await;
+    limit(&file, 60).await;
     let refused = store.save_draft(&large, &vec![7; 1_000_000]).await.unwrap_err();
     assert!(matches!(&refused, StoreError::Database(_)), "{refused}");
     assert_eq!(store.draft(&large).await.unwrap(), None);
     assert_eq!(store.draft(&small).await.unwrap(), Some(b"small".to_vec()));
-    limit(store.file(), 100_000).await;
+    limit(&file, 100_000).await;
     store.save_draft(&large, &vec![7; 1_000_000]).await.unwrap();
     assert_eq!(store.draft(&large).await.unwrap().map(|draft| draft.len()), Some(1_000_000));
 }
@@ -203,10 +204,11 @@ async fn expired_sessions_are_swept_in_passing() {
 #[tokio::test]
 async fn g10_nothing_personal_lies_in_the_file() {
     let house = House::new();
-    let store = house.store().await;
+    let file = house.file().await;
+    let store = house.store_in(file.clone());
     let (key, now) = (house.subscriber(0), house.clock.now());
     let secret = format!("{CANARY_FIN} {CANARY_PHONE}");
-    let backend = Arc::new(SqliteSessions::new(store.file().clone(), house.clock.clone()));
+    let backend = Arc::new(SqliteSessions::new(file, house.clock.clone()));
     let sessions = Sessions::new(backend, house.keys.clone(), house.entropy.clone(), 0);
     sessions.store(&key, Version::ABSENT, secret.as_bytes(), HOUR).await.unwrap();
     store.save_draft(&key, secret.as_bytes()).await.unwrap();

@@ -1,5 +1,6 @@
 //! Texts under random events: whatever happens in whatever order, at most two copies of a segment.
 
+use super::Ground;
 use super::text_rules::{MINUTE, Story};
 use crate::store::{SegmentState, Ticket};
 use dayaq_types::Clock;
@@ -111,22 +112,31 @@ impl Onlooker {
     }
 }
 
+fn whatever_happens(ground: Ground, events: Vec<Event>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let story = Story::begin(ground).await;
+        story.add(1, 2).await;
+        let mut onlooker = Onlooker::default();
+        for event in events {
+            onlooker.meet(&story, event).await;
+            onlooker.check(&story).await;
+        }
+    });
+}
+
+// With void tickets, restarts and late answers: of a segment at most two copies can be on the air, an answer once
+// believed is never taken back, and every end is an end.
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// With void tickets, restarts and late answers: of a segment at most two copies can be on the air, an answer once
-    /// believed is never taken back, and every end is an end.
     #[test]
     fn a42_at_most_two_copies_of_a_segment_whatever_happens(events in prop::collection::vec(event(), 1..120)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let story = Story::begin().await;
-            story.add(1, 2).await;
-            let mut onlooker = Onlooker::default();
-            for event in events {
-                onlooker.meet(&story, event).await;
-                onlooker.check(&story).await;
-            }
-        });
+        whatever_happens(Ground::Sqlite, events);
+    }
+
+    #[test]
+    fn a42_at_most_two_copies_on_postgres_whatever_happens(events in prop::collection::vec(event(), 1..120)) {
+        whatever_happens(Ground::Postgres, events);
     }
 }

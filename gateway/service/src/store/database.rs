@@ -1,0 +1,248 @@
+//! The port of the gateway store: a database that makes a change whole or not at all, and answers questions.
+//!
+//! Two adapters ship, [`SqliteFile`] and [`PostgresPool`]. The statements are written once, in the SQL that both
+//! understand; what differs (locks, and whether other gateways share the rows) is asked of [`Change`].
+
+use super::{PostgresPool, SqliteFile, StoreError};
+use futures_util::future::BoxFuture;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, PgConnection, Postgres, Row as _, Sqlite, SqliteConnection, Type};
+
+/// Where a gateway store keeps its rows.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// In the gateway's own file: the embedded default, for one process.
+    Sqlite(SqliteFile),
+    /// In PostgreSQL, which any number of gateways share.
+    Postgres(PostgresPool),
+}
+
+impl From<SqliteFile> for Database {
+    fn from(file: SqliteFile) -> Self {
+        Self::Sqlite(file)
+    }
+}
+
+impl From<PostgresPool> for Database {
+    fn from(pool: PostgresPool) -> Self {
+        Self::Postgres(pool)
+    }
+}
+
+impl Database {
+    /// Makes a change, all of it or nothing; answers once it is on the disk.
+    ///
+    /// The work may run more than once, each time over what was taken back (D02), so it must do nothing but change
+    /// rows. Where the answer [is in doubt](StoreError::is_in_doubt) the change may have been made.
+    pub(super) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(file) => file.write(move |db| work(Change::Sqlite(db))).await,
+            Self::Postgres(pool) => pool.write(work).await,
+        }
+    }
+
+    /// Makes a change that finds its rows by a key of their own, so that repeating it is harmless: where the answer
+    /// is in doubt it is made once more, and what that says is sure (D04).
+    pub(super) async fn write_by_key<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        match self.write(work.clone()).await {
+            Err(error) if error.is_in_doubt() => {
+                metrics::counter!("dayaq_store_repeats_total").increment(1);
+                self.write(work).await
+            }
+            other => other,
+        }
+    }
+
+    /// Reads rows as of the last commit.
+    pub(super) async fn rows(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(file) => {
+                let rows = sqlite(sql, binds).fetch_all(file.readers()).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(pool) => pool.rows(sql, binds).await,
+        }
+    }
+
+    /// Reads the first row, if there is one.
+    pub(super) async fn row(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, binds).await?.into_iter().next())
+    }
+
+    /// Writes a row and reads it back.
+    pub(super) async fn probe(&self, now: i64) -> Result<(), StoreError> {
+        self.write_by_key(move |mut db| {
+            Box::pin(async move {
+                db.execute(
+                    "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+                    &[now.into()],
+                )
+                .await
+            })
+        })
+        .await?;
+        self.row("SELECT at FROM probe", &[]).await.map(drop)
+    }
+}
+
+/// A change under way.
+pub(super) enum Change<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Change<'_> {
+    /// Runs a statement and gives how many rows it touched.
+    pub(super) async fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(db) => sqlite(sql, binds).execute(&mut **db).await?.rows_affected(),
+            Self::Postgres(db) => postgres(sql, binds).execute(&mut **db).await?.rows_affected(),
+        })
+    }
+
+    /// Runs a statement and gives its rows.
+    pub(super) async fn rows(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(db) => sqlite(sql, binds).fetch_all(&mut **db).await?.into_iter().map(Row::Sqlite).collect(),
+            Self::Postgres(db) => {
+                postgres(sql, binds).fetch_all(&mut **db).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Runs a statement that gives at most one row.
+    pub(super) async fn row(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, binds).await?.into_iter().next())
+    }
+
+    /// Whether other gateways work on the same rows.
+    pub(super) const fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+
+    /// The end of a `SELECT` whose rows nobody else may touch until the change is made. SQLite has one writer.
+    pub(super) const fn for_update(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
+    /// As [`Self::for_update`], passing over rows that somebody else holds.
+    pub(super) const fn for_update_skip_locked(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+}
+
+/// A value bound to a statement.
+#[derive(Clone, Copy)]
+pub(super) enum Bind<'a> {
+    Integer(i64),
+    Text(&'a str),
+    Octets(&'a [u8]),
+}
+
+impl From<i64> for Bind<'_> {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<u32> for Bind<'_> {
+    fn from(value: u32) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl<'a> From<&'a str> for Bind<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a String> for Bind<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Bind<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Octets(value)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Bind<'a> {
+    fn from(value: &'a Vec<u8>) -> Self {
+        Self::Octets(value)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Bind<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Self::Octets(value)
+    }
+}
+
+/// A row of either database.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// The value of a column. Both schemas are ours, so the column is there and of that kind.
+    pub(super) fn get<'r, T>(&'r self, column: &str) -> T
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
+    {
+        match self {
+            Self::Sqlite(row) => row.get(column),
+            Self::Postgres(row) => row.get(column),
+        }
+    }
+
+    /// A count or a number that is never negative.
+    pub(super) fn count(&self, column: &str) -> u64 {
+        self.get::<i64>(column).unsigned_abs()
+    }
+
+    /// A count that is stored from 32 bits.
+    pub(super) fn short(&self, column: &str) -> u32 {
+        u32::try_from(self.count(column)).unwrap_or(u32::MAX)
+    }
+}
+
+type SqliteQuery<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments<'q>>;
+type PostgresQuery<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
+
+fn sqlite<'q>(sql: &'q str, binds: &[Bind<'q>]) -> SqliteQuery<'q> {
+    binds.iter().fold(sqlx::query(sql), |query, bind| match *bind {
+        Bind::Integer(value) => query.bind(value),
+        Bind::Text(value) => query.bind(value),
+        Bind::Octets(value) => query.bind(value),
+    })
+}
+
+pub(super) fn postgres<'q>(sql: &'q str, binds: &[Bind<'q>]) -> PostgresQuery<'q> {
+    binds.iter().fold(sqlx::query(sql), |query, bind| match *bind {
+        Bind::Integer(value) => query.bind(value),
+        Bind::Text(value) => query.bind(value),
+        Bind::Octets(value) => query.bind(value),
+    })
+}
