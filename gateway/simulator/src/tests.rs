@@ -1,4 +1,4 @@
-mod esme;
+pub(crate) mod esme;
 mod operator;
 mod play;
 mod terminal;

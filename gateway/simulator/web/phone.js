@@ -5,6 +5,9 @@ import { icon, when } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 
+/** Characters beyond which a screen is set closer. */
+const LONG = 110;
+
 /** What a fault looks like, and how it is read aloud. */
 const FAULTS = {
   "no-service": ["i-tower", "No service: no gateway is bound"],
@@ -216,6 +219,7 @@ function show(glass, text, symbol, label) {
   const key = JSON.stringify([text, symbol, label]);
   if (glass.dataset.shown === key) return;
   glass.dataset.shown = key;
+  glass.classList.toggle("long", (text ?? "").length > LONG);
   glass.replaceChildren();
   if (symbol) glass.append(icon(symbol, label, "sign"));
   if (text) {

@@ -24,16 +24,21 @@ export class Wire {
   hear(pdu) {
     const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
     this.list.append(row(pdu));
-    this.total += 1;
+    if (!isBeat(pdu)) this.total += 1;
     this.count.textContent = this.total;
     if (this.list.childElementCount > ROWS_MAX) this.list.firstElementChild.remove();
     if (atEnd) this.list.scrollTop = this.list.scrollHeight;
   }
 }
 
+/** Whether a PDU only asks or tells that the link is alive. */
+function isBeat(pdu) {
+  return pdu.name.startsWith("enquire_link");
+}
+
 function row(pdu) {
   const item = make("li", pdu.way);
-  if (pdu.name.startsWith("enquire_link")) item.classList.add("beat");
+  if (isBeat(pdu)) item.classList.add("beat");
   if (pdu.status) item.classList.add(pdu.status.ok ? "ok" : "bad");
   const details = make("details");
   const head = make("summary");

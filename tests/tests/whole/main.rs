@@ -16,4 +16,5 @@ mod serve_config;
 mod stage;
 mod valve;
 mod walls;
+mod web_phone;
 mod wire;

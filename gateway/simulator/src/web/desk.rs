@@ -7,7 +7,7 @@ use super::pdu::PduView;
 use crate::exchange::Exchange;
 use crate::handset::Handset;
 use crate::tap::TappedPdu;
-use dayaq_smpp::decode;
+use dayaq_smpp::{Body, Pdu, decode};
 use dayaq_types::Msisdn;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -135,7 +135,7 @@ impl Desk {
         let view = PduView::new(tapped, pdu.as_ref(), &self.exchange.config.dialect);
         let Ok(json) = serde_json::to_string(&Event::Pdu(Box::new(view))) else { return };
         let json: Arc<str> = json.into();
-        if concern == Concern::Link {
+        if concern == Concern::Link && !pdu.as_ref().is_some_and(is_heartbeat) {
             let mut past = self.link_past();
             if past.len() >= LINK_PAST_MAX {
                 past.pop_front();
@@ -161,4 +161,9 @@ impl Desk {
     fn link_past(&self) -> MutexGuard<'_, VecDeque<Arc<str>>> {
         self.link_past.lock().unwrap_or_else(|e| e.into_inner())
     }
+}
+
+/// Whether a PDU only asks or tells that the link is alive.
+fn is_heartbeat(pdu: &Pdu<'_>) -> bool {
+    matches!(pdu.body, Body::EnquireLink | Body::EnquireLinkResp)
 }

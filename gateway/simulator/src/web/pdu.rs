@@ -51,7 +51,7 @@ struct Parameter {
 }
 
 impl PduView {
-    /// Shows a PDU; `None` where its octets are none.
+    /// Shows what was tapped; `pdu` is `None` where it cannot be decoded.
     pub fn new(tapped: &TappedPdu, pdu: Option<&Pdu<'_>>, dialect: &Dialect) -> Self {
         let mut view = Self {
             at: in_baku(tapped.at),

@@ -1,0 +1,106 @@
+//! The phone in the browser, clicked through in a headless Chromium against the whole demonstration.
+
+use crate::program::{Process, root};
+use dayaq_author::parse;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The demonstration without a terminal, and where its web phone is.
+struct Demo {
+    process: Process,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().to_str().expect("a plain path");
+        let process = Process::dayaq(&["demo", "--no-terminal", "--log", "--data", data], &[]);
+        let line = process.wait_for("Phone in the browser: ");
+        let url = line.split_whitespace().last().expect("an address").to_owned();
+        Self { process, url, folder }
+    }
+
+    /// Runs a story of `tests/browser` to its end.
+    fn tell(&self, story: &str, arguments: &[&str]) {
+        let mut command = Command::new("node");
+        let output = command.arg(story).arg(&self.url).args(arguments).current_dir(browser()).output();
+        let output = output.expect("node is installed");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{story}: {said}\n{}", self.process.said());
+    }
+}
+
+/// The folder of the browser's stories, with their package: `tests/run` has fetched it, or this does.
+fn browser() -> PathBuf {
+    static READY: OnceLock<()> = OnceLock::new();
+    let folder = root().join("tests/browser");
+    READY.get_or_init(|| {
+        if !folder.join("node_modules/playwright-core").is_dir() {
+            let fetched = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).status();
+            assert!(fetched.expect("npm is installed").success(), "npm ci in {}", folder.display());
+        }
+    });
+    folder
+}
+
+/// The steps of a play that ships, for the browser: what to dial, send or await, and what must be said then.
+fn steps(play: &str) -> Vec<Value> {
+    let path = format!("gateway/simulator/plays/{play}.toml");
+    let text = std::fs::read_to_string(root().join(&path)).expect("a play that ships");
+    let (document, found) = parse(&path, &text);
+    let play = document.root(&found);
+    let steps = play.tables("step").into_iter().map(|step| {
+        let expect: Vec<String> = step.opt_string("expect").into_iter().chain(step.strings("expect_all")).collect();
+        let [dial, send, await_sms] = ["dial", "send", "await_sms"].map(|key| step.opt_string(key));
+        json!({ "dial": dial, "send": send, "await_sms": await_sms, "expect": expect })
+    });
+    steps.collect()
+}
+
+#[test]
+fn k1_a_family_applies_by_clicking_in_the_browser() {
+    let mut demo = Demo::start();
+    let steps = steps("apply-ussd-az");
+    // The play's dates are those of the day on which it begins; the demonstration begins today.
+    let steps: Vec<Value> = steps.into_iter().map(without_dates).collect();
+    let story = demo.folder.path().join("steps.json");
+    std::fs::write(&story, json!(steps).to_string()).expect("the steps are written");
+    let pictures = std::env::var("DAYAQ_PICTURES").unwrap_or_default();
+    demo.tell("apply.js", &[story.to_str().expect("a plain path"), &pictures]);
+    demo.assert_discreet(&["300TQ7M", "3073607", "2026004117"]);
+    assert!(demo.process.terminate().success(), "{}", demo.process.said());
+}
+
+#[test]
+fn k3_the_web_phone_hangs_up_loses_the_network_and_dials_again() {
+    let mut demo = Demo::start();
+    demo.tell("radio.js", &[]);
+    demo.assert_discreet(&["660QYUS", "99440"]);
+    assert!(demo.process.terminate().success(), "{}", demo.process.said());
+}
+
+impl Demo {
+    /// None of it is in what the program printed or logged at its most talkative, in any case of the letters. The
+    /// greeting names a family to apply for, which is printed and not logged.
+    fn assert_discreet(&self, values: &[&str]) {
+        let said = self.process.said();
+        let log = said.lines().filter(|line| !line.starts_with("A family to apply for"));
+        for line in log {
+            for value in values {
+                assert!(!line.to_uppercase().contains(value), "{line}");
+            }
+        }
+    }
+}
+
+/// A step that expects no date, and so is right on any day.
+fn without_dates(mut step: Value) -> Value {
+    if let Some(expected) = step["expect"].as_array_mut() {
+        expected.retain(|part| !part.as_str().is_some_and(|part| part.contains(".20")));
+    }
+    step
+}
