@@ -127,7 +127,8 @@ pub fn decide(
             // Rules without reasons are of a time when none were asked for.
             if !rules.entry.is_empty() {
                 let entry = entry::entry_reasons(&family, rules);
-                if entry.is_empty() {
+                // Where nobody counts, that is told; what nobody could have is not.
+                if entry.is_empty() && !family.counted.is_empty() {
                     found.insert(Ground::Entry);
                 }
                 basis = Some(Basis { entry, income, measured });

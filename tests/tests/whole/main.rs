@@ -6,6 +6,7 @@ mod crash;
 mod defects;
 mod family;
 mod institutions;
+mod grounds;
 mod node_smpp;
 mod pcap;
 mod plays;

@@ -175,6 +175,7 @@ fn p1_a_family_in_which_nobody_counts_is_told_so() {
     let facts = with(|f| household(f).iter_mut().for_each(|p| p.identity.as_mut().unwrap().citizen = false));
     assert_eq!(refused(&facts), [Ground::Income]);
     assert_eq!(reason(&facts), Term::bare("reason-not-counted"));
+    assert_eq!(on(DAY, &facts, AssumedValues::Count).reasons(), [Term::bare("reason-not-counted")]);
 }
 
 #[test]
