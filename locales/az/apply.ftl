@@ -28,6 +28,13 @@ apply-review =
     Ailə: siz+{ $members-count }
     { $district }
     { $branch }
+    .sms =
+        { $fin }, { $card-series } { $card-number }
+        Notarial { $notary }
+        Ailə: siz+{ $members-count }
+        { $district }
+        { $branch }
+        İşıq { $meter-electricity }, su { $meter-water }, qaz { $meter-gas }
     .opt-send = Göndər
     .opt-correct = Düzəlt
 apply-correct = Düzəliş:
@@ -59,3 +66,7 @@ apply-not-registered =
     Hələ qeydə alınmayıb. Cavablar qalır.
     Sonra yığın: *7142#
     Kömək: 142
+    .sms =
+        Hələ qeydə alınmayıb. Cavablar qalır.
+        Sonra yazın: MURACIET
+        Kömək: 142

@@ -24,3 +24,6 @@ card-ready =
 card-later =
     Hazırda cavab yoxdur. Bir azdan yığın: *7142#
     Kömək: 142
+    .sms =
+        Hazırda cavab yoxdur. Bir azdan yenidən yazın.
+        Kömək: 142

@@ -12,3 +12,14 @@ main-help =
     Kömək: 142
     Sayt: e-sosial.az
     Xidmət pulsuzdur, heç kimə pul verməyin.
+    .sms =
+        Kömək: 142, e-sosial.az
+        MURACIET: yeni müraciət
+        STATUS: müraciətim
+        KART: kartım
+        DIL: dil
+        DAYANDIR: xatırlatma gəlməsin
+        Pulsuzdur, heç kimə pul verməyin.
+main-stopped = Xatırlatma gəlməyəcək. Qərar və kart SMS-i gələcək. Kömək: 142
+    .sms = Xatırlatmalar dayandırıldı. Qərar və kart haqqında SMS-lər yenə gələcək. Yenidən almaq üçün BASLA yazın. Kömək: 142
+main-started = Xatırlatmalar yenidən gələcək. Kömək: 142

@@ -14,8 +14,10 @@ shell-help =
     Xidmət pulsuzdur. Kömək: 142
     Cavablarınız qalır.
 shell-retry = Yenidən
-shell-resume = Müraciətiniz yarımçıq qalıb.
+shell-resume = Müraciətiniz yarımçıqdır.
 shell-continue = Davam et
 shell-again = Əvvəldən başla
 shell-restarted = Yeniləndi.
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142
+    .sms = Hazırda davam etmək olmur. Bir azdan yenidən yazın. Kömək: 142
+shell-incomplete = Mesajınız tam gəlmədi. Yenidən, daha qısa yazın. Kömək: 142

@@ -51,3 +51,6 @@ status-reasons =
 status-later =
     Hazırda cavab yoxdur. Bir azdan yığın: *7142#
     Kömək: 142
+    .sms =
+        Hazırda cavab yoxdur. Bir azdan yenidən yazın.
+        Kömək: 142

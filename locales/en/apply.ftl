@@ -28,6 +28,13 @@ apply-review =
     Family: you+{ $members-count }
     { $district }
     Bank: { $branch }
+    .sms =
+        FIN { $fin }, card { $card-series } { $card-number }
+        Notary: { $notary }
+        Family: you+{ $members-count }
+        { $district }
+        Bank: { $branch }
+        Meters: electricity { $meter-electricity }, water { $meter-water }, gas { $meter-gas }
     .opt-send = Send
     .opt-correct = Correct
 apply-correct = What shall we correct?
@@ -59,3 +66,7 @@ apply-not-registered =
     Not registered yet. Your answers are kept.
     Please dial *7142# again later.
     Help: 142
+    .sms =
+        Not registered yet. Your answers are kept.
+        Please write APPLY later.
+        Help: 142

@@ -25,3 +25,6 @@ card-ready =
 card-later =
     There is no answer yet. Please dial *7142# again later.
     Help: 142
+    .sms =
+        There is no answer yet. Please write again later.
+        Help: 142

@@ -45,3 +45,6 @@ status-reasons =
 status-later =
     There is no answer yet. Please dial *7142# again later.
     Help: 142
+    .sms =
+        There is no answer yet. Please write again later.
+        Help: 142

@@ -28,6 +28,13 @@ apply-review =
     Семья: вы+{ $members-count }
     { $district }
     { $branch }
+    .sms =
+        { $fin }, { $card-series } { $card-number }
+        Нотариат { $notary }
+        Семья: вы+{ $members-count }
+        { $district }
+        { $branch }
+        Свет { $meter-electricity }, вода { $meter-water }, газ { $meter-gas }
     .opt-send = Отправить
     .opt-correct = Исправить
 apply-correct = Правка:
@@ -59,3 +66,7 @@ apply-not-registered =
     Пока не принято. Ответы сохранены.
     Наберите позже: *7142#
     Помощь: 142
+    .sms =
+        Пока не принято. Ответы сохранены.
+        Напишите позже: ЗАЯВКА
+        Помощь: 142

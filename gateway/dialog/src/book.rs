@@ -4,6 +4,7 @@ use std::fmt;
 use crate::condition::Variable;
 use crate::definition::Dialogue;
 use crate::fit::Proof;
+use crate::keyword::Keywords;
 use crate::session::{Frame, Session};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, List, NoticeSpec};
@@ -28,6 +29,7 @@ pub struct Book {
     /// Dialled codes and the dialogues that they open.
     pub(crate) codes: BTreeMap<String, String>,
     pub(crate) main: String,
+    pub(crate) keywords: Keywords,
     pub(crate) proof: Proof,
 }
 

@@ -10,6 +10,7 @@ use crate::Book;
 use crate::definition::{self, Dialogue};
 use crate::fit::{self, Proof};
 use crate::flow::{self, Surroundings};
+use crate::keyword::{self, Keywords};
 use crate::scope;
 use crate::shared::Shared;
 use crate::sources::{List, Sources};
@@ -47,6 +48,8 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let surroundings = Surroundings { dialogues: &dialogues, shared: &shared, lists: &lists, catalogue };
     surroundings.check(&diagnostics);
     let codes = codes(&dialogues, &diagnostics);
+    let keywords = Keywords::gather(&dialogues, &diagnostics);
+    keyword::check_answers(&dialogues, &texts, &shared, &lists, &diagnostics);
     let mut scopes = BTreeMap::new();
     let mut own = BTreeMap::new();
     let mut certainty = None;
@@ -67,7 +70,8 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let hash = hash(sources);
     let catalogue = catalogue.clone();
     let proof = Proof::default();
-    let mut book = Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main, proof };
+    let mut book =
+        Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main, keywords, proof };
     // A text that is missing takes no room, so that a screen can be too long even in a book that is otherwise at fault.
     if let Some(certainty) = certainty {
         book.proof = fit::prove(&book, &certainty, &diagnostics);

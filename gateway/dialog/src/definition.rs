@@ -6,6 +6,7 @@ use dayaq_author::{Diagnostics, Document, Place, Table};
 
 use crate::Language;
 use crate::condition::{Condition, Operand, Variable, is_name};
+use crate::keyword::Keyword;
 use crate::transcript::Transcript;
 
 /// The wrong answers after which help is offered, unless the author says otherwise.
@@ -20,6 +21,8 @@ pub(crate) struct Dialogue {
     pub id: String,
     pub place: Place,
     pub codes: Vec<(String, Place)>,
+    /// Words that do the same wherever they are written by SMS.
+    pub keywords: Vec<Keyword>,
     pub start: Link,
     pub resume: bool,
     pub states: BTreeMap<String, State>,
@@ -112,6 +115,11 @@ pub(crate) enum Target {
 }
 
 impl Dialogue {
+    /// Gives the ways into it: where it starts, and where keywords lead.
+    pub fn entries(&self) -> impl Iterator<Item = &Link> {
+        std::iter::once(&self.start).chain(self.keywords.iter().map(|keyword| &keyword.next))
+    }
+
     pub fn state(&self, name: &str) -> Option<&State> {
         self.states.get(name)
     }
@@ -164,6 +172,7 @@ pub(crate) fn read(document: &Document, diagnostics: &Diagnostics) -> Option<Dia
     let id = head.parse("id", name);
     let start = link(&head, "start");
     let codes = head.string_items("codes");
+    let keywords = head.tables("keywords").into_iter().filter_map(Keyword::read).collect();
     let resume = head.boolean_or("resume", false);
     let place = head.place();
     head.finish();
@@ -177,7 +186,7 @@ pub(crate) fn read(document: &Document, diagnostics: &Diagnostics) -> Option<Dia
     }
     let tests = root.tables("test").into_iter().filter_map(Transcript::read).collect();
     root.finish();
-    Some(Dialogue { id: id?, place, codes, start: start?, resume, states, unread, tests })
+    Some(Dialogue { id: id?, place, codes, keywords, start: start?, resume, states, unread, tests })
 }
 
 fn state(state_name: &str, table: Table<'_>) -> Option<State> {
@@ -329,7 +338,7 @@ fn variable(table: &Table<'_>, key: &str, text: String) -> Option<Variable> {
     Variable::parse(&text).map_err(|message| table.error(key, message)).ok()
 }
 
-fn link(table: &Table<'_>, key: &str) -> Option<Link> {
+pub(crate) fn link(table: &Table<'_>, key: &str) -> Option<Link> {
     let target = table.parse(key, target)?;
     Some(Link { target, place: table.at(key) })
 }

@@ -44,7 +44,11 @@ impl Turn<'_> {
                 Effect::Call { operation, .. } => {
                     self.book.catalogue.operation(operation).is_some_and(|operation| !operation.writes)
                 }
-                Effect::Reply { .. } | Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => true,
+                Effect::Reply { .. }
+                | Effect::SetLanguage(_)
+                | Effect::Reminders { .. }
+                | Effect::Checkpoint { .. }
+                | Effect::Ended => true,
             });
             if !harmless || self.session.complaint.is_some() {
                 (self.session, self.effects, self.speaks) = before;

@@ -75,7 +75,7 @@ impl Surroundings<'_> {
     /// Says whether every link leads to a state.
     fn check_links(&self, dialogue: &Dialogue, diagnostics: &Diagnostics) -> bool {
         let mut linked = true;
-        for link in std::iter::once(&dialogue.start).chain(dialogue.states.values().flat_map(|state| state.links())) {
+        for link in dialogue.entries().chain(dialogue.states.values().flat_map(|state| state.links())) {
             let Target::State(name) = &link.target else { continue };
             if dialogue.state(name).is_none() && !dialogue.unread.contains(name) {
                 let near = dayaq_author::closest(name, dialogue.states.keys().map(String::as_str));
@@ -265,7 +265,7 @@ impl Surroundings<'_> {
 
     fn reached(&self, dialogue: &Dialogue) -> BTreeSet<String> {
         let mut reached = BTreeSet::new();
-        let mut work = vec![&dialogue.start.target];
+        let mut work: Vec<&Target> = dialogue.entries().map(|link| &link.target).collect();
         while let Some(target) = work.pop() {
             let Target::State(name) = target else { continue };
             if let Some(state) = dialogue.state(name)

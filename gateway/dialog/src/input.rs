@@ -144,7 +144,7 @@ impl InputType {
 }
 
 /// Gives the capital letter by a rule of no country: the Turkic dotted and dotless i are both I.
-fn upper(c: char) -> char {
+pub(crate) fn upper(c: char) -> char {
     match c {
         'i' | 'ı' | 'İ' => 'I',
         _ => {

@@ -16,7 +16,7 @@
 //!     [state.end]
 //!     kind = "end"
 //! "#;
-//! let words = ["again", "back", "choose", "continue", "ended", "help", "home", "next", "no", "none", "restarted",
+//! let words = ["again", "back", "choose", "continue", "ended", "help", "home", "incomplete", "next", "no", "none", "restarted",
 //!     "resume", "retry", "unreadable", "yes"];
 //! let shell: String = words.iter().map(|word| format!("shell-{word} = {word}\n")).collect();
 //! let text = format!("{shell}shell-confirm = {{ $value }}\nhello-end = Salam\n");
@@ -50,6 +50,7 @@ mod fit;
 mod flow;
 mod guard;
 mod input;
+mod keyword;
 mod language;
 mod pages;
 mod render;
@@ -76,7 +77,7 @@ pub use language::{Channel, Form, Language};
 pub use session::Session;
 pub use sources::{Catalogue, Item, List, NoticeSpec, Operation, OutcomeSpec, Source, Sources};
 pub use step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, Step, step};
-pub use surface::Surface;
+pub use surface::{SMS_PARTS, Surface};
 pub use transcript::run_transcripts;
 pub use value::{Arg, Kind, Phrase, Record, Value};
-pub use words::{NoticeError, neutral_end, render_notice};
+pub use words::{NoticeError, Saying, neutral_end, render_notice, say};

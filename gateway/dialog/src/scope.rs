@@ -182,7 +182,8 @@ impl Scopes<'_> {
     fn certain(&self, dialogue: &Dialogue, at_start: &BTreeSet<String>) -> Certain {
         let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut at_return: Option<BTreeSet<String>> = None;
-        let mut work: Vec<(Target, BTreeSet<String>)> = vec![(dialogue.start.target.clone(), at_start.clone())];
+        let mut work: Vec<(Target, BTreeSet<String>)> =
+            dialogue.entries().map(|link| (link.target.clone(), at_start.clone())).collect();
         while let Some((target, known)) = work.pop() {
             let name = match target {
                 Target::State(name) => name,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::value::{Record, Value};
-use crate::{Book, Language};
+use crate::{Book, Channel, Language};
 
 /// Holds one conversation as a value: where it stands and what has been answered.
 ///
@@ -24,6 +24,9 @@ pub struct Session {
     pub(crate) complaint: Option<Complaint>,
     pub(crate) page: usize,
     pub(crate) tries: u8,
+    /// Over what the person last wrote to us.
+    #[serde(default)]
+    pub(crate) channel: Option<Channel>,
     pub(crate) updated_at: Timestamp,
 }
 
@@ -41,6 +44,7 @@ impl Session {
             complaint: None,
             page: 0,
             tries: 0,
+            channel: None,
             updated_at: now,
         }
     }

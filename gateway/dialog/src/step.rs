@@ -66,6 +66,8 @@ pub enum Effect {
     Call { id: String, operation: String, args: BTreeMap<String, Value>, draft: String },
     /// Remember the language for this phone.
     SetLanguage(Language),
+    /// The person wants reminders no more, or again; outcomes and card texts go on either way.
+    Reminders { on: bool },
     /// A section is finished: put the session in safe keeping.
     Checkpoint { section: String },
     /// The conversation came to its own end.
@@ -103,6 +105,7 @@ impl fmt::Debug for Effect {
                 f.debug_struct("Reply").field("chars", &text.chars().count()).field("ends", ends).finish()
             }
             Effect::Call { id, operation, .. } => f.debug_tuple("Call").field(id).field(operation).finish(),
+            Effect::Reminders { on } => f.debug_tuple("Reminders").field(on).finish(),
             Effect::SetLanguage(language) => f.debug_tuple("SetLanguage").field(language).finish(),
             Effect::Checkpoint { section } => f.debug_tuple("Checkpoint").field(section).finish(),
             Effect::Ended => f.write_str("Ended"),

@@ -2,6 +2,9 @@ use dayaq_text::{Alphabet, Budget};
 
 use crate::{Channel, Form};
 
+/// The parts that a text of a dialogue may take; what is longer goes on at the key for the next page.
+pub const SMS_PARTS: usize = 3;
+
 /// Says how much text reaches the phone at once, and in which letters.
 ///
 /// A page is good when it fits one of the budgets, so that English goes out in 182 septets where Azerbaijani needs 80 units.

@@ -5,3 +5,4 @@ mod fixture;
 mod paging;
 mod phone;
 mod stories;
+mod texting;

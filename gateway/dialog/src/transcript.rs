@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::definition::name;
 use crate::step::{Effect, Input, Moment, Outcome, step};
-use crate::surface::Surface;
+use crate::surface::{SMS_PARTS, Surface};
 use crate::value::{Arg, Kind, Phrase, Value};
 use crate::{Book, Form, Language, Session};
 
@@ -28,12 +28,14 @@ struct Line {
     call: Option<String>,
     with: Vec<(String, String, Place)>,
     ends: Option<bool>,
+    reminders: Option<bool>,
 }
 
 #[derive(Clone, Debug)]
 enum Event {
     Dial(String),
     Send(String),
+    Sms(String),
     HangUp,
     TimeOut,
     Outcome { name: String, values: Vec<(String, String, Place)> },
@@ -62,6 +64,7 @@ fn line(table: Table<'_>) -> Option<Line> {
     let mut events = Vec::new();
     events.extend(table.opt_string("dial").map(Event::Dial));
     events.extend(table.opt_string("send").map(Event::Send));
+    events.extend(table.opt_string("sms").map(Event::Sms));
     events.extend(table.boolean_or("hang-up", false).then_some(Event::HangUp));
     events.extend(table.boolean_or("time-out", false).then_some(Event::TimeOut));
     events.extend(table.boolean_or("slow", false).then_some(Event::Slow));
@@ -73,12 +76,13 @@ fn line(table: Table<'_>) -> Option<Line> {
     let call = table.opt_string("call");
     let with = table.string_map("with");
     let ends = table.has("ends").then(|| table.boolean_or("ends", false));
+    let reminders = table.has("reminders").then(|| table.boolean_or("reminders", false));
     if events.len() != 1 {
-        table.error_here("a step is one of dial, send, hang-up, time-out, outcome, slow, failed");
+        table.error_here("a step is one of dial, send, sms, hang-up, time-out, outcome, slow, failed");
     }
     table.finish();
     let event = events.into_iter().next()?;
-    Some(Line { place, event, expect, refute, call, with, ends })
+    Some(Line { place, event, expect, refute, call, with, ends, reminders })
 }
 
 /// Replays the transcripts of all dialogues and reports where a phone would see something else.
@@ -93,7 +97,7 @@ pub fn run_transcripts(book: &Book) -> Diagnostics {
 }
 
 fn replay(book: &Book, transcript: &Transcript, diagnostics: &Diagnostics) {
-    let surface = Surface::ussd(transcript.form);
+    let mut surface = Surface::ussd(transcript.form);
     let now = Timestamp::UNIX_EPOCH;
     let mut session = Session::new("draft-0", transcript.language, book, now);
     let mut pending: Option<(String, String)> = None;
@@ -102,10 +106,18 @@ fn replay(book: &Book, transcript: &Transcript, diagnostics: &Diagnostics) {
             diagnostics.push(line.place.error(format!("{}, step {}: {message}", transcript.name, at + 1)));
         };
         let waiting = || pending.clone().ok_or("no call is waiting for an outcome");
+        // What follows a call goes where the call came from.
+        match line.event {
+            Event::Dial(_) | Event::Send(_) | Event::HangUp | Event::TimeOut => {
+                surface = Surface::ussd(transcript.form)
+            }
+            Event::Sms(_) => surface = Surface::sms(transcript.form, SMS_PARTS),
+            Event::Outcome { .. } | Event::Slow | Event::Failed => {}
+        }
         let id = pending.clone().map(|(id, _)| id).unwrap_or_default();
         let input = match &line.event {
             Event::Dial(dialled) => Ok(Input::Open { dialled }),
-            Event::Send(text) => Ok(Input::Text(text)),
+            Event::Send(text) | Event::Sms(text) => Ok(Input::Text(text)),
             Event::HangUp => Ok(Input::Aborted),
             Event::TimeOut => Ok(Input::TimedOut),
             Event::Slow => waiting().map(|_| Input::CallSlow { id: &id }),
@@ -141,6 +153,7 @@ fn verify(line: &Line, effects: &[Effect], fail: &dyn Fn(String)) -> bool {
     let mut screen = String::new();
     let mut ended = false;
     let mut called = None;
+    let mut reminders = None;
     for effect in effects {
         match effect {
             Effect::Reply { text, ends } => {
@@ -148,6 +161,7 @@ fn verify(line: &Line, effects: &[Effect], fail: &dyn Fn(String)) -> bool {
                 ended = *ends;
             }
             Effect::Call { operation, args, .. } => called = Some((operation, args)),
+            Effect::Reminders { on } => reminders = Some(*on),
             Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => {}
         }
     }
@@ -166,6 +180,9 @@ fn verify(line: &Line, effects: &[Effect], fail: &dyn Fn(String)) -> bool {
     }
     if let Some(ends) = line.ends {
         check(ended == ends, format!("ends is {ended}, the screen is {screen:?}"));
+    }
+    if reminders != line.reminders {
+        check(false, format!("expected reminders = {:?}, found {reminders:?}", line.reminders));
     }
     if line.call.is_some() || called.is_some() {
         let found = called.map(|(operation, _)| operation.as_str()).unwrap_or("nothing");

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::answer;
 use crate::definition::{Dialogue, State, StateKind, Target};
 use crate::guard;
+use crate::keyword::Wish;
 use crate::render::{Renderer, group_items};
 use crate::session::{Complaint, Frame, Prompt, Session, Shelf};
 use crate::step::{Effect, Input, Moment};
 use crate::value::Value;
-use crate::words::neutral_end;
-use crate::{Book, Language};
+use crate::words::{Saying, say};
+use crate::{Book, Channel, Language};
 
 /// The states that one input may pass without asking; the check forbids circles, this bounds what it cannot see.
 const HOPS_MAX: usize = 100;
@@ -27,15 +28,19 @@ pub(crate) struct Turn<'b> {
 
 impl<'b> Turn<'b> {
     pub fn take(&mut self, input: Input<'_>) {
+        let said = matches!(input, Input::Open { .. } | Input::Text(_));
         if self.session.book != self.book.hash() || !self.is_sound() {
             self.restart(&input);
         } else {
             self.expire();
             match input {
                 Input::Open { dialled } => self.open(dialled),
-                // By SMS a conversation begins with whatever is written.
-                Input::Text(_) if self.session.frames.is_empty() => self.open(""),
-                Input::Text(raw) => answer::text(self, raw),
+                Input::Text(raw) => match self.wish(raw) {
+                    Some(wish) => self.fulfil(wish),
+                    // By SMS a conversation begins with whatever is written.
+                    None if self.session.frames.is_empty() || self.was_elsewhere() => self.open(""),
+                    None => answer::text(self, raw),
+                },
                 Input::Aborted | Input::TimedOut => self.speaks = false,
                 Input::Called { id, outcome } => self.called(id, outcome),
                 Input::CallSlow { id } => self.slow(id),
@@ -45,6 +50,38 @@ impl<'b> Turn<'b> {
         if self.speaks {
             self.reply();
         }
+        if said {
+            self.session.channel = Some(self.moment.surface.channel);
+        }
+    }
+
+    /// Finds the keyword that a text is; on USSD there are none.
+    fn wish(&self, raw: &str) -> Option<&'b Wish> {
+        match self.moment.surface.channel {
+            Channel::Sms => self.book.keywords.find(raw),
+            Channel::Ussd => None,
+        }
+    }
+
+    /// Does what a keyword stands for, from wherever the person is; answers given so far are offered again.
+    fn fulfil(&mut self, wish: &Wish) {
+        if let (None, Some(language)) = (self.session.language, wish.language) {
+            self.set_language(language);
+        }
+        self.shelve();
+        self.session.entry.clone_from(&wish.dialogue);
+        self.session.frames.clear();
+        self.begin(&wish.dialogue);
+        self.go(&wish.next);
+        if let Some(on) = wish.reminders {
+            self.effects.push(Effect::Reminders { on });
+        }
+    }
+
+    /// Whether the question that stands was shown on a USSD screen, so that a text is no answer to it: the person is
+    /// asked whether to go on from there instead (X06).
+    fn was_elsewhere(&self) -> bool {
+        self.moment.surface.channel == Channel::Sms && self.session.channel == Some(Channel::Ussd)
     }
 
     pub fn renderer(&self) -> Renderer<'_> {
@@ -232,6 +269,10 @@ impl<'b> Turn<'b> {
         self.session = Session::new(self.moment.fresh_draft, language, self.book, self.moment.now);
         match input {
             Input::Open { .. } | Input::Text(_) => {
+                let wish = if let Input::Text(raw) = input { self.wish(raw) } else { None };
+                if let Some(wish) = wish {
+                    return self.fulfil(wish);
+                }
                 if let Some(target) = self.start() {
                     self.go(&target);
                 }
@@ -244,7 +285,7 @@ impl<'b> Turn<'b> {
 
     fn give_up(&mut self) {
         let language = self.renderer().language();
-        let text = neutral_end(self.book, Some(language), self.moment.surface.form);
+        let text = say(self.book, Saying::Ended, Some(language), self.moment.surface);
         self.effects.push(Effect::Reply { text, ends: true });
         self.effects.push(Effect::Ended);
         self.speaks = false;

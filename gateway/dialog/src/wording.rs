@@ -14,7 +14,7 @@ use crate::value::{Arg, Kind};
 use crate::{Form, Language, Surface};
 
 /// The engine's own words, with their arguments.
-const SHELL: [(&str, &[&str]); 15] = [
+const SHELL: [(&str, &[&str]); 16] = [
     ("shell-again", &[]),
     ("shell-back", &[]),
     ("shell-choose", &[]),
@@ -23,6 +23,7 @@ const SHELL: [(&str, &[&str]); 15] = [
     ("shell-ended", &[]),
     ("shell-help", &[]),
     ("shell-home", &[]),
+    ("shell-incomplete", &[]),
     ("shell-next", &[]),
     ("shell-no", &[]),
     ("shell-none", &[]),
@@ -49,6 +50,7 @@ impl Wording<'_> {
         for (id, args) in SHELL.into_iter().chain([(YES, [].as_slice())]) {
             expected.push(needed(id, None, args.iter().map(|arg| (*arg).to_owned()).collect(), &shell));
         }
+        expected.push(Expected { optional: true, ..needed(ENDED, Some("sms"), BTreeSet::new(), &shell) });
         for notice in self.notices.values() {
             let names = notice.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
             expected.push(needed(&format!("notice-{}", notice.key), None, names, &shell));
@@ -68,7 +70,8 @@ impl Wording<'_> {
             let ended = texts.format(language, ENDED, None, &Default::default()).unwrap_or_default();
             if !Surface::ussd(Form::Proper).fits(&ended) {
                 let message = format!("the text {ENDED} does not fit one USSD screen in {}", language.code());
-                diagnostics.push(shell.error(message));
+                let place = texts.found(language, ENDED, None).unwrap_or_else(|| shell.clone());
+                diagnostics.push(place.error(message));
             }
         }
     }

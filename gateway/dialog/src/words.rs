@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use crate::value::{Arg, Kind, Phrase, Value};
-use crate::{Book, Form, Language};
+use crate::{Book, Channel, Form, Language, Surface};
 
 /// Puts values into words, the same way in screens and notices.
 pub(crate) struct Words<'b> {
@@ -104,11 +104,30 @@ pub enum NoticeError {
     MissingArgument { key: String, argument: String },
 }
 
-/// Gives the neutral last words for a phone whose conversation cannot go on, in its language if that is known.
+/// What is said where no dialogue can speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saying {
+    /// The conversation cannot go on.
+    Ended,
+    /// A part of a long text is missing, or the text was too long: it has to be written again.
+    Incomplete,
+}
+
+/// Gives the neutral last words for a phone whose USSD conversation cannot go on, in its language if that is known.
 pub fn neutral_end(book: &Book, language: Option<Language>, form: Form) -> String {
+    say(book, Saying::Ended, language, &Surface::ussd(form))
+}
+
+/// Says it in the phone's language, if that is known, and in the wording of the channel, where there is one.
+pub fn say(book: &Book, saying: Saying, language: Option<Language>, surface: &Surface) -> String {
     let language = language.unwrap_or(Language::Az);
-    let text = book.texts.format(language, "shell-ended", None, &FluentArgs::new()).unwrap_or_default();
-    match form {
+    let id = match saying {
+        Saying::Ended => "shell-ended",
+        Saying::Incomplete => "shell-incomplete",
+    };
+    let own = surface.channel == Channel::Sms && book.texts.has(language, id, Some("sms"));
+    let text = book.texts.format(language, id, own.then_some("sms"), &FluentArgs::new()).unwrap_or_default();
+    match surface.form {
         Form::Proper => text,
         Form::Plain => dayaq_text::plain(&text),
     }

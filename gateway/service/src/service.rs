@@ -112,6 +112,8 @@ impl Gateway {
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
                 pending: Arc::clone(&pending),
+                senders: config.operators.iter().map(sender).collect::<Result<_, _>>()?,
+                wake: Arc::clone(&wake),
             },
             &config.operators,
             &config,

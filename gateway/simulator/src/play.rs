@@ -18,6 +18,9 @@ const SHIPPED: &[(&str, &str)] = &[
     ("apply-ussd-az", include_str!("../plays/apply-ussd-az.toml")),
     ("apply-ussd-ru", include_str!("../plays/apply-ussd-ru.toml")),
     ("apply-ussd-en", include_str!("../plays/apply-ussd-en.toml")),
+    ("apply-sms-az", include_str!("../plays/apply-sms-az.toml")),
+    ("apply-sms-ru", include_str!("../plays/apply-sms-ru.toml")),
+    ("apply-sms-en", include_str!("../plays/apply-sms-en.toml")),
     ("refused-ussd-az", include_str!("../plays/refused-ussd-az.toml")),
     ("resume-ussd-ru", include_str!("../plays/resume-ussd-ru.toml")),
 ];

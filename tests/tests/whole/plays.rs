@@ -2,7 +2,16 @@
 
 use crate::program::{root, run, succeed, text};
 
-const PLAYS: [&str; 5] = ["apply-ussd-az", "apply-ussd-ru", "apply-ussd-en", "refused-ussd-az", "resume-ussd-ru"];
+const PLAYS: [&str; 8] = [
+    "apply-ussd-az",
+    "apply-ussd-ru",
+    "apply-ussd-en",
+    "apply-sms-az",
+    "apply-sms-ru",
+    "apply-sms-en",
+    "refused-ussd-az",
+    "resume-ussd-ru",
+];
 
 /// The transcript of a play must be the golden one; `UPDATE_GOLDEN=1` rewrites it, and the diff is reviewed.
 fn check(play: &str) {
@@ -28,6 +37,21 @@ fn s1_a_family_applies_in_russian() {
 #[test]
 fn s1_a_family_applies_in_english() {
     check("apply-ussd-en");
+}
+
+#[test]
+fn s1_a_family_applies_by_sms_in_azerbaijani() {
+    check("apply-sms-az");
+}
+
+#[test]
+fn s1_f10_a_family_applies_by_sms_in_russian_and_stop_holds_back_no_outcome() {
+    check("apply-sms-ru");
+}
+
+#[test]
+fn c2_x06_an_application_begun_on_the_screen_is_finished_by_sms_in_english() {
+    check("apply-sms-en");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::turn::Turn;
 use crate::push::Herald;
 use crate::store::{GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values;
-use dayaq_core_api::{Args, Caller, Channel, Core, CoreError, Request};
+use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
 use jiff::Timestamp;
@@ -54,7 +54,7 @@ impl Conversations {
     ) -> Vec<Effect> {
         let language = turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language);
         let payload = CallPayload {
-            caller: Caller { msisdn: turn.msisdn, channel: Channel::Ussd, language, received_at: self.clock.now() },
+            caller: Caller { msisdn: turn.msisdn, channel: turn.channel(), language, received_at: self.clock.now() },
             operation: operation.to_owned(),
             args: values::to_core(args),
             draft: draft.parse().unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! What is stored of a subscriber between two turns: the dialogue's session, and the radio session's last turn.
 
+use super::texting::Texting;
 use dayaq_dialog::Session;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub(super) struct Envelope {
     pub dialog: Session,
     /// The radio session of the last turn.
     pub radio: Option<Radio>,
+    /// What was written by SMS.
+    #[serde(default)]
+    pub texting: Texting,
 }
 
 /// The last turn over the air, and the reply that it got.
@@ -41,7 +45,12 @@ pub(super) struct Shown {
 
 impl Envelope {
     pub(super) fn new(dialog: Session) -> Self {
-        Self { schema: SCHEMA, dialog, radio: None }
+        Self { schema: SCHEMA, dialog, radio: None, texting: Texting::default() }
+    }
+
+    /// The operator over which the subscriber was last heard.
+    pub(super) fn operator(&self) -> Option<&str> {
+        self.radio.as_ref().map(Radio::operator).or(self.texting.operator.as_deref())
     }
 
     /// Reads a stored envelope; `None` where this program cannot.

@@ -6,9 +6,12 @@
 
 mod books;
 mod calls;
+mod doubt;
 mod envelope;
 mod limiter;
 mod screens;
+mod sms;
+mod texting;
 mod turn;
 mod turnstile;
 
@@ -17,18 +20,25 @@ pub use calls::{CallPayload, PendingWorker};
 pub use screens::Voice;
 
 use crate::config::Operator;
-use crate::link::Arrival;
+use crate::link::{Arrival, BindHandle};
+use crate::push::Sender;
 use crate::store::{GatewayStore, Sessions};
 use dayaq_core_api::Core;
 use dayaq_smpp::CommandStatus;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
+use doubt::Flights;
+use jiff::Timestamp;
 use limiter::Limiter;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use turnstile::Turnstile;
+
+/// Parts of long texts that are taken for each reply that one phone may have.
+const PARTS_PER_REPLY: u32 = 8;
 
 /// Everything that a turn needs.
 pub struct Conversations {
@@ -42,8 +52,19 @@ pub struct Conversations {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) draft_ttl: Duration,
     pub(crate) pending: Arc<Notify>,
+    pub(crate) senders: Vec<Sender>,
+    pub(crate) wake: Arc<Notify>,
     turnstile: Turnstile,
     limiter: Limiter,
+    parts_limiter: Limiter,
+    /// Beginnings of the numbers that are answered.
+    destinations: Vec<String>,
+    flights: Flights,
+    /// The binds by name, as they are heard from.
+    links: Mutex<BTreeMap<Arc<str>, BindHandle>>,
+    /// This process among all that ever took texts, and when it began.
+    run: u64,
+    started: Timestamp,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     counters: Counters,
@@ -67,6 +88,10 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Woken when a pending call is added.
     pub pending: Arc<Notify>,
+    /// How each operator's texts are written, in the order of the configuration.
+    pub senders: Vec<Sender>,
+    /// Woken when a reply is to be sent.
+    pub wake: Arc<Notify>,
 }
 
 /// Counters whose names are looked up once.
@@ -78,6 +103,9 @@ struct Counters {
     shed: metrics::Counter,
     limited: metrics::Counter,
     unreadable: metrics::Counter,
+    texts_in: metrics::Counter,
+    texts_ignored: metrics::Counter,
+    mo_duplicates: metrics::Counter,
 }
 
 impl Counters {
@@ -90,6 +118,9 @@ impl Counters {
             shed: metrics::counter!("dayaq_turns_shed_total"),
             limited: metrics::counter!("dayaq_turns_limited_total"),
             unreadable: metrics::counter!("dayaq_arrivals_unreadable_total"),
+            texts_in: metrics::counter!("dayaq_texts_in_total"),
+            texts_ignored: metrics::counter!("dayaq_texts_ignored_total"),
+            mo_duplicates: metrics::counter!("dayaq_mo_duplicate_total"),
         }
     }
 }
@@ -97,7 +128,17 @@ impl Counters {
 impl Conversations {
     /// Sets up conversations with these operators, in the order of the configuration.
     pub fn new(parts: Parts, operators: &[Operator], config: &crate::config::GatewayConfig) -> Arc<Self> {
+        let mut run = [0; 8];
+        parts.entropy.fill(&mut run);
         Arc::new(Self {
+            senders: parts.senders,
+            wake: parts.wake,
+            parts_limiter: Limiter::new(config.replies_per_minute.saturating_mul(PARTS_PER_REPLY)),
+            destinations: config.destinations.clone(),
+            flights: Flights::default(),
+            links: Mutex::default(),
+            run: u64::from_be_bytes(run),
+            started: parts.clock.now(),
             books: parts.books,
             sessions: parts.sessions,
             store: parts.store,
@@ -128,7 +169,7 @@ impl Conversations {
         };
         let conversations = Arc::clone(self);
         self.tasks.spawn(async move {
-            conversations.handle(arrival).await;
+            conversations.handle(&arrival).await;
             drop(place);
         });
     }

@@ -1,7 +1,7 @@
 //! How an operator is spoken to: from a page of text to a submit_sm.
 
 use crate::config::{Operator, Profile};
-use dayaq_dialog::{Form, Surface};
+use dayaq_dialog::{Form, SMS_PARTS, Surface};
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::{UssdInbound, UssdReply, UssdWriteError};
 use dayaq_text::{Alphabet, Budget};
@@ -44,6 +44,11 @@ impl Voice {
     /// What fits on a screen, and in which letters.
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+
+    /// What fits in the texts of a dialogue.
+    pub(super) fn sms_surface(&self, form: Form) -> Surface {
+        Surface::sms(form, SMS_PARTS)
     }
 
     /// The submit_sm that shows a page to the phone of this turn.

@@ -6,18 +6,19 @@ use crate::config::ResponseOrder;
 use crate::link::Arrival;
 use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
-use dayaq_dialog::{Book, Effect, Input, Moment, Session, Step, neutral_end, step};
-use dayaq_smpp::CommandStatus;
+use dayaq_core_api::Channel;
+use dayaq_dialog::{Book, Effect, Input, Moment, Session, Step, Surface, neutral_end, step};
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
+use dayaq_smpp::{Address, CommandStatus};
 use dayaq_types::{Msisdn, new_id};
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, warn};
 
 /// How often a turn is stepped again over somebody else's write.
-const CONFLICTS_MAX: usize = 8;
+pub(super) const CONFLICTS_MAX: usize = 8;
 /// How long a turn tries to reach the session store before the phone is let go.
-const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The pause between two such tries.
 const STORE_PAUSE: Duration = Duration::from_millis(100);
 /// How many calls one turn may make: a dialogue with more in a row has a fault.
@@ -27,26 +28,34 @@ const CALLS_MAX: usize = 4;
 pub(super) struct Turn<'t> {
     pub arrival: &'t Arrival,
     pub voice: &'t Voice,
-    pub inbound: &'t UssdInbound,
+    pub way: Way<'t>,
     pub msisdn: Msisdn,
     pub key: SubscriberKey,
     pub book: Arc<Book>,
     pub envelope: Envelope,
     pub version: Version,
     /// What the profile holds as far as the session knows: language and operator.
-    known: (Option<dayaq_dialog::Language>, Option<String>),
-    answered: bool,
+    pub known: (Option<dayaq_dialog::Language>, Option<String>),
+    pub answered: bool,
+}
+
+/// How a turn came, and how its reply goes back.
+pub(super) enum Way<'t> {
+    /// By this input of a radio session.
+    Ussd(&'t UssdInbound),
+    /// By a text; the turn's reply is in the envelope.
+    Sms { surface: Surface },
 }
 
 impl Conversations {
     /// Takes one delivered message to its end.
-    pub(super) async fn handle(&self, arrival: Arrival) {
+    pub(super) async fn handle(self: &Arc<Self>, arrival: &Arrival) {
         let Some(voice) = self.voices.get(arrival.bind.operator) else {
             arrival.respond(CommandStatus::RSYSERR);
             return;
         };
         if !voice.profile.dialect.concerns(&arrival.message) {
-            self.text_message(&arrival, voice).await;
+            self.text_message(arrival, voice).await;
             return;
         }
         let inbound = match voice.profile.dialect.read(&arrival.message) {
@@ -58,7 +67,7 @@ impl Conversations {
                 return;
             }
         };
-        let Some(msisdn) = subscriber(&inbound) else {
+        let Some(msisdn) = number(&inbound.from) else {
             self.counters.unreadable.increment(1);
             arrival.respond(CommandStatus::RINVSRCADR);
             return;
@@ -71,9 +80,9 @@ impl Conversations {
         }
         let _passage = self.turnstile.enter(key).await;
         self.counters.turns.increment(1);
-        if let Err(cause) = self.turn(&arrival, voice, &inbound, msisdn, key).await {
+        if let Err(cause) = self.turn(arrival, voice, &inbound, msisdn, key).await {
             warn!(bind = %arrival.bind.name, cause = %cause, "Turn not saved");
-            self.let_go(&arrival, voice, &inbound).await;
+            self.let_go(arrival, voice, &inbound).await;
         }
     }
 
@@ -89,15 +98,24 @@ impl Conversations {
         for _ in 0..CONFLICTS_MAX {
             let envelope = self.envelope(&key, &loaded).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
-            let operator = envelope.radio.as_ref().map(|radio| radio.operator().to_owned());
-            let known = (envelope.dialog.language(), operator);
+            let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
             let version = loaded.version;
-            let mut turn =
-                Turn { arrival, voice, inbound, msisdn, key, book, envelope, version, known, answered: false };
+            let mut turn = Turn {
+                arrival,
+                voice,
+                way: Way::Ussd(inbound),
+                msisdn,
+                key,
+                book,
+                envelope,
+                version,
+                known,
+                answered: false,
+            };
             if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
                 return Ok(());
             }
-            let effects = self.step(&mut turn);
+            let effects = self.step(&mut turn, inbound);
             match self.save(&mut turn).await? {
                 None => return self.carry_out(turn, effects).await,
                 Some(current) => {
@@ -115,13 +133,14 @@ impl Conversations {
         let Some(shown) = turn.envelope.radio.as_ref().and_then(|radio| radio.shown.clone()) else { return false };
         self.counters.repeats.increment(1);
         turn.answer(ResponseOrder::BeforeReply);
-        self.show(turn, &shown).await;
+        // A screen is only handed to its bind, which cannot fail.
+        let _ = self.show(turn, &shown).await;
         turn.answer(ResponseOrder::AfterReply);
         true
     }
 
     /// Loads the session, with patience: Redis may be failing over at this moment.
-    async fn load(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
+    pub(super) async fn load(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
         let start = self.clock.monotonic();
         loop {
             match self.sessions.load(key).await {
@@ -133,7 +152,7 @@ impl Conversations {
     }
 
     /// The stored envelope; else one from the last safe draft; else a new one in the language remembered.
-    async fn envelope(&self, key: &SubscriberKey, loaded: &Loaded) -> Result<Envelope, StoreError> {
+    pub(super) async fn envelope(&self, key: &SubscriberKey, loaded: &Loaded) -> Result<Envelope, StoreError> {
         if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
             return Ok(envelope);
         }
@@ -148,8 +167,7 @@ impl Conversations {
     }
 
     /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
-    fn step(&self, turn: &mut Turn<'_>) -> Vec<Effect> {
-        let inbound = turn.inbound;
+    fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
         let belongs = turn.envelope.belongs(&turn.voice.name, inbound);
         turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound));
         let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
@@ -172,12 +190,18 @@ impl Conversations {
     pub(super) fn advance(&self, turn: &mut Turn<'_>, input: Input<'_>) -> Vec<Effect> {
         let now = self.clock.now();
         let fresh_draft = new_id(now, &*self.entropy).to_string();
-        let moment = Moment { surface: turn.voice.surface(), now, fresh_draft: &fresh_draft };
+        let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft };
         let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);
         turn.envelope.dialog = session;
         for effect in &effects {
-            if let Effect::Reply { text, ends } = effect {
-                turn.note(Shown { text: text.clone(), ends: *ends });
+            match effect {
+                Effect::Reply { text, ends } => turn.note(Shown { text: text.clone(), ends: *ends }),
+                Effect::Reminders { on } => {
+                    if let Some(text) = &mut turn.envelope.texting.turn {
+                        text.reminders = Some(*on);
+                    }
+                }
+                Effect::Call { .. } | Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => {}
             }
         }
         effects
@@ -203,7 +227,7 @@ impl Conversations {
     }
 
     /// Does what a saved step asks for, calls and all.
-    async fn carry_out(&self, mut turn: Turn<'_>, mut effects: Vec<Effect>) -> Result<(), StoreError> {
+    pub(super) async fn carry_out(&self, mut turn: Turn<'_>, mut effects: Vec<Effect>) -> Result<(), StoreError> {
         for _ in 0..=CALLS_MAX {
             turn.answer(ResponseOrder::BeforeReply);
             self.keep_safe(&mut turn, &effects).await;
@@ -225,7 +249,7 @@ impl Conversations {
             }
         }
         if let Some(Effect::Reply { text, ends }) = effects.iter().rev().find(|e| matches!(e, Effect::Reply { .. })) {
-            self.show(&turn, &Shown { text: text.clone(), ends: *ends }).await;
+            self.show(&turn, &Shown { text: text.clone(), ends: *ends }).await?;
         }
         turn.answer(ResponseOrder::AfterReply);
         Ok(())
@@ -262,11 +286,20 @@ impl Conversations {
         self.store.save_profile(&turn.key, &Profile { language, operator, ..profile }).await
     }
 
-    async fn show(&self, turn: &Turn<'_>, shown: &Shown) {
-        match turn.voice.screen(turn.inbound, &shown.text, shown.ends) {
-            Ok(message) => turn.arrival.show(message, self.clock.monotonic()).await,
-            Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
+    /// Sends the reply back the way the turn came. A text is kept in the store, which may fail.
+    async fn show(&self, turn: &Turn<'_>, shown: &Shown) -> Result<(), StoreError> {
+        match &turn.way {
+            Way::Ussd(inbound) => match turn.voice.screen(inbound, &shown.text, shown.ends) {
+                Ok(message) => turn.arrival.show(message, self.clock.monotonic()).await,
+                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
+            },
+            Way::Sms { .. } => {
+                if let Some(text) = &turn.envelope.texting.turn {
+                    self.reply(turn, text).await?;
+                }
+            }
         }
+        Ok(())
     }
 
     /// The session cannot be had: the phone is let go politely, and its answers stay where they are.
@@ -280,44 +313,55 @@ impl Conversations {
         }
         arrival.respond(CommandStatus::ROK);
     }
-
-    /// A text that is no USSD turn: a receipt, or something written to us.
-    async fn text_message(&self, arrival: &Arrival, voice: &Voice) {
-        if let Some(receipt) = dayaq_smpp::receipt::read(&arrival.message) {
-            let kept = self.receive_receipt(voice, &receipt).await;
-            arrival.respond(if kept { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
-            return;
-        }
-        metrics::counter!("dayaq_texts_in_total").increment(1);
-        arrival.respond(CommandStatus::ROK);
-    }
 }
 
 /// What is fed to the engine for input that is no text at all: it answers with its polite screen.
-const UNREADABLE: &str = "\u{0}";
+pub(super) const UNREADABLE: &str = "\u{0}";
 
 impl Turn<'_> {
     fn note(&mut self, shown: Shown) {
-        if let Some(radio) = &mut self.envelope.radio {
-            radio.live &= !shown.ends;
-            radio.shown = Some(shown);
+        match (&self.way, &mut self.envelope.radio, &mut self.envelope.texting.turn) {
+            (Way::Ussd(_), Some(radio), _) => {
+                radio.live &= !shown.ends;
+                radio.shown = Some(shown);
+            }
+            (Way::Sms { .. }, _, Some(text)) => text.shown = Some(shown.text),
+            (Way::Ussd(_), None, _) | (Way::Sms { .. }, _, None) => {}
+        }
+    }
+
+    /// What fits where the reply goes.
+    pub(super) fn surface(&self) -> &Surface {
+        match &self.way {
+            Way::Ussd(_) => self.voice.surface(),
+            Way::Sms { surface } => surface,
+        }
+    }
+
+    /// How the core is told that it came.
+    pub(super) fn channel(&self) -> Channel {
+        match self.way {
+            Way::Ussd(_) => Channel::Ussd,
+            Way::Sms { .. } => Channel::Sms,
         }
     }
 
     /// Answers the deliver_sm once, where the operator wants it in relation to the reply.
     fn answer(&mut self, when: ResponseOrder) {
+        // A text is answered by who took it, once its reply is kept.
+        let ussd = matches!(self.way, Way::Ussd(_));
         let due = self.voice.profile.response == when || when == ResponseOrder::AfterReply;
-        if due && !self.answered {
+        if ussd && due && !self.answered {
             self.answered = true;
             self.arrival.respond(CommandStatus::ROK);
         }
     }
 }
 
-/// The subscriber of a turn; international numbers may come without their plus.
-fn subscriber(inbound: &UssdInbound) -> Option<Msisdn> {
-    let digits = inbound.from.digits.as_str()?;
-    let international = inbound.from.ton == 1 && !digits.starts_with('+') && !digits.starts_with("00");
+/// The subscriber behind an address; international numbers may come without their plus.
+pub(super) fn number(from: &Address) -> Option<Msisdn> {
+    let digits = from.digits.as_str()?;
+    let international = from.ton == 1 && !digits.starts_with('+') && !digits.starts_with("00");
     let text = if international { format!("+{digits}") } else { digits.to_owned() };
     Msisdn::parse(&text).ok()
 }

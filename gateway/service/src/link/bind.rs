@@ -71,6 +71,7 @@ impl Bind {
             screens: screens_in,
             texts: texts_in,
             bound: Arc::new(AtomicBool::new(false)),
+            history: Arc::default(),
             name: settings.name.as_str().into(),
             operator: settings.operator,
         };
@@ -121,6 +122,7 @@ impl Bind {
         let connection = Connection::new(&self.settings, &self.handle, &mut self.queues, number);
         let ended = connection.run(stream, stop).await;
         self.handle.bound.store(false, Ordering::Relaxed);
+        self.handle.history().lose(number, self.settings.clock.now());
         metrics::gauge!("dayaq_smpp_bound", "bind" => self.handle.name.to_string()).set(0.0);
         let entropy = &*self.settings.entropy;
         match ended {

@@ -169,6 +169,7 @@ impl<'a> Connection<'a> {
             match event {
                 Event::Bound { interface_version, .. } => {
                     self.was_bound = true;
+                    self.handle.history().bind(self.number, self.settings.clock.now());
                     self.handle.bound.store(true, Ordering::Relaxed);
                     metrics::gauge!("dayaq_smpp_bound", "bind" => self.handle.name.to_string()).set(1.0);
                     info!(bind = %self.handle.name, interface_version, "Bind established");

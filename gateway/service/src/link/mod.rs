@@ -2,9 +2,11 @@
 
 mod bind;
 mod connection;
+mod history;
 mod reconnect;
 mod traffic;
 
 pub use bind::{Bind, BindSettings};
+pub use history::History;
 pub use reconnect::Reconnect;
 pub use traffic::{Arrival, BindHandle, Outcome, Outgoing};

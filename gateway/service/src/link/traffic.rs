@@ -1,9 +1,10 @@
 //! What passes between a bind's task and the rest of the gateway.
 
+use super::History;
 use crate::store::Ticket;
 use dayaq_smpp::{CommandStatus, MessageKind, ShortMessage};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -96,6 +97,7 @@ pub struct BindHandle {
     pub(super) screens: mpsc::Sender<Screen>,
     pub(super) texts: mpsc::Sender<Outgoing>,
     pub(super) bound: Arc<AtomicBool>,
+    pub(super) history: Arc<Mutex<History>>,
     /// The name for logs and metrics: `operator/number`.
     pub name: Arc<str>,
     /// The operator's place in the configuration.
@@ -106,6 +108,11 @@ impl BindHandle {
     /// Whether the bind stands at this moment.
     pub fn is_bound(&self) -> bool {
         self.bound.load(Ordering::Relaxed)
+    }
+
+    /// When its connections came and went.
+    pub fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     /// Hands over a segment; gives it back where the bind's task has ended.

@@ -7,11 +7,13 @@
 mod herald;
 mod policy;
 mod receipts;
+mod reply;
 mod segment;
 mod wording;
 
 pub use herald::Herald;
 pub use policy::{Verdict, verdict};
+pub(crate) use reply::Reply;
 pub use segment::Sender;
 pub use wording::{Wording, WordingError, WordingOperator};
 

@@ -8,25 +8,51 @@ use dayaq_types::Msisdn;
 
 /// The bit of [`SegmentBody::encode`]'s second octet that says that a user data header is there.
 const UDHI: u8 = 1;
+/// The bit that says that it comes from an address of its own.
+const SOURCE: u8 = 2;
 
 /// What is sent, as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct SegmentBody {
     data_coding: u8,
     segment: Segment,
+    /// Where it comes from, if not from the operator's usual sender: a reply comes from the number written to.
+    source: Option<Address>,
 }
 
 impl SegmentBody {
-    /// data_coding, flags, then the text with its header.
+    /// The same from that address.
+    pub(super) fn from(self, source: Address) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// data_coding, flags, the source if it has one of its own (type, plan, length, digits), then the text with its
+    /// header.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let flags = if self.segment.udhi { UDHI } else { 0 };
-        [&[self.data_coding, flags], self.segment.user_data.as_slice()].concat()
+        let udhi = if self.segment.udhi { UDHI } else { 0 };
+        let mut octets = vec![self.data_coding, udhi];
+        if let Some(source) = &self.source {
+            octets[1] |= SOURCE;
+            // An address holds at most 64 octets.
+            octets.extend([source.ton, source.npi, source.digits.as_bytes().len() as u8]);
+            octets.extend(source.digits.as_bytes());
+        }
+        octets.extend(&self.segment.user_data);
+        octets
     }
 
     pub(super) fn decode(octets: &[u8]) -> Option<Self> {
-        let [data_coding, flags, user_data @ ..] = octets else { return None };
+        let [data_coding, flags, rest @ ..] = octets else { return None };
+        let (source, user_data) = match rest {
+            [ton, npi, len, rest @ ..] if flags & SOURCE != 0 => {
+                let (digits, rest) = rest.split_at_checked(usize::from(*len))?;
+                (Some(Address::new(*ton, *npi, digits).ok()?), rest)
+            }
+            _ if flags & SOURCE != 0 => return None,
+            _ => (None, rest),
+        };
         let segment = Segment { user_data: user_data.to_vec(), udhi: flags & UDHI != 0 };
-        Some(Self { data_coding: *data_coding, segment })
+        Some(Self { data_coding: *data_coding, segment, source })
     }
 }
 
@@ -58,14 +84,14 @@ impl Sender {
             Alphabet::Ucs2 => (Alphabet::Ucs2, self.data_coding_ucs2),
         };
         let cut = segments(text, alphabet, SeriesReference::Bits8(reference))?;
-        Ok(cut.into_iter().map(|segment| SegmentBody { data_coding, segment }).collect())
+        Ok(cut.into_iter().map(|segment| SegmentBody { data_coding, segment, source: None }).collect())
     }
 
     /// The submit_sm of a segment.
     pub(super) fn message(&self, to: &Msisdn, body: &SegmentBody) -> Result<ShortMessage, TooLong> {
         Ok(ShortMessage {
             service_type: Octets::EMPTY,
-            source: self.source,
+            source: body.source.unwrap_or(self.source),
             destination: Address::new(1, 1, to.digits())?,
             esm_class: if body.segment.udhi { ESM_CLASS_UDHI } else { 0 },
             registered_delivery: u8::from(self.receipts),
@@ -73,5 +99,23 @@ impl Sender {
             short_message: body.segment.user_data.clone(),
             ..ShortMessage::default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_kept_with_the_number_that_it_answers_from() {
+        let segment = Segment { user_data: b"1 Davam".to_vec(), udhi: true };
+        let usual = SegmentBody { data_coding: 8, segment, source: None };
+        let own = usual.clone().from(Address::new(3, 1, "7142").unwrap());
+        for body in [usual, own] {
+            assert!(SegmentBody::decode(&body.encode()) == Some(body.clone()));
+        }
+        for broken in [&[][..], &[8], &[8, 2], &[8, 2, 0, 1, 4, b'7']] {
+            assert!(SegmentBody::decode(broken).is_none(), "{broken:?}");
+        }
     }
 }

@@ -1,0 +1,357 @@
+//! Texts that people write to us: taken once, answered by texts.
+
+use super::doubt::{Fate, Taken, is_repeat};
+use super::envelope::Envelope;
+use super::texting::{TextTurn, instant, print};
+use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE, Way, number};
+use super::{Conversations, Voice};
+use crate::link::{Arrival, BindHandle};
+use crate::push::Reply;
+use crate::store::{Profile, StoreError, SubscriberKey};
+use crate::values;
+use dayaq_dialog::{Input, Saying, say};
+use dayaq_smpp::CommandStatus;
+use dayaq_smpp::concat::{Added, Limits, UserData, user_data};
+use dayaq_text::decode;
+use dayaq_types::{Language, Msisdn, new_id};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard};
+use tracing::warn;
+use uuid::Uuid;
+
+/// The bits of `esm_class` that say what kind of message it is; 0 is one that a person wrote (SMPP 3.4 §5.2.12).
+const ESM_CLASS_TYPE: u8 = 0x3C;
+/// The type of number of a sender that is a name.
+const ALPHANUMERIC: u8 = 5;
+/// data_coding of octets that are no text (SMPP 3.4 §5.2.19).
+const BINARY: [u8; 2] = [2, 4];
+
+/// What a delivered text gives to the dialogue.
+enum Heard {
+    /// This text, or the sign of one that cannot be read.
+    Text(String),
+    /// A part; others are still to come.
+    Part,
+    /// More than we take: it has to be written again.
+    TooLong,
+}
+
+impl Conversations {
+    /// A message that is no USSD turn: a receipt, or something that a person wrote.
+    pub(super) async fn text_message(self: &Arc<Self>, arrival: &Arrival, voice: &Voice) {
+        if let Some(receipt) = dayaq_smpp::receipt::read(&arrival.message) {
+            let kept = self.receive_receipt(voice, &receipt).await;
+            arrival.respond(if kept { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
+            return;
+        }
+        self.counters.texts_in.increment(1);
+        let Some(msisdn) = self.writer(arrival) else {
+            self.counters.texts_ignored.increment(1);
+            arrival.respond(CommandStatus::ROK);
+            return;
+        };
+        let key = SubscriberKey::of(&self.keys, &msisdn);
+        let limiter = match user_data(&arrival.message) {
+            Ok(UserData::Piece(_)) => &self.parts_limiter,
+            Ok(UserData::Whole(_)) | Err(_) => &self.limiter,
+        };
+        if !limiter.admit(key, self.clock.monotonic()) {
+            self.counters.limited.increment(1);
+            arrival.respond(CommandStatus::ROK);
+            return;
+        }
+        self.links().entry(Arc::clone(&arrival.bind.name)).or_insert_with(|| arrival.bind.clone());
+        let (print, now) = (print(&voice.name, &arrival.message), self.clock.now());
+        let again = self.flights.begin(key, print, now, self.clock.monotonic());
+        let _passage = self.turnstile.enter(key).await;
+        self.counters.turns.increment(1);
+        let text = Text { print, at: now, again };
+        let done = self.text_turn(arrival, voice, msisdn, key, &text).await;
+        if let Err(cause) = &done {
+            warn!(bind = %arrival.bind.name, cause = %cause, "Text not taken, the operator brings it again");
+        }
+        self.flights.end(key, print, done.is_err(), self.clock.monotonic());
+        arrival.respond(if done.is_ok() { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
+    }
+
+    /// The person who wrote; `None` for a name, a short code, a foreign number, or what is no writing at all: nobody
+    /// there waits for an answer, and it would be paid for (F08, G09).
+    fn writer(&self, arrival: &Arrival) -> Option<Msisdn> {
+        let from = &arrival.message.source;
+        if arrival.message.esm_class & ESM_CLASS_TYPE != 0 || from.ton == ALPHANUMERIC {
+            return None;
+        }
+        let digits = number(from)?;
+        self.destinations.iter().any(|own| digits.digits().starts_with(own.as_str())).then_some(digits)
+    }
+
+    async fn text_turn(
+        self: &Arc<Self>,
+        arrival: &Arrival,
+        voice: &Voice,
+        msisdn: Msisdn,
+        key: SubscriberKey,
+        text: &Text,
+    ) -> Result<(), StoreError> {
+        let id = new_id(text.at, &*self.entropy);
+        let mut loaded = self.load(&key).await?;
+        for _ in 0..CONFLICTS_MAX {
+            let envelope = self.envelope(&key, &loaded).await?;
+            let book = self.books.of(envelope.dialog.book()).await?;
+            let surface = voice.sms_surface(self.form_of(&key, voice).await?);
+            let mut turn = Turn {
+                arrival,
+                voice,
+                way: Way::Sms { surface },
+                msisdn,
+                key,
+                book,
+                known: (envelope.dialog.language(), envelope.operator().map(str::to_owned)),
+                envelope,
+                version: loaded.version,
+                answered: false,
+            };
+            let taken = self.taken(arrival, text, Some(id));
+            let found =
+                turn.envelope.texting.find(text.print, |taken| self.repeats(taken, arrival, text)).map(|known| {
+                    let of = known.turn;
+                    *known = Taken { turn: of, ..taken.clone() };
+                    of
+                });
+            let repeat = found.is_some();
+            let standing = turn.envelope.texting.turn.clone().filter(|turn| found == Some(Some(turn.id)));
+            let mut effects = Vec::new();
+            let mut told = None;
+            match (repeat, &standing) {
+                (true, Some(TextTurn { shown: None, .. })) => {
+                    // The process that took it ended while it asked the core: it is taken again, by the same call.
+                    effects = self.advance(&mut turn, Input::Text(UNREADABLE));
+                }
+                (true, _) => self.counters.mo_duplicates.increment(1),
+                (false, _) => {
+                    if turn.envelope.texting.expire(text.at) {
+                        told = Some(new_id(text.at, &*self.entropy));
+                    }
+                    match hear(voice, arrival, &mut turn.envelope, text.at) {
+                        Heard::Text(typed) => {
+                            turn.envelope.texting.take(taken);
+                            turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination));
+                            turn.envelope.texting.operator = Some(voice.name.clone());
+                            // A screen that still stands somewhere is answered no more: there is one conversation.
+                            turn.envelope.radio = None;
+                            effects = self.advance(&mut turn, Input::Text(&typed));
+                        }
+                        Heard::Part => turn.envelope.texting.take(Taken { turn: None, ..taken }),
+                        Heard::TooLong => {
+                            turn.envelope.texting.take(Taken { turn: None, ..taken });
+                            told = Some(rejected(&key, arrival, text.at));
+                        }
+                    }
+                }
+            }
+            match self.save(&mut turn).await? {
+                None => {
+                    if let Some(id) = told {
+                        self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
+                    }
+                    if turn.envelope.texting.parts().sets.is_empty() {
+                        return self.finish(turn, effects, standing).await;
+                    }
+                    self.give_up_later(arrival, voice, msisdn, key);
+                    return self.finish(turn, effects, standing).await;
+                }
+                Some(current) => {
+                    self.counters.conflicts.increment(1);
+                    loaded = current;
+                }
+            }
+        }
+        Err(StoreError::Timeout(STORE_PATIENCE))
+    }
+
+    /// Does what a saved turn asks for; for a repeat, once more what it asked for then, which has its effect once.
+    async fn finish(
+        &self,
+        turn: Turn<'_>,
+        effects: Vec<dayaq_dialog::Effect>,
+        standing: Option<TextTurn>,
+    ) -> Result<(), StoreError> {
+        match standing {
+            Some(text) if text.shown.is_some() => self.reply(&turn, &text).await,
+            Some(_) | None => self.carry_out(turn, effects).await,
+        }
+    }
+
+    /// Keeps a reply as a text to be sent, under its turn's id: however often it is kept, it goes out once.
+    pub(super) async fn reply(&self, turn: &Turn<'_>, text: &TextTurn) -> Result<(), StoreError> {
+        if let Some(on) = text.reminders {
+            let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
+            self.store.save_profile(&turn.key, &Profile { reminders_stopped: !on, ..profile }).await?;
+        }
+        let Some(words) = &text.shown else { return Ok(()) };
+        self.add_reply(turn, text.id, &text.service(), words).await
+    }
+
+    async fn tell_incomplete(
+        &self,
+        turn: &Turn<'_>,
+        id: Uuid,
+        service: &dayaq_smpp::Address,
+    ) -> Result<(), StoreError> {
+        let words = say(&turn.book, Saying::Incomplete, turn.envelope.dialog.language(), turn.surface());
+        self.add_reply(turn, id, service, &words).await
+    }
+
+    async fn add_reply(
+        &self,
+        turn: &Turn<'_>,
+        id: Uuid,
+        service: &dayaq_smpp::Address,
+        words: &str,
+    ) -> Result<(), StoreError> {
+        let reply = Reply {
+            id,
+            subscriber: turn.key,
+            msisdn: turn.msisdn,
+            service: *service,
+            operator: &turn.voice.name,
+            language: turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language),
+            words,
+        };
+        let Some(sender) = self.senders.get(turn.arrival.bind.operator) else { return Ok(()) };
+        match sender.reply(&reply, self.clock.now()) {
+            Ok(text) => {
+                self.store.add_text(&text).await?;
+                self.wake.notify_one();
+            }
+            Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Reply not cut"),
+        }
+        Ok(())
+    }
+
+    /// Looks after the parts once their time is over, so that the person hears of it without writing again. A process
+    /// that ends before leaves it to the next text.
+    fn give_up_later(self: &Arc<Self>, arrival: &Arrival, voice: &Voice, msisdn: Msisdn, key: SubscriberKey) {
+        let conversations = Arc::downgrade(self);
+        let (arrival, voice) = (arrival.clone(), voice.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(Limits::default().lifetime).await;
+            let Some(conversations) = conversations.upgrade() else { return };
+            let _passage = conversations.turnstile.enter(key).await;
+            if let Err(cause) = conversations.give_up(&arrival, &voice, msisdn, key).await {
+                warn!(cause = %cause, "Parts not given up");
+            }
+        });
+    }
+
+    async fn give_up(
+        &self,
+        arrival: &Arrival,
+        voice: &Voice,
+        msisdn: Msisdn,
+        key: SubscriberKey,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let loaded = self.load(&key).await?;
+        let mut envelope = self.envelope(&key, &loaded).await?;
+        if !envelope.texting.expire(now) {
+            return Ok(());
+        }
+        let book = self.books.of(envelope.dialog.book()).await?;
+        let surface = voice.sms_surface(self.form_of(&key, voice).await?);
+        let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
+        let (way, version) = (Way::Sms { surface }, loaded.version);
+        let mut turn = Turn { arrival, voice, way, msisdn, key, book, envelope, version, known, answered: true };
+        // Whoever wins the save tells the person; a loser leaves it to the winner.
+        if self.save(&mut turn).await?.is_none() {
+            let id = new_id(now, &*self.entropy);
+            self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
+        }
+        Ok(())
+    }
+
+    /// The letters for this phone: its own wish, or else what the network carries.
+    async fn form_of(&self, key: &SubscriberKey, voice: &Voice) -> Result<dayaq_dialog::Form, StoreError> {
+        let profile = self.store.profile(key).await?;
+        Ok(match profile.and_then(|profile| profile.form) {
+            Some(crate::store::Form::Plain) => dayaq_dialog::Form::Plain,
+            Some(crate::store::Form::Proper) | None => voice.profile.form,
+        })
+    }
+
+    fn taken(&self, arrival: &Arrival, text: &Text, turn: Option<Uuid>) -> Taken {
+        Taken {
+            print: text.print,
+            at: text.at,
+            run: self.run,
+            bind: arrival.bind.name.to_string(),
+            connection: arrival.connection,
+            turn,
+        }
+    }
+
+    fn repeats(&self, taken: &Taken, arrival: &Arrival, text: &Text) -> bool {
+        if text.again.is_some_and(|since| taken.at >= since) {
+            return true;
+        }
+        let same = taken.run == self.run && taken.bind == *arrival.bind.name && taken.connection == arrival.connection;
+        let bound = arrival.bind.history().bound_at(arrival.connection);
+        !same && is_repeat(taken, self.fate(taken), bound, text.at)
+    }
+
+    fn links(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, BindHandle>> {
+        self.links.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn fate(&self, taken: &Taken) -> Fate {
+        if taken.run != self.run {
+            return Fate::Before(self.started);
+        }
+        let links = self.links();
+        let lost = links.get(taken.bind.as_str()).and_then(|bind| bind.history().lost_at(taken.connection));
+        lost.map_or(Fate::Past, Fate::Lost)
+    }
+}
+
+/// A delivered text: what it is known by, when it came, and since when one like it may have been brought again.
+struct Text {
+    print: u64,
+    at: Timestamp,
+    again: Option<Timestamp>,
+}
+
+/// Puts parts together and letters into a text.
+fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestamp) -> Heard {
+    let message = &arrival.message;
+    let unreadable = || Heard::Text(UNREADABLE.to_owned());
+    let octets = match user_data(message) {
+        Ok(UserData::Whole(octets)) => octets.to_vec(),
+        Ok(UserData::Piece(piece)) => {
+            let mut parts = envelope.texting.parts();
+            let added = parts.add(&piece, message.data_coding, instant(now), &Limits::default());
+            envelope.texting.keep_parts(&parts);
+            match added {
+                Added::Complete(octets) => octets,
+                Added::Waiting | Added::Duplicate => return Heard::Part,
+                Added::Rejected(_) => return Heard::TooLong,
+            }
+        }
+        Err(_) => return unreadable(),
+    };
+    if BINARY.contains(&message.data_coding) {
+        return unreadable();
+    }
+    let alphabet = voice.profile.dialect.data_codings.alphabet(message.data_coding);
+    decode(&octets, alphabet).map_or_else(|_| unreadable(), Heard::Text)
+}
+
+/// The name of the one answer to a text of too many parts, whichever of them comes.
+fn rejected(key: &SubscriberKey, arrival: &Arrival, now: Timestamp) -> Uuid {
+    let reference = match user_data(&arrival.message) {
+        Ok(UserData::Piece(piece)) => piece.series.reference,
+        Ok(UserData::Whole(_)) | Err(_) => 0,
+    };
+    let hour = now.as_second() / 3600;
+    super::texting::name(&[key.as_bytes(), &reference.to_be_bytes(), &hour.to_be_bytes()])
+}
