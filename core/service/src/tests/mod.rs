@@ -1,5 +1,6 @@
 mod calendar;
 mod cards;
+mod connector;
 mod content;
 mod crash;
 mod decide;
