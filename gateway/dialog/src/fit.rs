@@ -1,7 +1,7 @@
 //! The proof that every screen fits: each question under each complaint, in every language and form, with the widest
 //! that its text may speak of.
 //!
-//! The screens are built by the same code that serves them, from sessions made up for the purpose, so that what is
+//! A wording for SMS is proven likewise, in the parts that a reply may take. The screens are built by the same code that serves them, from sessions made up for the purpose, so that what is
 //! proven is what a phone is shown.
 
 mod desk;
@@ -17,7 +17,7 @@ use dayaq_text::{Alphabet, Budget, measure};
 
 use crate::scope::Certainty;
 use crate::value::{Arg, Kind, Record};
-use crate::{Book, Form, Language};
+use crate::{Book, Form, Language, SMS_PARTS, Surface};
 use desk::Desk;
 use widest::Widest;
 
@@ -63,9 +63,9 @@ pub(crate) fn prove(book: &Book, certainty: &Certainty, diagnostics: &Diagnostic
     for language in Language::ALL {
         for form in [Form::Proper, Form::Plain] {
             let widest = Widest::new(book, language, form);
-            let desk = Desk::new(&widest, certainty);
-            let (screens, rooms) = desk.prove(diagnostics);
-            proof.screens += screens;
+            let (screens, rooms) = Desk::new(&widest, certainty, &Surface::ussd(form)).prove(diagnostics);
+            let (replies, _) = Desk::new(&widest, certainty, &Surface::sms(form, SMS_PARTS)).prove(diagnostics);
+            proof.screens += screens + replies;
             proof.rooms.extend(rooms);
             proof.notices += notice::prove(&widest, diagnostics);
         }
@@ -137,12 +137,14 @@ fn at(place: &Place) -> String {
     format!("{}:{}", place.path, place.position.line)
 }
 
-/// Measures a page in the alphabet it goes out in.
-fn measured(page: &str) -> (usize, Budget) {
-    match measure(page, Alphabet::Gsm7) {
-        Ok(count) => (count.units, Budget::ussd(Alphabet::Gsm7)),
-        Err(_) => (page.encode_utf16().count(), Budget::ussd(Alphabet::Ucs2)),
-    }
+/// Measures a page in the alphabet it goes out in, and gives the room it has there.
+fn measured(page: &str, surface: &Surface) -> (usize, Budget) {
+    let (alphabet, units) = match measure(page, Alphabet::Gsm7) {
+        Ok(count) => (Alphabet::Gsm7, count.units),
+        Err(_) => (Alphabet::Ucs2, page.encode_utf16().count()),
+    };
+    let budget = surface.budgets.iter().find(|budget| budget.alphabet == alphabet).copied();
+    (units, budget.unwrap_or(Budget::ussd(alphabet)))
 }
 
 fn unit_name(alphabet: Alphabet) -> &'static str {

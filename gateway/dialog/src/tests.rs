@@ -1,6 +1,7 @@
 //! Stories told with a small phone over [`step`](crate::step).
 
 mod check;
+mod fit;
 mod fixture;
 mod paging;
 mod phone;

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::scene::{Around, Scene, Text};
 use super::widest::Widest;
 use super::{Room, at, form_name, longest_argument, measured, unit_name};
-use crate::Book;
 use crate::condition::Variable;
 use crate::definition::{Dialogue, State, StateKind};
 use crate::pages::{Screen, pages, whole};
@@ -16,16 +15,18 @@ use crate::render::Renderer;
 use crate::scope::{Certainty, field_kind};
 use crate::session::{Answer, Frame, Prompt, Session};
 use crate::value::{Kind, Record, Value};
+use crate::{Book, Channel, Surface};
 
 /// The most of a screen that the keys at its foot may take, in hundredths.
 const FOOT_PERCENT_MAX: usize = 45;
 /// The texts that a line common to all may push over the edge before it is named itself.
 const SHARED_FAULTS_MAX: usize = 2;
 
-/// Proves the screens of one language and form.
+/// Proves the screens of one language and form, or the replies by SMS.
 pub(super) struct Desk<'b> {
     widest: &'b Widest<'b>,
     certainty: &'b Certainty,
+    surface: &'b Surface,
     screens: usize,
     /// The worst finding of each text.
     faults: BTreeMap<Text, Fault>,
@@ -43,8 +44,8 @@ struct Fault {
 }
 
 impl<'b> Desk<'b> {
-    pub fn new(widest: &'b Widest<'b>, certainty: &'b Certainty) -> Self {
-        Desk { widest, certainty, screens: 0, faults: BTreeMap::new(), rooms: BTreeMap::new() }
+    pub fn new(widest: &'b Widest<'b>, certainty: &'b Certainty, surface: &'b Surface) -> Self {
+        Desk { widest, certainty, surface, screens: 0, faults: BTreeMap::new(), rooms: BTreeMap::new() }
     }
 
     /// Proves all screens and gives their number and, for each text, the room on its fullest one.
@@ -79,14 +80,14 @@ impl<'b> Desk<'b> {
     where
         'b: 's,
     {
-        Renderer { book: self.book(), session, surface: &self.widest.surface }
+        Renderer { book: self.book(), session, surface: self.surface }
     }
 
     fn check_foot(&self, diagnostics: &Diagnostics) -> bool {
         let session = self.session(Vec::new(), Prompt::State);
         let renderer = self.renderer(&session);
         let screen = renderer.plain(Screen { foot: renderer.foot(false), ..Screen::default() });
-        let (units, budget) = measured(&screen.foot.middle(false)[0]);
+        let (units, budget) = measured(&screen.foot.middle(false)[0], self.surface);
         let most = budget.units * FOOT_PERCENT_MAX / 100;
         if units <= most {
             return true;
@@ -107,11 +108,15 @@ impl<'b> Desk<'b> {
     }
 
     fn prove_state(&mut self, dialogue: &'b Dialogue, state: &'b State) {
-        if !state.asks() && !matches!(state.kind, StateKind::End) {
+        let message = dialogue.message(&state.name);
+        let by_sms = self.surface.channel == Channel::Sms;
+        // What fits a screen fits a text, unless it has a wording of its own there.
+        if by_sms && !self.book().texts.has(self.widest.language, &message, Some("sms")) {
             return;
         }
         let arrangements = self.arrangements(dialogue, state);
-        for scene in Scene::all(self.book(), dialogue, state) {
+        let asks = |scene: &Scene<'_>| !by_sms || scene.prompt == Prompt::State;
+        for scene in Scene::all(self.book(), dialogue, state).into_iter().filter(asks) {
             // What the shell asks does not speak of the dialogue's variables.
             let many = if scene.text(dialogue, state).is_shared() { 1 } else { arrangements.len() };
             for values in &arrangements[..many.min(arrangements.len())] {
@@ -178,16 +183,23 @@ impl<'b> Desk<'b> {
         let session = Session { complaint: scene.complaint.clone(), ..self.session(frames, scene.prompt.clone()) };
         let renderer = self.renderer(&session);
         let screen = renderer.plain(renderer.screen());
-        let shown = pages(&screen, &self.widest.surface);
+        let shown = pages(&screen, self.surface);
         let items = renderer.items(state);
-        let text = scene.text(dialogue, state);
+        let text = match self.surface.channel {
+            Channel::Ussd => scene.text(dialogue, state),
+            Channel::Sms => Text { attribute: Some("sms".to_owned()), ..scene.text(dialogue, state) },
+        };
         let under = scene.complaint_text(self.book(), self.widest.language, dialogue, state);
-        let (units, budget) = measured(&whole(&screen));
+        let (units, budget) = measured(&whole(&screen), self.surface);
         let allowed = scene.pages(state);
         self.screens += 1;
         let place = text.place(self.book(), self.widest.language).unwrap_or_else(|| state.place.clone());
         let named = under.as_ref().map(|under| format!("{text} under {under}")).unwrap_or_else(|| text.to_string());
         let (here, unit) = (self.here(), unit_name(budget.alphabet));
+        let room = match self.surface.channel {
+            Channel::Ussd => "a screen",
+            Channel::Sms => "a reply by SMS",
+        };
         if let Some((index, page)) = split_option(&screen, &shown) {
             let place = match &state.kind {
                 StateKind::List { .. } => {
@@ -199,7 +211,7 @@ impl<'b> Desk<'b> {
             }
             .unwrap_or(place);
             let key = &screen.options[index].0;
-            let (units, _) = measured(&format!("{key} {}", screen.options[index].1));
+            let (units, _) = measured(&format!("{key} {}", screen.options[index].1), self.surface);
             let message =
                 format!("the option {key} of {text} does not fit a page {here}: {units} {unit}, cut on page {page}");
             let option = Text::new(&text.id, Some(&format!("{}:{}", at(&place), key)));
@@ -207,9 +219,9 @@ impl<'b> Desk<'b> {
         } else if shown.len() > allowed {
             let body = screen.body[usize::from(under.is_some())..].to_vec();
             let alone = Screen { body, ..screen.clone() };
-            let fits_alone = pages(&alone, &self.widest.surface).len() <= allowed;
+            let fits_alone = pages(&alone, self.surface).len() <= allowed;
             let size = if allowed == 1 {
-                format!("{named} takes {units} of the {} {unit} of a screen {here}", budget.units)
+                format!("{named} takes {units} of the {} {unit} of {room} {here}", budget.units)
             } else {
                 format!("{named} takes {} pages {here}; pages = {allowed} is declared", shown.len())
             };

@@ -10,6 +10,9 @@ use crate::session::{Complaint, Prompt};
 use crate::value::Value;
 use crate::{Book, INPUT_CHARS_MAX, Language};
 
+/// What may stand above options that the engine offers by itself.
+const ON_OPTIONS: [Option<Complaint>; 3] = [None, Some(Complaint::NoSuchOption), Some(Complaint::Unreadable)];
+
 /// Holds one thing that a phone may be shown at a state.
 pub(super) struct Scene<'b> {
     pub prompt: Prompt,
@@ -58,21 +61,32 @@ impl std::fmt::Display for Text {
 }
 
 impl<'b> Scene<'b> {
-    /// Lists what may be shown at a state that has a screen.
+    /// Lists what may be shown at a state.
     pub fn all(book: &'b Book, dialogue: &'b Dialogue, state: &'b State) -> Vec<Self> {
         let around = if is_always_first(book, dialogue, state) { Around::Nothing } else { Around::Something };
         let mut all = Vec::new();
         let mut add = |prompt: &Prompt, complaint: Option<Complaint>, around: Around<'b>| {
             all.push(Scene { prompt: prompt.clone(), complaint, around });
         };
+        match &state.kind {
+            // A draft of the dialogue that begins here is offered before it begins.
+            StateKind::Run { .. } => {
+                ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Resume, complaint, Around::Something));
+                return all;
+            }
+            StateKind::Call { .. } | StateKind::Route { .. } => return all,
+            StateKind::Choice { .. }
+            | StateKind::Text { .. }
+            | StateKind::List { .. }
+            | StateKind::Group(_)
+            | StateKind::End => {}
+        }
         add(&Prompt::State, None, around);
         if starts(book).contains(&(dialogue.id.as_str(), state.name.as_str())) {
             let entry = book.codes.values().any(|entry| *entry == dialogue.id);
             let around = if entry { Around::Nothing } else { Around::Something };
             add(&Prompt::State, Some(Complaint::Restarted), around);
-            for complaint in [None, Some(Complaint::NoSuchOption), Some(Complaint::Unreadable)] {
-                add(&Prompt::Resume, complaint, around);
-            }
+            ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Resume, complaint, around));
         }
         if !state.asks() {
             return all;
@@ -102,9 +116,7 @@ impl<'b> Scene<'b> {
             }
             StateKind::Group(_) => {
                 add(&Prompt::State, Some(Complaint::NoSuchOption), around);
-                for complaint in [None, Some(Complaint::NoSuchOption), Some(Complaint::Unreadable)] {
-                    add(&Prompt::Remove, complaint, Around::Something);
-                }
+                ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Remove, complaint, Around::Something));
             }
             StateKind::Run { .. } | StateKind::Call { .. } | StateKind::Route { .. } | StateKind::End => {}
         }

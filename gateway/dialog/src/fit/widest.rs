@@ -13,7 +13,7 @@ use crate::definition::{Choice, StateKind};
 use crate::input::InputForm;
 use crate::value::{Arg, Kind, Phrase, Record, Value};
 use crate::words::Words;
-use crate::{Book, Form, Language, Surface};
+use crate::{Book, Form, Language};
 
 /// The greatest amount that a family is told, in qəpik: `99999,99 AZN`.
 const MONEY_MAX: i64 = 9_999_999;
@@ -32,7 +32,6 @@ pub(super) struct Widest<'b> {
     pub book: &'b Book,
     pub language: Language,
     pub form: Form,
-    pub surface: Surface,
     answers: BTreeMap<&'b str, Vec<Value>>,
     counts: BTreeMap<&'b str, usize>,
 }
@@ -80,7 +79,7 @@ impl<'b> Widest<'b> {
                 }
             }
         }
-        Widest { book, language, form, surface: Surface::ussd(form), answers, counts }
+        Widest { book, language, form, answers, counts }
     }
 
     /// Gives what a variable may hold; `may_lack` says that it may also have no value.

@@ -104,16 +104,15 @@ fn of_locale(path: &str, text: &str, all: &mut Vec<Defect>) {
         let mut add = |change: Change, text: String| {
             all.push(Defect { file: path.to_owned(), line: at + 1, change, name: name.clone(), text });
         };
-        // The wording for SMS is the one text that may be left out, and SMS has room in its parts.
-        let optional = attribute.as_deref() == Some("sms");
-        if !optional {
+        // The wording for SMS is the one text that may be left out.
+        if attribute.as_deref() != Some("sms") {
             add(Change::Delete, replaced(&lines, at, end, &[]));
-            let mut widened = own.clone();
-            let last = value_end - at - 1;
-            if !(value_end - at == 1 && own[0].trim_end().ends_with('=')) {
-                widened[last].push_str(&wide());
-                add(Change::Widen, replaced(&lines, at, end, &widened));
-            }
+        }
+        let mut widened = own.clone();
+        let last = value_end - at - 1;
+        if !(last == 0 && own[0].trim_end().ends_with('=')) {
+            widened[last].push_str(&wide());
+            add(Change::Widen, replaced(&lines, at, end, &widened));
         }
         let mut renamed = own.clone();
         renamed[0] = renamed[0].replacen(" =", "x =", 1);
