@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -57,6 +58,9 @@ pub struct DemoArgs {
     /// Where the phone in the browser is served (loopback only; port 0 takes a free one)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub web: SocketAddr,
+    /// Begin at this time in place of now, such as 2026-11-23T09:00:00+04:00; a play has a morning of its own
+    #[arg(long, value_name = "TIME", conflicts_with = "play")]
+    pub begin: Option<Timestamp>,
     /// No phone in the terminal: run until Ctrl-C
     #[arg(long)]
     pub no_terminal: bool,

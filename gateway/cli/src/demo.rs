@@ -55,7 +55,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let start = match play {
         Some(_) => PLAY_START.parse()?,
-        None => SystemClock::new().now(),
+        None => args.begin.unwrap_or_else(|| SystemClock::new().now()),
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
