@@ -4,6 +4,8 @@
 //   {"do":"begin","msisdn":"994501234567","code":"7142","text":"*7142#","session":1}
 //   {"do":"continue","msisdn":"994501234567","code":"7142","text":"1"}
 //   {"do":"abort","msisdn":"994501234567","code":"7142"}
+//   {"do":"write","msisdn":"994501234567","code":"7142","text":"Привет"}   a text, in as many parts as it takes
+//   {"do":"write",…,"lose":true}   our answer is lost with the link: the text is delivered again on the next one
 // Out, likewise:
 //   {"is":"listening","port":40123} {"is":"bound","kind":"bind_transceiver","system_id":"dayaq"}
 //   {"is":"taken","status":0}                   our deliver_sm was answered
@@ -24,6 +26,8 @@ const handsets = new Map(); // msisdn -> {session, turn}
 const parts = new Map(); // msisdn/ref -> [texts]
 let bind = null;
 let nextId = 1;
+let nextReference = 1;
+let lost = null; // {pdu, answered, replied}: a text whose answer is to be lost
 
 function decode(pdu) {
   const body = pdu.short_message;
@@ -71,6 +75,11 @@ function serve(session) {
     session.send(pdu.response({ system_id: 'node-smpp' }));
     bind = session;
     tell({ is: 'bound', kind, system_id: pdu.system_id });
+    if (lost) {
+      const again = lost.pdu;
+      lost = null;
+      session.deliver_sm(again, (answer) => tell({ is: 'taken', status: answer.command_status }));
+    }
   };
   session.on('bind_transceiver', accept('bind_transceiver'));
   session.on('bind_receiver', accept('bind_receiver'));
@@ -80,6 +89,8 @@ function serve(session) {
     session.send(pdu.response({ message_id: String(nextId++) }));
     if (pdu.ussd_service_op !== undefined) screen(pdu);
     else sms(pdu);
+    if (lost) lost.replied = true;
+    lose(session);
   });
   session.on('unbind', (pdu) => {
     session.send(pdu.response());
@@ -92,8 +103,42 @@ function serve(session) {
   session.on('error', (e) => tell({ is: 'fault', why: String(e && e.code) }));
 }
 
+// Ends the link once the answer and the reply are here; to the operator the answer never came.
+function lose(session) {
+  if (lost && lost.answered && lost.replied) session.close();
+}
+
+function write(order) {
+  const all = Buffer.from(order.text, 'utf16le').swap16();
+  const octets = all.length <= 140 ? 140 : 134;
+  const total = Math.ceil(all.length / octets);
+  const reference = nextReference++ & 0xff;
+  for (let number = 1; number <= total; number++) {
+    const text = all.subarray((number - 1) * octets, number * octets);
+    const header = total > 1 ? Buffer.from([5, 0, 3, reference, total, number]) : Buffer.alloc(0);
+    const pdu = {
+      source_addr_ton: 1, source_addr_npi: 1, source_addr: order.msisdn,
+      dest_addr_ton: 0, dest_addr_npi: 1, destination_addr: order.code,
+      esm_class: total > 1 ? 0x40 : 0,
+      data_coding: 8,
+      short_message: Buffer.concat([header, text]),
+    };
+    if (order.lose) {
+      const session = bind;
+      lost = { pdu, answered: false, replied: false };
+      session.deliver_sm(pdu, () => {
+        if (lost) lost.answered = true;
+        lose(session);
+      });
+    } else {
+      bind.deliver_sm(pdu, (answer) => number === total && tell({ is: 'taken', status: answer.command_status }));
+    }
+  }
+}
+
 function deliver(order) {
   if (!bind) return tell({ is: 'fault', why: 'nobody is bound' });
+  if (order.do === 'write') return write(order);
   let phone = handsets.get(order.msisdn);
   if (order.do === 'begin') {
     phone = { session: order.session, turn: 0 };

@@ -8,6 +8,7 @@ mod family;
 mod grounds;
 mod institutions;
 mod node_smpp;
+mod node_sms;
 mod pcap;
 mod plays;
 mod program;

@@ -131,6 +131,45 @@ impl Phone<'_> {
         self.deliver(&json!({ "do": "continue", "text": typed }))
     }
 
+    /// Writes a text and waits until it is taken.
+    pub fn write(&mut self, text: &str) -> &mut Self {
+        self.order(&json!({ "do": "write", "text": text }));
+        loop {
+            match self.smsc.next() {
+                Told::Taken { status } => {
+                    assert_eq!(status, 0, "deliver_sm_resp");
+                    return self;
+                }
+                Told::Sms { .. } => {}
+                other => panic!("an answer was awaited, and there came {other:?}"),
+            }
+        }
+    }
+
+    /// Writes a text whose answer is lost with the link, and waits until it has been taken again on the next one.
+    pub fn write_and_lose(&mut self, text: &str) -> &mut Self {
+        self.order(&json!({ "do": "write", "text": text, "lose": true }));
+        let mut lost = false;
+        loop {
+            match self.smsc.next() {
+                Told::Closed => lost = true,
+                Told::Taken { status } => {
+                    assert_eq!((status, lost), (0, true), "deliver_sm_resp, on the next link");
+                    return self;
+                }
+                Told::Sms { .. } | Told::Bound { .. } => {}
+                other => panic!("an answer was awaited, and there came {other:?}"),
+            }
+        }
+    }
+
+    /// No text has come that was not looked at.
+    pub fn expect_silence(&mut self) -> &mut Self {
+        let waiting: Vec<_> = self.smsc.texts.iter().filter(|(to, _)| to == self.msisdn).collect();
+        assert!(waiting.is_empty(), "{waiting:?}");
+        self
+    }
+
     /// What is shown must say this.
     pub fn expect(&mut self, says: &str) -> &mut Self {
         assert!(self.shown.contains(says), "{says:?} is not on the phone:\n{}", self.shown);
@@ -163,11 +202,15 @@ impl Phone<'_> {
         &self.shown
     }
 
-    fn deliver(&mut self, order: &serde_json::Value) -> &mut Self {
+    fn order(&mut self, order: &serde_json::Value) {
         let mut order = order.clone();
         order["msisdn"] = json!(self.msisdn);
         order["code"] = json!("7142");
         self.smsc.process.tell(&order.to_string());
+    }
+
+    fn deliver(&mut self, order: &serde_json::Value) -> &mut Self {
+        self.order(order);
         let (mut taken, mut screen) = (false, None);
         while !(taken && screen.is_some()) {
             match self.smsc.next() {
