@@ -131,11 +131,16 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Waits until it ends by itself, and gives the status.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
     /// SIGTERM, and the status with which it ends.
     pub fn terminate(&mut self) -> ExitStatus {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
-        self.child.wait().expect("it ends")
+        self.wait()
     }
 }
 
