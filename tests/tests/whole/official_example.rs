@@ -1,16 +1,15 @@
 //! Decisions on evidence that came over HTTP: the ministry's own example, refusals, and what one changed fact changes.
 
-use crate::node_smpp::shipped;
 use crate::serve_config::TOKEN;
+use crate::shipped;
 use dayaq_core::decide::{Means, Outcome};
 use dayaq_core::rules::Ground;
 use dayaq_core::{CoreConfig, CoreContent, CoreService, Endpoint, StoredDecision};
 use dayaq_core_api::{Caller, Channel, Core, Member, Notice, Relation, Submit, SubmitReply, Term, Value};
-use dayaq_registries::{CardTime, Households, Institution, Registries, RegistriesConfig, Running, Tokens};
+use dayaq_registries::{CardTime, Institution, Running};
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Clock, Language, ManualClock, Money, Msisdn, SeededEntropy, new_id};
 use jiff::civil::{Date, date};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -46,16 +45,8 @@ impl Office {
         // Another test of this process may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(ManualClock::new(format!("{day}T10:00:00+04:00").parse().expect("a moment")));
-        let (households, found) = Households::shipped();
-        let registries = Registries::start(RegistriesConfig {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            households: households.unwrap_or_else(|| panic!("{found}")),
-            clock: clock.clone(),
-            tokens: Tokens::same(TOKEN),
-            card_time: CardTime::Weekdays(3),
-        });
-        let registries = registries.await.expect("a free port");
-        let mut files = shipped();
+        let registries = shipped::institutions(clock.clone(), CardTime::Weekdays(3)).await;
+        let mut files = shipped::core_files();
         files.calendar.push(("2023.toml".to_owned(), CALENDAR_2023.to_owned()));
         let (content, found) = CoreContent::read(&files);
         let content = content.unwrap_or_else(|| panic!("{found}"));
@@ -131,9 +122,9 @@ fn manat(manat: i64) -> Money {
 fn granted((stored, notices): &(StoredDecision, Vec<Notice>), amount: Money, from: Date, until: Date) {
     let Outcome::Granted(award) = &stored.decision.outcome else { panic!("{:?}", stored.decision) };
     assert_eq!((award.amount, award.from, award.until), (amount, from, until));
-    let text = notices.iter().find_map(|notice| match notice {
-        Notice::Granted { amount, from, until, .. } => Some((*amount, *from, *until)),
-        _ => None,
+    let text = notices.iter().find_map(|notice| {
+        let Notice::Granted { amount, from, until, .. } = notice else { return None };
+        Some((*amount, *from, *until))
     });
     assert_eq!(text, Some((amount, from, until)), "{notices:?}");
 }
@@ -141,9 +132,9 @@ fn granted((stored, notices): &(StoredDecision, Vec<Notice>), amount: Money, fro
 /// Asserts that the assistance is refused on that ground alone, and gives the reason as the text tells it.
 fn refused((stored, notices): &(StoredDecision, Vec<Notice>), ground: Ground) -> Term {
     assert_eq!(stored.decision.outcome, Outcome::Refused(vec![ground]));
-    let reasons = notices.iter().find_map(|notice| match notice {
-        Notice::Refused { reasons, .. } => Some(reasons.clone()),
-        _ => None,
+    let reasons = notices.iter().find_map(|notice| {
+        let Notice::Refused { reasons, .. } = notice else { return None };
+        Some(reasons.clone())
     });
     let reasons = reasons.unwrap_or_else(|| panic!("no text tells of the refusal: {notices:?}"));
     let [reason] = reasons.as_slice() else { panic!("{reasons:?}") };

@@ -55,11 +55,6 @@ impl ServeConfig {
         self
     }
 
-    /// Binds elsewhere from the next start on.
-    pub fn move_smsc(&mut self, smsc: SocketAddr) {
-        self.smsc = smsc;
-    }
-
     /// The folder with the configuration and the stores.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,6 +1,7 @@
 //! What the service says on the wire, as tshark reads it.
 
-use crate::node_smpp::{NodeSmsc, PHONE, apply_in_azerbaijani, institutions};
+use crate::node_smpp::{PHONE, apply_in_azerbaijani, institutions};
+use crate::node_smsc::NodeSmsc;
 use crate::pcap::{self, SMSC_PORT};
 use crate::program::text;
 use crate::proxy::{Passed, Proxy, Sender};
@@ -9,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 const SUBMIT_SM: u32 = 0x0000_0004;
+const DELIVER_SM: u32 = 0x0000_0005;
 const DELIVER_SM_RESP: u32 = 0x8000_0005;
 const UNBIND: u32 = 0x0000_0006;
 const UNBIND_RESP: u32 = 0x8000_0006;
@@ -107,6 +109,7 @@ fn check(pdus: &[Passed]) -> Vec<(&Passed, Dissected)> {
     for (pdu, seen) in &ours {
         let place = format!("{:08x} #{}: {seen:?}", pdu.command_id(), pdu.sequence_number());
         assert!(!seen.malformed, "malformed: {place}");
+        assert_eq!(pdu.command_status(), 0, "{place}");
         assert_eq!(seen.command_ids, [pdu.command_id()], "{place}");
         assert_eq!(seen.sequence_numbers, [pdu.sequence_number()], "{place}");
         assert_eq!(seen.lengths, [u32::try_from(pdu.octets.len()).expect("a short PDU")], "{place}");
@@ -153,6 +156,7 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
     let mut phone = smsc.phone(PHONE);
     apply_in_azerbaijani(&mut phone);
     phone.await_sms("Kartınız hazırdır");
+    smsc.settle();
     proxy.wait_for(Sender::Us, ENQUIRE_LINK);
     assert!(serving.process.terminate().success(), "a graceful end");
     smsc.wait_for_close();
@@ -172,8 +176,8 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
     let others: Vec<u32> = ours.iter().map(|(pdu, _)| pdu.command_id()).filter(|kind| !kinds.contains(kind)).collect();
     assert!(others.is_empty(), "nothing else was to be said: {others:08x?}");
 
-    let turns = count(&pdus, Sender::Smsc, 0x0000_0005);
-    assert_eq!(count(&pdus, Sender::Us, DELIVER_SM_RESP), turns, "every deliver_sm is answered once");
+    let answered = count(&pdus, Sender::Us, DELIVER_SM_RESP);
+    assert_eq!(answered, count(&pdus, Sender::Smsc, DELIVER_SM), "every deliver_sm is answered once");
     let submitted = ours.iter().filter(|(pdu, _)| pdu.command_id() == SUBMIT_SM);
     let (mut replies, mut texts) = (Vec::new(), 0);
     for (pdu, seen) in submitted {
@@ -189,7 +193,7 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
         }
     }
     let (last, before) = replies.split_last().expect("replies");
-    assert_eq!(replies.len(), turns, "every turn has one reply");
+    assert_eq!(replies.len(), smsc.turns, "every turn has one reply");
     assert!(before.iter().all(|reply| *reply == (Some(ASK), Some(1), Some(0))), "{before:?}");
     assert_eq!(*last, (Some(END), Some(1), Some(1)));
     assert!(texts >= 3, "three texts, of one or more segments each: {texts}");
