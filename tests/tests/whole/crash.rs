@@ -167,7 +167,7 @@ async fn h2_killed_before_anything_is_heard_the_turn_delivered_again_has_the_sam
     stage.restart().await;
     let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
     let number = reference(&shown.text).expect("a number");
-    assert_eq!(committed, [number.clone()]);
+    assert_eq!(committed, [&*number]);
     assert!(stage.metric("dayaq_turns_repeated_total").await >= 1.0, "it was recognised, not taken again");
     is_the_only_one(&stage, &phone, &number).await;
 }
