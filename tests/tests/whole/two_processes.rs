@@ -90,7 +90,7 @@ fn s1_a_person_at_the_terminal_applies_with_service_and_simulators_as_separate_p
         screen = simulator.type_line(typed);
         assert!(screen.contains(says), "{typed:?} brought no {says:?} but {screen:?}");
     }
-    let reference = screen.split(' ').find(|word| word.len() > 8 && word.starts_with("26-"));
+    let reference = screen.split(' ').find(|word| dayaq_core::is_reference(word));
     let reference = reference.unwrap_or_else(|| panic!("no registration number on {screen:?}")).to_owned();
     for says in ["принято", "AZN", "Насими"] {
         let text = simulator.await_sms(says);
