@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use dayaq_core_api::{
-    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit, SubmitReply,
+    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit,
+    SubmitReply,
 };
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::content::{ContentFiles, compile_book};
@@ -80,7 +81,8 @@ impl StandIn {
 impl Core for StandIn {
     async fn submit(&self, _: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError> {
         let day = jiff::civil::date(2026, 11, 23);
-        let reply = SubmitReply::Registered { reference: "26-0000042-9".to_owned(), registered_on: day, decide_by: day };
+        let reply =
+            SubmitReply::Registered { reference: "26-0000042-9".to_owned(), registered_on: day, decide_by: day };
         if self.state.lock().expect("no test panics in it").mood != Mood::Away {
             *self.state.lock().expect("no test panics in it").submitted.entry(submit.draft).or_default() += 1;
         }
