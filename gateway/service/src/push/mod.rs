@@ -193,7 +193,8 @@ impl Pusher {
                 return Ok(());
             }
         };
-        let Some(bind) = self.routes[route].binds.iter().find(|bind| bind.is_bound()).cloned() else {
+        let bound = self.routes[route].binds.iter().filter(|bind| bind.is_bound());
+        let Some(bind) = bound.max_by_key(|bind| bind.room()).cloned() else {
             self.store.segment_retry(&ticket, self.clock.now(), false, "not bound").await?;
             return Ok(());
         };
@@ -202,7 +203,7 @@ impl Pusher {
         }
         self.flights.insert((ticket.text, ticket.number), segment);
         metrics::counter!("dayaq_segments_total", "bind" => bind.name.to_string()).increment(1);
-        if bind.send(Outgoing { ticket, message }).await.is_err() {
+        if !bind.send(Outgoing { ticket, message }) {
             self.settle(ticket, Outcome::Unsent).await;
         }
         Ok(())

@@ -27,13 +27,21 @@ impl SqliteGatewayStore {
     /// After an attempt without an answer the resend waits so long for a late one.
     pub const DOUBT_GRACE: Duration = Duration::from_secs(60);
 
-    /// Takes up after a restart: attempts of the process that ended are in doubt. Returns how many there were.
+    /// Takes up after a restart: attempts of the process that ended are in doubt, and what it had claimed and not yet
+    /// attempted is free. Returns how many were in doubt.
     ///
     /// Must be called before the first [`Self::attempt`]. One process alone uses the file.
     pub async fn on_start(&self) -> Result<u64, StoreError> {
         let resend_at = self.now_ms().saturating_add(short(Self::DOUBT_GRACE));
         self.write(move |db| {
-            Box::pin(async move { Ok(sqlx::query(IN_DOUBT).bind(resend_at).execute(db).await?.rows_affected()) })
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE text_segments SET fence = fence + 1, leased_to = 0 WHERE state = 'queued' AND leased_to > 0",
+                )
+                .execute(&mut *db)
+                .await?;
+                Ok(sqlx::query(IN_DOUBT).bind(resend_at).execute(db).await?.rows_affected())
+            })
         })
         .await
     }
