@@ -134,12 +134,19 @@ pub struct PendingWorker {
 impl PendingWorker {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        let mut failing = false;
         loop {
-            match self.pass().await {
+            let passed = self.pass().await;
+            let failed = passed.is_err();
+            match passed {
                 Ok(0) => {}
-                Ok(_) => continue,
-                Err(cause) => warn!(cause = %cause, "Pending calls not reached"),
+                Ok(_) if !stop.is_cancelled() => continue,
+                Ok(_) => {}
+                // Said once for each time that it goes wrong, not at every look.
+                Err(cause) if !failing => warn!(cause = %cause, "Pending calls not reached"),
+                Err(_) => metrics::counter!("dayaq_pending_passes_failed_total").increment(1),
             }
+            failing = failed;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}

@@ -78,8 +78,11 @@ impl Pusher {
         if let Err(cause) = self.store.on_start().await {
             warn!(cause = %cause, "Texts of the last run not taken up");
         }
+        let mut failing = false;
         loop {
-            match self.pass().await {
+            let passed = self.pass().await;
+            let failed = passed.is_err();
+            match passed {
                 Ok(0) => {}
                 Ok(_) if !stop.is_cancelled() => {
                     while let Ok((ticket, outcome)) = outcomes.try_recv() {
@@ -88,8 +91,11 @@ impl Pusher {
                     continue;
                 }
                 Ok(_) => {}
-                Err(cause) => warn!(cause = %cause, "Texts not moved on"),
+                // Said once for each time that it goes wrong, not at every look.
+                Err(cause) if !failing => warn!(cause = %cause, "Texts not moved on"),
+                Err(_) => metrics::counter!("dayaq_push_passes_failed_total").increment(1),
             }
+            failing = failed;
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some((ticket, outcome)) = outcomes.recv() => self.settle(ticket, outcome).await,
