@@ -126,6 +126,31 @@ async fn h2_killed_after_the_core_commits_the_second_try_has_the_same_number() {
     is_the_only_one(&stage, &phone, &number).await;
 }
 
+/// The gateway has leased the core's text and has not kept it: the lease dies with the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn d05_killed_before_the_text_is_kept_it_goes_out_soon_after_the_restart() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let confirmed = confirm(&phone);
+    turn_answered(&mut tap).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    eventually("the text is leased", async || {
+        (count(&stage, "SELECT count(*) FROM notices WHERE lease_until > 0").await > 0).then_some(())
+    })
+    .await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.start().await;
+    confirmed.abort();
+    let text = phone.0.next_sms(Duration::from_secs(10)).await.expect("within ten seconds").text;
+    assert_eq!(stage.references().await, [reference(&text).expect("a number")]);
+    stage.assert_sound().await;
+}
+
 /// Everything is saved and answered, and the screen is lost on its way: who dials again finds the number.
 #[tokio::test(flavor = "multi_thread")]
 async fn h2_killed_before_the_screen_arrives_the_number_is_found_again() {
@@ -166,7 +191,7 @@ async fn h2_killed_before_anything_is_heard_the_turn_delivered_again_has_the_sam
     let committed = stage.references().await;
     stage.restart().await;
     let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
-    let number = reference(&shown.text).expect("a number");
+    let number = reference(&shown.text).unwrap_or_else(|| panic!("no number in\n{}", shown.text));
     assert_eq!(committed, [&*number]);
     assert!(stage.metric("dayaq_turns_repeated_total").await >= 1.0, "it was recognised, not taken again");
     is_the_only_one(&stage, &phone, &number).await;
