@@ -197,6 +197,31 @@ async fn h2_killed_before_anything_is_heard_the_turn_delivered_again_has_the_sam
     is_the_only_one(&stage, &phone, &number).await;
 }
 
+/// The core has committed, the gateway has saved the turn alone, and the operator has heard nothing: the turn that is
+/// delivered again is carried out again, and the core answers as it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_while_the_core_speaks_the_turn_delivered_again_has_the_same_number() {
+    let mut stage = Stage::up(Setting { valve: true, ..Setting::default() }).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let answer = [CommandId::DELIVER_SM.response()];
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let valve = stage.valve.as_ref().expect("it was asked for");
+    valve.catch(&answer);
+    let confirmed = confirm(&phone);
+    valve.caught(&answer).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    let committed = eventually("the core commits", async || stage.references().await.pop()).await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.valve.as_ref().expect("it was asked for").open();
+    stage.start().await;
+    let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
+    assert_eq!(reference(&shown.text).as_deref(), Some(committed.as_str()), "{}", shown.text);
+    is_the_only_one(&stage, &phone, &committed).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn h2_killed_at_any_moment_after_confirm_there_is_one_application_and_one_number() {
     let dice = SeededEntropy::new(seed());
