@@ -6,11 +6,13 @@
 //   {"do":"abort","msisdn":"994501234567","code":"7142"}
 //   {"do":"write","msisdn":"994501234567","code":"7142","text":"Привет"}   a text, in as many parts as it takes
 //   {"do":"write",…,"lose":true}   our answer is lost with the link: the text is delivered again on the next one
+//   {"do":"cut"}                                end the connection without a word
 // Out, likewise:
 //   {"is":"listening","port":40123} {"is":"bound","kind":"bind_transceiver","system_id":"dayaq"}
 //   {"is":"taken","status":0}                   our deliver_sm was answered
 //   {"is":"screen","to":"994501234567","text":"…","more":true}  a submit_sm that belongs to a USSD session
 //   {"is":"sms","to":"994501234567","text":"…","segments":2}    a submit_sm without one, its parts joined
+//   {"is":"receipted","status":0}               our delivery receipt for a segment was answered
 //   {"is":"closed"}                             a link has ended
 //   {"is":"fault","why":"…"}                    something an operator would complain of
 
@@ -70,6 +72,21 @@ function sms(pdu) {
   }
 }
 
+const two = (n) => String(n).padStart(2, '0');
+
+// A receipt as most operators write it: the message's id stands in the text alone.
+function receipt(session, text, id) {
+  const t = new Date();
+  const at = [t.getUTCFullYear() % 100, t.getUTCMonth() + 1, t.getUTCDate(), t.getUTCHours(), t.getUTCMinutes()].map(two).join('');
+  session.deliver_sm({
+    esm_class: 4,
+    source_addr_ton: 1, source_addr_npi: 1, source_addr: text.destination_addr,
+    dest_addr_ton: text.source_addr_ton, dest_addr_npi: text.source_addr_npi, destination_addr: text.source_addr,
+    data_coding: 0,
+    short_message: Buffer.from(`id:${id} sub:001 dlvrd:001 submit date:${at} done date:${at} stat:DELIVRD err:000 text:`, 'latin1'),
+  }, (pdu) => tell({ is: 'receipted', status: pdu.command_status }));
+}
+
 function serve(session) {
   const accept = (kind) => (pdu) => {
     session.send(pdu.response({ system_id: 'node-smpp' }));
@@ -86,9 +103,11 @@ function serve(session) {
   session.on('bind_transmitter', accept('bind_transmitter'));
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('submit_sm', (pdu) => {
-    session.send(pdu.response({ message_id: String(nextId++) }));
-    if (pdu.ussd_service_op !== undefined) screen(pdu);
-    else sms(pdu);
+    const id = String(nextId++);
+    session.send(pdu.response({ message_id: id }));
+    if (pdu.ussd_service_op !== undefined) return screen(pdu);
+    sms(pdu);
+    if ((pdu.registered_delivery & 3) === 1) receipt(session, pdu, id);
     if (lost) lost.replied = true;
     lose(session);
   });
@@ -139,6 +158,7 @@ function write(order) {
 function deliver(order) {
   if (!bind) return tell({ is: 'fault', why: 'nobody is bound' });
   if (order.do === 'write') return write(order);
+  if (order.do === 'cut') return bind.destroy();
   let phone = handsets.get(order.msisdn);
   if (order.do === 'begin') {
     phone = { session: order.session, turn: 0 };

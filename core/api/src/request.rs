@@ -252,7 +252,8 @@ impl<'a> Reader<'a> {
 
     fn meter(&self, name: &'static str) -> Result<Option<MeterNumber>, BadArgument> {
         let text = self.optional_text(name)?;
-        text.map(|text| MeterNumber::parse(text).ok_or_else(|| self.bad(name, "5 to 12 digits, or nothing"))).transpose()
+        text.map(|text| MeterNumber::parse(text).ok_or_else(|| self.bad(name, "5 to 12 digits, or nothing")))
+            .transpose()
     }
 
     fn explain(&self) -> Result<Explain, BadArgument> {

@@ -88,6 +88,7 @@ impl CoreService {
         let http = http::client()?;
         let store = SqliteStore::open(&config.database, keys, entropy.clone()).await?;
         store.release_jobs().await?;
+        store.release_notices().await?;
         Ok(Self { store, config, content, clock, entropy, http, wake: Notify::new() })
     }
 

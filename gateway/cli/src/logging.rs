@@ -1,5 +1,6 @@
 //! The log: on standard error, never with a personal value.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -14,7 +15,7 @@ const OTHERS_AT_MOST: LevelFilter = LevelFilter::WARN;
 pub fn start(json: bool) {
     let wanted = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
     let ours = filter_fn(|metadata| metadata.target().starts_with("dayaq") || *metadata.level() <= OTHERS_AT_MOST);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(true);
     let started = if json {
         tracing_subscriber::registry().with(lines.json().with_filter(ours)).with(wanted).try_init()
     } else {

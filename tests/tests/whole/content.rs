@@ -86,7 +86,7 @@ fn e2_a_missing_translation_is_named_by_file_and_nothing_starts() {
 
 #[test]
 fn a_broken_rule_is_named_by_file_and_line_and_nothing_starts() {
-    finds("config/rules/2026.toml", |text| text.replacen("2026", "not-a-date", 1), "2026.toml");
+    finds("config/rules/2026.toml", |text| text.replace("until = 2026-12-31", "until = 2025-12-31"), "2026.toml");
 }
 
 #[test]

@@ -126,6 +126,31 @@ async fn h2_killed_after_the_core_commits_the_second_try_has_the_same_number() {
     is_the_only_one(&stage, &phone, &number).await;
 }
 
+/// The gateway has leased the core's text and has not kept it: the lease dies with the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn d05_killed_before_the_text_is_kept_it_goes_out_soon_after_the_restart() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let confirmed = confirm(&phone);
+    turn_answered(&mut tap).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    eventually("the text is leased", async || {
+        (count(&stage, "SELECT count(*) FROM notices WHERE lease_until > 0").await > 0).then_some(())
+    })
+    .await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.start().await;
+    confirmed.abort();
+    let text = phone.0.next_sms(Duration::from_secs(10)).await.expect("within ten seconds").text;
+    assert_eq!(stage.references().await, [reference(&text).expect("a number")]);
+    stage.assert_sound().await;
+}
+
 /// Everything is saved and answered, and the screen is lost on its way: who dials again finds the number.
 #[tokio::test(flavor = "multi_thread")]
 async fn h2_killed_before_the_screen_arrives_the_number_is_found_again() {
@@ -166,10 +191,35 @@ async fn h2_killed_before_anything_is_heard_the_turn_delivered_again_has_the_sam
     let committed = stage.references().await;
     stage.restart().await;
     let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
-    let number = reference(&shown.text).expect("a number");
-    assert_eq!(committed, [number.clone()]);
+    let number = reference(&shown.text).unwrap_or_else(|| panic!("no number in\n{}", shown.text));
+    assert_eq!(committed, [&*number]);
     assert!(stage.metric("dayaq_turns_repeated_total").await >= 1.0, "it was recognised, not taken again");
     is_the_only_one(&stage, &phone, &number).await;
+}
+
+/// The core has committed, the gateway has saved the turn alone, and the operator has heard nothing: the turn that is
+/// delivered again is carried out again, and the core answers as it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_while_the_core_speaks_the_turn_delivered_again_has_the_same_number() {
+    let mut stage = Stage::up(Setting { valve: true, ..Setting::default() }).await;
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let answer = [CommandId::DELIVER_SM.response()];
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let valve = stage.valve.as_ref().expect("it was asked for");
+    valve.catch(&answer);
+    let confirmed = confirm(&phone);
+    valve.caught(&answer).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    let committed = eventually("the core commits", async || stage.references().await.pop()).await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.valve.as_ref().expect("it was asked for").open();
+    stage.start().await;
+    let shown = confirmed.await.expect("no panic").expect("the phone waits and gets its screen");
+    assert_eq!(reference(&shown.text).as_deref(), Some(committed.as_str()), "{}", shown.text);
+    is_the_only_one(&stage, &phone, &committed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +241,7 @@ async fn h2_killed_at_any_moment_after_confirm_there_is_one_application_and_one_
             Err(HandsetError::NoAnswer | HandsetError::SessionOver) => second_try(&phone).await,
             Err(fault) => panic!("{fault}"),
         };
-        is_the_only_one(&stage, &phone, &number).await;
+        is_the_only_one_so_far(&stage, &phone, &number).await;
     }
 }
 
@@ -238,22 +288,34 @@ async fn turn_answered(tap: &mut Receiver<TappedPdu>) {
     tokio::time::timeout(crate::program::PATIENCE, answered).await.expect("the turn is answered");
 }
 
-/// One application, under this number in the store and in every text that names one, and the process is well.
+/// One application, under this number in the store and in the text that registers it, and the process is well.
 async fn is_the_only_one(stage: &Stage, phone: &Phone, number: &str) {
-    assert_eq!(stage.references().await, [number]);
     let text = phone.text().await;
     assert_eq!(reference(&text).as_deref(), Some(number), "{text}");
-    let mut core = read_only(&stage.config.core_database()).await;
-    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM cards").fetch_one(&mut core).await.expect("a count");
-    core.close().await.expect("it closes");
-    assert!(orders <= 1, "{orders} cards");
+    is_the_only_one_so_far(stage, phone, number).await;
+}
+
+/// The same, where the text may have been on the air at the kill: then it is sent again when a receipt has had its time.
+async fn is_the_only_one_so_far(stage: &Stage, phone: &Phone, number: &str) {
+    assert_eq!(stage.references().await, [number]);
+    for text in phone.0.sms_inbox() {
+        assert_eq!(reference(&text.text).as_deref().unwrap_or(number), number, "{}", text.text);
+    }
+    let registered: i64 = count(stage, "SELECT count(*) FROM notices WHERE key = 'registered'").await;
+    assert_eq!(registered, 1, "one text says that it is registered");
+    let cards = count(stage, "SELECT count(*) FROM cards").await;
+    assert!(cards <= 1 && stage.registries.card_orders().len() <= 1, "at most one card");
     stage.assert_sound().await;
 }
 
 /// How many members the core has written down.
 async fn members(stage: &Stage) -> i64 {
+    count(stage, "SELECT count(*) FROM members").await
+}
+
+async fn count(stage: &Stage, sql: &'static str) -> i64 {
     let mut core = read_only(&stage.config.core_database()).await;
-    let count = sqlx::query_scalar("SELECT count(*) FROM members").fetch_one(&mut core).await.expect("a count");
+    let count = sqlx::query_scalar(sql).fetch_one(&mut core).await.expect("a count");
     core.close().await.expect("it closes");
     count
 }

@@ -4,8 +4,8 @@
 mod cases;
 
 use crate::family::ALONE;
-use crate::node_smpp::shipped;
 use crate::serve_config::TOKEN;
+use crate::shipped::core_files;
 use crate::stage::{Setting, Stage};
 use cases::{Case, Expected, GROUNDS, NO_REASON, NOT_COUNTED, REASONS};
 use dayaq_core::decide::{Decision, Outcome};
@@ -101,7 +101,7 @@ impl Land {
         let database = folder.path().join("core.sqlite");
         let mut config = CoreConfig::new(database, institutions, endpoint(Institution::Bank));
         config.assumed_values_count = assumed_values_count;
-        let content = CoreContent::read(&shipped()).0.expect("the shipped content is in order");
+        let content = CoreContent::read(&core_files()).0.expect("the shipped content is in order");
         let keys = KeyRing::new(1, &Key::generate(&SeededEntropy::new(9)));
         let core = CoreService::open(config, content, clock.clone(), Arc::new(SeededEntropy::new(7)), keys);
         let core = core.await.expect("the core opens");

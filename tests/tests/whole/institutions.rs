@@ -1,8 +1,8 @@
 //! Each of the 17 institutions, and the ministry's own register: one fact is changed at its simulator over HTTP, and
 //! the decision, the amount or the wait is another. The core asks them as it asks them in earnest.
 
-use crate::node_smpp::shipped;
 use crate::serve_config::TOKEN;
+use crate::shipped::core_files;
 use dayaq_core::decide::Outcome;
 use dayaq_core::{CoreConfig, CoreContent, CoreService, Endpoint};
 use dayaq_core_api::{Caller, Channel, Core, Member, MeterNumber, Meters, Submit, SubmitReply};
@@ -127,7 +127,7 @@ impl Land {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = CoreConfig::new(folder.path().join("core.sqlite"), asked, endpoint(Institution::Bank));
         config.assumed_values_count = assumed_values_count;
-        let (content, faults) = CoreContent::read(&shipped());
+        let (content, faults) = CoreContent::read(&core_files());
         let content = content.unwrap_or_else(|| panic!("{faults}"));
         let keys = KeyRing::new(1, &Key::generate(&SeededEntropy::new(9)));
         let core = CoreService::open(config, content, clock.clone(), Arc::new(SeededEntropy::new(7)), keys);

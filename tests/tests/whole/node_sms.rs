@@ -1,6 +1,7 @@
 //! An application by SMS in Russian, with node-smpp, a foreign SMPP stack, as the operator's SMSC.
 
-use crate::node_smpp::{NodeSmsc, institutions};
+use crate::node_smpp::institutions;
+use crate::node_smsc::NodeSmsc;
 use crate::serve_config::ServeConfig;
 
 /// A phone whose owner lives alone.

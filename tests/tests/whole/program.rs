@@ -1,5 +1,6 @@
 //! The program as a process: built once, started, watched, killed.
 
+use dayaq_types::{Clock, SystemClock};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -131,11 +132,23 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Waits until it has ended by itself and all that it said has been read, and gives the status.
+    pub fn wait(&mut self) -> ExitStatus {
+        let clock = SystemClock::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE.saturating_sub(clock.monotonic())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().expect("it ends"),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.said()),
+            }
+        }
+    }
+
     /// SIGTERM, and the status with which it ends.
     pub fn terminate(&mut self) -> ExitStatus {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
-        self.child.wait().expect("it ends")
+        self.wait()
     }
 }
 
@@ -143,9 +156,4 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// A port of loopback that is free at this moment.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("loopback has a free port").port()
 }

@@ -56,11 +56,6 @@ impl ServeConfig {
         self
     }
 
-    /// Binds elsewhere from the next start on.
-    pub fn move_smsc(&mut self, smsc: SocketAddr) {
-        self.smsc = smsc;
-    }
-
     /// The folder with the configuration and the stores.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -100,8 +95,7 @@ impl ServeConfig {
             format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
         };
         let asked = Institution::ALL.into_iter().filter(|institution| *institution != Institution::Bank);
-        let institutions: String =
-            asked.map(|id| endpoint(&format!("institutions.{id}"), id.name())).collect();
+        let institutions: String = asked.map(|id| endpoint(&format!("institutions.{id}"), id.name())).collect();
         format!(
             r#"[keys]
 master = "{MASTER_KEY}"

@@ -1,6 +1,6 @@
 //! A valve on the line between the program and an operator: it keeps chosen PDUs of the program from ever arriving.
 
-use dayaq_smpp::{CommandId, Header, MAX_PDU_LEN, split_frame};
+use dayaq_smpp::{Body, CommandId, Header, MAX_PDU_LEN, MessageKind, Tag, decode, split_frame};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
@@ -56,7 +56,7 @@ impl Valve {
         self.addr
     }
 
-    /// From now on these commands of the program do not get through.
+    /// From now on these commands of the program do not get through; texts, which are no screens, always do.
     pub fn catch(&self, commands: &[CommandId]) {
         self.state.send_modify(|state| *state = State { catching: commands.to_vec(), caught: Vec::new() });
     }
@@ -83,7 +83,7 @@ async fn pass(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, state: &watch::S
             let command = Header::read(frame).expect("a whole frame has a header").command_id;
             let mut caught = false;
             state.send_if_modified(|state| {
-                caught = state.catching.contains(&command);
+                caught = state.catching.contains(&command) && !is_text(frame);
                 state.caught.extend(caught.then_some(command));
                 caught
             });
@@ -93,5 +93,13 @@ async fn pass(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, state: &watch::S
             let len = frame.len();
             kept.drain(..len);
         }
+    }
+}
+
+/// Whether this is a submit_sm outside any USSD session.
+fn is_text(frame: &[u8]) -> bool {
+    match decode(frame).map(|pdu| pdu.body) {
+        Ok(Body::Message(MessageKind::SubmitSm, sm)) => sm.tlvs.get(Tag::USSD_SERVICE_OP).is_none(),
+        Ok(_) | Err(_) => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What the service says on the wire, as tshark reads it.
 
-use crate::node_smpp::{NodeSmsc, PHONE, apply_in_azerbaijani, institutions};
+use crate::node_smpp::{PHONE, apply_in_azerbaijani, institutions};
+use crate::node_smsc::NodeSmsc;
 use crate::pcap::{self, SMSC_PORT};
 use crate::program::text;
 use crate::proxy::{Passed, Proxy, Sender};
@@ -9,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 const SUBMIT_SM: u32 = 0x0000_0004;
+const DELIVER_SM: u32 = 0x0000_0005;
 const DELIVER_SM_RESP: u32 = 0x8000_0005;
 const UNBIND: u32 = 0x0000_0006;
 const UNBIND_RESP: u32 = 0x8000_0006;
@@ -20,6 +22,10 @@ const ITS_SESSION_INFO: u16 = 0x1383;
 const ASK: u32 = 2;
 const END: u32 = 17;
 
+/// data_coding of the two alphabets.
+const GSM_7: u32 = 0;
+const UCS_2: u32 = 8;
+
 /// A PDU as tshark dissects it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Dissected {
@@ -30,6 +36,7 @@ struct Dissected {
     ussd_service_op: Option<u32>,
     session: Option<u32>,
     session_ends: Option<u32>,
+    data_coding: Option<u32>,
     malformed: bool,
     /// What tshark remarks on the packet, TCP included.
     remarks: Vec<String>,
@@ -64,6 +71,7 @@ fn read(layers: &serde_json::Value) -> Dissected {
         "smpp.ussd_service_op" => dissected.ussd_service_op = Some(number(value)),
         "smpp.its_session.number" => dissected.session = Some(number(value)),
         "smpp.its_session.ind" => dissected.session_ends = Some(number(value)),
+        "smpp.data_coding" => dissected.data_coding = Some(number(value)),
         "_ws.malformed" => dissected.malformed = true,
         "_ws.expert.message" => dissected.remarks.push(value.to_owned()),
         _ => {}
@@ -107,6 +115,7 @@ fn check(pdus: &[Passed]) -> Vec<(&Passed, Dissected)> {
     for (pdu, seen) in &ours {
         let place = format!("{:08x} #{}: {seen:?}", pdu.command_id(), pdu.sequence_number());
         assert!(!seen.malformed, "malformed: {place}");
+        assert_eq!(pdu.command_status(), 0, "{place}");
         assert_eq!(seen.command_ids, [pdu.command_id()], "{place}");
         assert_eq!(seen.sequence_numbers, [pdu.sequence_number()], "{place}");
         assert_eq!(seen.lengths, [u32::try_from(pdu.octets.len()).expect("a short PDU")], "{place}");
@@ -153,6 +162,7 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
     let mut phone = smsc.phone(PHONE);
     apply_in_azerbaijani(&mut phone);
     phone.await_sms("Kartınız hazırdır");
+    smsc.settle();
     proxy.wait_for(Sender::Us, ENQUIRE_LINK);
     assert!(serving.process.terminate().success(), "a graceful end");
     smsc.wait_for_close();
@@ -172,8 +182,8 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
     let others: Vec<u32> = ours.iter().map(|(pdu, _)| pdu.command_id()).filter(|kind| !kinds.contains(kind)).collect();
     assert!(others.is_empty(), "nothing else was to be said: {others:08x?}");
 
-    let turns = count(&pdus, Sender::Smsc, 0x0000_0005);
-    assert_eq!(count(&pdus, Sender::Us, DELIVER_SM_RESP), turns, "every deliver_sm is answered once");
+    let answered = count(&pdus, Sender::Us, DELIVER_SM_RESP);
+    assert_eq!(answered, count(&pdus, Sender::Smsc, DELIVER_SM), "every deliver_sm is answered once");
     let submitted = ours.iter().filter(|(pdu, _)| pdu.command_id() == SUBMIT_SM);
     let (mut replies, mut texts) = (Vec::new(), 0);
     for (pdu, seen) in submitted {
@@ -189,10 +199,34 @@ async fn a2_every_pdu_of_an_application_dissects_as_smpp_from_bind_to_unbind() {
         }
     }
     let (last, before) = replies.split_last().expect("replies");
-    assert_eq!(replies.len(), turns, "every turn has one reply");
+    assert_eq!(replies.len(), smsc.turns, "every turn has one reply");
     assert!(before.iter().all(|reply| *reply == (Some(ASK), Some(1), Some(0))), "{before:?}");
     assert_eq!(*last, (Some(END), Some(1), Some(1)));
     assert!(texts >= 3, "three texts, of one or more segments each: {texts}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a2_screens_in_each_language_and_alphabet_dissect_as_smpp() {
+    let registries = institutions().await;
+    let mut smsc = NodeSmsc::start();
+    let proxy = Proxy::open(smsc.addr);
+    let mut serving = ServeConfig::new(proxy.addr, registries.addr()).start();
+    smsc.wait_for_bind();
+    let languages = [("1", "1 Yeni müraciət"), ("2", "1 Новое заявление"), ("3", "1 New application")];
+    for ((language, menu), number) in languages.into_iter().zip(["994501234501", "994551234502", "994701234503"]) {
+        smsc.phone(number).dial("*7142#").send(language).expect(menu).send("5").expect("142").expect_end();
+    }
+    assert!(serving.process.terminate().success(), "a graceful end");
+    smsc.wait_for_close();
+    proxy.wait_for_end();
+    let pdus = proxy.pdus();
+    let replies: Vec<Dissected> =
+        check(&pdus).into_iter().filter(|(pdu, _)| pdu.command_id() == SUBMIT_SM).map(|(_, seen)| seen).collect();
+    let sessions: Vec<u32> = replies.iter().filter_map(|seen| seen.session).collect();
+    assert_eq!(sessions, [1, 1, 1, 2, 2, 2, 3, 3, 3]);
+    let alphabets: Vec<u32> = replies.iter().filter_map(|seen| seen.data_coding).collect();
+    // The choice of the language is in all three; help in English fits GSM-7.
+    assert_eq!((alphabets[0], alphabets[4], alphabets[8]), (UCS_2, UCS_2, GSM_7), "{alphabets:?}");
 }
 
 /// A PDU that the service might have sent.

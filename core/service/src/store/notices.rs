@@ -87,6 +87,15 @@ impl SqliteStore {
         })
     }
 
+    /// Frees what was leased before a restart. A gateway that has kept such a notice knows it by its id when it is
+    /// leased anew, and reports its end under the new fence.
+    pub async fn release_notices(&self) -> Result<(), StoreError> {
+        sqlx::query("UPDATE notices SET lease_until = 0 WHERE state = 'waiting' AND lease_until > 0")
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     /// Ends a notice; `false` where it was leased again since. A report repeated under its own fence is welcome.
     pub async fn finish_notice(&self, finished: &Finished, now: Timestamp) -> Result<bool, StoreError> {
         let (state, text, segments, cause) = match &finished.outcome {

@@ -54,9 +54,13 @@ pub(super) fn read(table: &Table<'_>, dialect: &mut Dialect) {
     codings.default_alphabet = table.one_of_or("default_alphabet", &ALPHABETS, codings.default_alphabet);
     if let Some(out) = table.opt_table("data_coding") {
         codings.outbound.clear();
-        for (name, alphabet) in ALPHABETS {
-            if let Some(value) = out.opt_integer(name, 0..=255u8) {
-                codings.outbound.push((alphabet, value));
+        // The order of the file is kept: it is the order in which they are preferred.
+        for key in out.keys() {
+            let known = ALPHABETS.iter().find(|(name, _)| *name == key);
+            if let Some((name, alphabet)) = known
+                && let Some(value) = out.opt_integer(name, 0..=255u8)
+            {
+                codings.outbound.push((*alphabet, value));
             }
         }
         out.finish();

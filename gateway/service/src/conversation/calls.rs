@@ -3,11 +3,12 @@
 use super::Conversations;
 use super::turn::Turn;
 use crate::push::Herald;
-use crate::store::{GatewayStore, PendingCall, StoreError, SubscriberKey};
+use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
+use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -133,12 +134,19 @@ pub struct PendingWorker {
 impl PendingWorker {
     /// Runs until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        let mut failing = false;
         loop {
-            match self.pass().await {
+            let passed = self.pass().await;
+            let failed = passed.is_err();
+            match passed {
                 Ok(0) => {}
-                Ok(_) => continue,
-                Err(cause) => warn!(cause = %cause, "Pending calls not reached"),
+                Ok(_) if !stop.is_cancelled() => continue,
+                Ok(_) => {}
+                // Said once for each time that it goes wrong, not at every look.
+                Err(cause) if !failing => warn!(cause = %cause, "Pending calls not reached"),
+                Err(_) => metrics::counter!("dayaq_pending_passes_failed_total").increment(1),
             }
+            failing = failed;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake.notified() => {}
@@ -150,11 +158,18 @@ impl PendingWorker {
     /// One look: claims what is due and tries it once. Gives how many were claimed.
     pub async fn pass(&self) -> Result<usize, StoreError> {
         let claimed = self.store.claim_pending(BATCH, LEASE).await?;
-        for claim in &claimed {
+        // Side by side: one answer that does not come must not outlast the leases of the others.
+        let done = join_all(claimed.iter().map(|claim| self.carry_out(claim))).await;
+        done.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
+        Ok(claimed.len())
+    }
+
+    fn carry_out<'w>(&'w self, claim: &'w Claimed) -> BoxFuture<'w, Result<(), StoreError>> {
+        Box::pin(async move {
             let Ok(payload) = serde_json::from_slice::<CallPayload>(claim.call.payload.expose()) else {
                 error!("A recorded call cannot be read");
                 self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await?;
-                continue;
+                return Ok(());
             };
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
             match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {
@@ -172,8 +187,8 @@ impl PendingWorker {
                     self.store.finish_pending(&claim.call.id, claim.fence).await?;
                 }
             }
-        }
-        Ok(claimed.len())
+            Ok(())
+        })
     }
 
     fn later(&self, attempts: u32) -> Timestamp {

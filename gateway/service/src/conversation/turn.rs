@@ -21,6 +21,8 @@ pub(super) const CONFLICTS_MAX: usize = 8;
 pub(super) const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The pause between two such tries.
 const STORE_PAUSE: Duration = Duration::from_millis(100);
+/// How long a phone that is let go waits for its language to be looked up.
+const PROFILE_PATIENCE: Duration = Duration::from_millis(100);
 /// How many calls one turn may make: a dialogue with more in a row has a fault.
 const CALLS_MAX: usize = 4;
 
@@ -82,7 +84,7 @@ impl Conversations {
         self.counters.turns.increment(1);
         if let Err(cause) = self.turn(arrival, voice, &inbound, msisdn, key).await {
             warn!(bind = %arrival.bind.name, cause = %cause, "Turn not saved");
-            self.let_go(arrival, voice, &inbound).await;
+            self.let_go(arrival, voice, &inbound, &key).await;
         }
     }
 
@@ -303,10 +305,14 @@ impl Conversations {
     }
 
     /// The session cannot be had: the phone is let go politely, and its answers stay where they are.
-    async fn let_go(&self, arrival: &Arrival, voice: &Voice, inbound: &UssdInbound) {
+    async fn let_go(&self, arrival: &Arrival, voice: &Voice, inbound: &UssdInbound, key: &SubscriberKey) {
         self.counters.neutral_ends.increment(1);
         if matches!(inbound.event, UssdEvent::Begin | UssdEvent::Continue) {
-            let text = neutral_end(self.books.current(), None, voice.surface().form);
+            // The language is remembered beside the session, too, and is not worth a long wait.
+            let profile = tokio::time::timeout(PROFILE_PATIENCE, self.store.profile(key)).await;
+            let profile = profile.unwrap_or(Ok(None)).unwrap_or_default();
+            let language = profile.and_then(|profile| profile.language).map(values::to_dialog_language);
+            let text = neutral_end(self.books.current(), language, voice.surface().form);
             if let Ok(message) = voice.screen(inbound, &text, true) {
                 arrival.show(message, self.clock.monotonic()).await;
             }

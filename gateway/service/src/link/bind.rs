@@ -65,7 +65,7 @@ impl Bind {
     ) -> (Self, BindHandle) {
         let (answers_in, answers) = mpsc::channel(settings.link.inbound_max.max(1));
         let (screens_in, screens) = mpsc::channel(settings.link.inbound_max.max(1));
-        let (texts_in, texts) = mpsc::channel(1);
+        let (texts_in, texts) = mpsc::channel(settings.link.window.max(1));
         let handle = BindHandle {
             answers: answers_in,
             screens: screens_in,

@@ -115,8 +115,14 @@ impl BindHandle {
         self.history.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Hands over a segment; gives it back where the bind's task has ended.
-    pub async fn send(&self, outgoing: Outgoing) -> Result<(), Outgoing> {
-        self.texts.send(outgoing).await.map_err(|e| e.0)
+    /// How many more segments its queue takes at this moment.
+    pub fn room(&self) -> usize {
+        self.texts.capacity()
+    }
+
+    /// Hands over a segment; `false` where the queue is full or the bind's task has ended. Never waits: one
+    /// operator that does not answer must not hold up another.
+    pub fn send(&self, outgoing: Outgoing) -> bool {
+        self.texts.try_send(outgoing).is_ok()
     }
 }

@@ -80,8 +80,11 @@ impl Pusher {
         if let Err(cause) = self.store.on_start().await {
             warn!(cause = %cause, "Texts of the last run not taken up");
         }
+        let mut failing = false;
         loop {
-            match self.pass().await {
+            let passed = self.pass().await;
+            let failed = passed.is_err();
+            match passed {
                 Ok(0) => {}
                 Ok(_) if !stop.is_cancelled() => {
                     while let Ok((ticket, outcome)) = outcomes.try_recv() {
@@ -90,8 +93,11 @@ impl Pusher {
                     continue;
                 }
                 Ok(_) => {}
-                Err(cause) => warn!(cause = %cause, "Texts not moved on"),
+                // Said once for each time that it goes wrong, not at every look.
+                Err(cause) if !failing => warn!(cause = %cause, "Texts not moved on"),
+                Err(_) => metrics::counter!("dayaq_push_passes_failed_total").increment(1),
             }
+            failing = failed;
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some((ticket, outcome)) = outcomes.recv() => self.settle(ticket, outcome).await,
@@ -195,7 +201,8 @@ impl Pusher {
                 return Ok(());
             }
         };
-        let Some(bind) = self.routes[route].binds.iter().find(|bind| bind.is_bound()).cloned() else {
+        let bound = self.routes[route].binds.iter().filter(|bind| bind.is_bound());
+        let Some(bind) = bound.max_by_key(|bind| bind.room()).cloned() else {
             self.store.segment_retry(&ticket, self.clock.now(), false, "not bound").await?;
             return Ok(());
         };
@@ -204,7 +211,7 @@ impl Pusher {
         }
         self.flights.insert((ticket.text, ticket.number), segment);
         metrics::counter!("dayaq_segments_total", "bind" => bind.name.to_string()).increment(1);
-        if bind.send(Outgoing { ticket, message }).await.is_err() {
+        if !bind.send(Outgoing { ticket, message }) {
             self.settle(ticket, Outcome::Unsent).await;
         }
         Ok(())

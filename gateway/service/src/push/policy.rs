@@ -15,6 +15,9 @@ const QUEUE_FULL: Duration = Duration::from_secs(180);
 /// How long a throttled segment waits before it is tried again.
 const THROTTLED: Duration = Duration::from_secs(1);
 
+/// How long a segment waits that found no link or no room: nothing was written.
+const UNSENT: Duration = Duration::from_millis(200);
+
 /// What is to be done with a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -57,7 +60,7 @@ pub fn verdict(outcome: &Outcome, attempt: u32) -> Verdict {
         Outcome::Answered { status, .. } => refused(*status, attempt),
         Outcome::Nacked(status) => Verdict::Dead { cause: format!("nack {status}") },
         Outcome::InDoubt => Verdict::InDoubt,
-        Outcome::Unsent => Verdict::Again { after: Duration::ZERO, burn: false, cause: "not sent".to_owned() },
+        Outcome::Unsent => Verdict::Again { after: UNSENT, burn: false, cause: "not sent".to_owned() },
     }
 }
 

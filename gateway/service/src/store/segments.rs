@@ -29,7 +29,8 @@ impl GatewayStore {
     /// After an attempt without an answer the resend waits so long for a late one.
     pub const DOUBT_GRACE: Duration = Duration::from_secs(60);
 
-    /// Takes up after a restart: attempts of the process that ended are in doubt. Returns how many there were.
+    /// Takes up after a restart: attempts of the process that ended are in doubt, and what it had claimed and not yet
+    /// attempted is free. Returns how many were in doubt.
     ///
     /// Must be called before the first [`Self::attempt`]. Where other gateways share the rows, an attempt without an
     /// answer may be theirs and under way: there it is in doubt once its time for an answer has passed.
@@ -39,6 +40,9 @@ impl GatewayStore {
         self.write(move |mut db| {
             Box::pin(async move {
                 let until = if db.is_shared() { now } else { i64::MAX };
+                if !db.is_shared() {
+                    free_claims(&mut db).await?;
+                }
                 let (mut all, most) = (0, u32::MAX);
                 for text in late(&mut db, until, most).await? {
                     all += doubt(&mut db, text, until, resend_at).await?;
@@ -268,6 +272,12 @@ async fn hold(db: &mut Change<'_>, text: Uuid) -> Result<Option<i64>, StoreError
 }
 
 /// Takes hold of texts with attempts whose time for an answer has passed, but those that somebody else holds.
+/// What a process of ours had claimed and not yet attempted when it ended.
+async fn free_claims(db: &mut Change<'_>) -> Result<u64, StoreError> {
+    let sql = "UPDATE text_segments SET fence = fence + 1, leased_to = 0 WHERE state = 'queued' AND leased_to > 0";
+    db.execute(sql, &[]).await
+}
+
 async fn late(db: &mut Change<'_>, now: i64, most: u32) -> Result<Vec<i64>, StoreError> {
     let sql = format!(
         "SELECT position FROM texts WHERE position IN

@@ -271,6 +271,8 @@ async fn d06_what_a_killed_process_had_attempted_is_in_doubt_at_the_next_start(g
     }
     assert_eq!(after.on_start().await.unwrap(), 1);
     assert_eq!(after.on_start().await.unwrap(), 0);
+    let free: Vec<_> = story.claim().await.iter().map(|segment| segment.ticket.number).collect();
+    assert_eq!(free, [claimed.ticket.number], "what was claimed and not attempted need not wait");
     story.house.pass(MINUTE);
     let again = story.claim().await;
     let numbers: Vec<_> = again.iter().map(|segment| (segment.ticket.number, segment.resend)).collect();

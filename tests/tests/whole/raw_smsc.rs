@@ -1,0 +1,184 @@
+//! An operator made by hand: it writes whatever octets a test wants, and reads what comes back, PDU by PDU.
+
+use crate::program::PATIENCE;
+use dayaq_smpp::ussd::{Dialect, UssdEvent, UssdTurn};
+use dayaq_smpp::{
+    Address, BindKind, BindResp, Body, CommandId, CommandStatus, Header, MAX_PDU_LEN, MessageKind, Pdu, ShortMessage,
+    SmResp, decode, encode, split_frame,
+};
+use dayaq_text::best_alphabet;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Listens for the program.
+pub struct RawSmsc(TcpListener);
+
+impl RawSmsc {
+    pub async fn listen() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port"))
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.0.local_addr().expect("an address")
+    }
+
+    /// The next connection, bound.
+    pub async fn bound(&self) -> Line {
+        let accepted = tokio::time::timeout(PATIENCE, self.0.accept()).await.expect("the program connects");
+        let (stream, _) = accepted.expect("a connection");
+        let mut line = Line { stream, kept: Vec::new(), screens: VecDeque::new(), numbers: 0, session: 0, sequence: 0 };
+        let bind = line.next().await.expect("a bind");
+        let header = header(&bind);
+        assert_eq!(header.command_id, CommandId::BIND_TRANSCEIVER);
+        let resp = BindResp { system_id: b"raw", ..BindResp::default() };
+        line.answer(header.sequence_number, Body::BindResp(BindKind::Transceiver, resp)).await;
+        line
+    }
+}
+
+/// One connection with the program, and one phone on it.
+pub struct Line {
+    stream: TcpStream,
+    kept: Vec<u8>,
+    /// Screens that came while something else was waited for.
+    screens: VecDeque<(String, bool)>,
+    /// The last sequence_number of ours.
+    numbers: u32,
+    session: u64,
+    sequence: u64,
+}
+
+impl Line {
+    /// Writes octets as they are.
+    pub async fn write(&mut self, octets: &[u8]) {
+        self.stream.write_all(octets).await.expect("the program reads");
+    }
+
+    /// The next whole PDU; `None` once the program has closed the connection.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        let read = async {
+            loop {
+                if let Some(frame) = split_frame(&self.kept, MAX_PDU_LEN).expect("the program writes whole PDUs") {
+                    let frame = frame.to_vec();
+                    self.kept.drain(..frame.len());
+                    return Some(frame);
+                }
+                match self.stream.read_buf(&mut self.kept).await {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("the program says or does something")
+    }
+
+    /// Waits for this PDU, whatever screens come before it.
+    pub async fn wait_for(&mut self, command_id: CommandId) -> Header {
+        loop {
+            let frame = self.next().await.unwrap_or_else(|| panic!("closed before {command_id}"));
+            let header = header(&frame);
+            if header.command_id == command_id {
+                return header;
+            }
+            self.take(&frame).await;
+        }
+    }
+
+    /// A sequence_number that has not been used.
+    pub fn number(&mut self) -> u32 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// The deliver_sm of the phone's next turn, encoded.
+    pub fn turn(&mut self, event: UssdEvent, text: &str) -> Vec<u8> {
+        match event {
+            UssdEvent::Begin => (self.session, self.sequence) = (self.session + 1, 0),
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => self.sequence += 1,
+        }
+        let turn = UssdTurn {
+            event,
+            from: Address::new(1, 1, "994501234502").expect("it is short"),
+            to: Address::new(0, 1, "7142").expect("it is short"),
+            session: self.session,
+            sequence: self.sequence,
+            text,
+            alphabet: best_alphabet(text),
+        };
+        let message = Dialect::specification().write_turn(&turn).expect("a turn");
+        self.deliver_sm(&message)
+    }
+
+    /// A deliver_sm, encoded under a fresh sequence_number.
+    pub fn deliver_sm(&mut self, message: &ShortMessage) -> Vec<u8> {
+        let (number, body) = (self.number(), Body::Message(MessageKind::DeliverSm, message.as_sm()));
+        encoded(number, body)
+    }
+
+    /// Dials the service; gives the screen and whether the session goes on.
+    pub async fn dial(&mut self) -> (String, bool) {
+        let pdu = self.turn(UssdEvent::Begin, "*7142#");
+        self.exchange(&pdu).await
+    }
+
+    /// Answers the screen.
+    pub async fn send(&mut self, typed: &str) -> (String, bool) {
+        let pdu = self.turn(UssdEvent::Continue, typed);
+        self.exchange(&pdu).await
+    }
+
+    /// Delivers a turn, which must be taken, and gives the screen that answers it.
+    pub async fn exchange(&mut self, pdu: &[u8]) -> (String, bool) {
+        self.write(pdu).await;
+        let response = self.wait_for(CommandId::DELIVER_SM.response()).await;
+        assert_eq!(
+            (response.sequence_number, response.command_status),
+            (header(pdu).sequence_number, CommandStatus::ROK)
+        );
+        loop {
+            if let Some(screen) = self.screens.pop_front() {
+                return screen;
+            }
+            let frame = self.next().await.expect("a screen");
+            self.take(&frame).await;
+        }
+    }
+
+    /// Takes a submit_sm, as an operator does, and passes everything else over.
+    async fn take(&mut self, frame: &[u8]) {
+        let pdu = decode(frame).expect("the program writes what can be read");
+        match pdu.body {
+            Body::Message(MessageKind::SubmitSm, sm) => {
+                let message = ShortMessage::try_from(&sm).expect("it fits");
+                let resp = SmResp { message_id: Some(b"1"), ..SmResp::default() };
+                self.answer(pdu.sequence_number, Body::MessageResp(MessageKind::SubmitSm, resp)).await;
+                let dialect = Dialect::specification();
+                if dialect.concerns(&message) {
+                    let screen = dialect.read_screen(&message).expect("a screen");
+                    self.screens.push_back((screen.text.expect("text"), !screen.ends));
+                }
+            }
+            Body::EnquireLink => self.answer(pdu.sequence_number, Body::EnquireLinkResp).await,
+            _ => panic!("{} comes out of turn", pdu.body.command_id()),
+        }
+    }
+
+    async fn answer(&mut self, number: u32, body: Body<'_>) {
+        let octets = encoded(number, body);
+        self.write(&octets).await;
+    }
+}
+
+/// The header of a whole PDU.
+pub fn header(frame: &[u8]) -> Header {
+    Header::read(frame).expect("a whole PDU has a header")
+}
+
+fn encoded(sequence_number: u32, body: Body<'_>) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let pdu = Pdu { command_status: CommandStatus::ROK, sequence_number, body };
+    encode(&pdu, &mut octets).expect("a PDU");
+    octets
+}

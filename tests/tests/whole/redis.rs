@@ -1,0 +1,122 @@
+//! Redis that is not there, comes, goes and hangs: the program lives, the phone hears something, the answers stay.
+
+use crate::family::ALONE;
+use crate::redis_server::RedisServer;
+use crate::stage::{Phone, Seen, Setting, Stage, eventually};
+use dayaq_types::{Clock, SystemClock};
+use std::time::Duration;
+
+/// How long a phone may wait for its neutral end, and the service for its return.
+const SOON: Duration = Duration::from_secs(2);
+/// What a machine that runs other tests at the same time may add.
+const SLACK: Duration = Duration::from_millis(750);
+/// Answers before the fault.
+const MIDDLE: usize = 8;
+
+async fn stage_on(redis: &RedisServer) -> Stage {
+    Stage::set(Setting { redis: Some(redis.url()), ..Setting::default() }).await
+}
+
+/// Which checks of /readyz fail, and its status.
+async fn readiness(stage: &Stage) -> (u16, Vec<String>) {
+    let (status, body) = stage.page("/readyz").await;
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let checks = body["checks"].as_array().expect("checks");
+    let failing = checks.iter().filter(|check| check.get("fault").is_some());
+    (status, failing.map(|check| check["name"].as_str().expect("a name").to_owned()).collect())
+}
+
+async fn is_ready(stage: &Stage) {
+    eventually("it is ready", async || (readiness(stage).await.0 == 200).then_some(())).await;
+}
+
+/// Takes a turn while Redis is away: the phone is let go politely and soon, in words of this kind.
+async fn is_let_go(stage: &Stage, turn: impl Future<Output = Seen>, words: &str) {
+    let clock = SystemClock::new();
+    let start = clock.monotonic();
+    let seen = turn.await;
+    let waited = clock.monotonic() - start;
+    assert!(waited <= SOON + SLACK, "it took {waited:?}");
+    seen.ends().says(words).says("142").says("*7142#");
+    assert!(stage.metric("dayaq_neutral_ends_total").await >= 1.0);
+}
+
+/// Dials after Redis is back and continues.
+async fn redial(phone: &Phone) -> Seen {
+    phone.dial().await.says(ALONE.go_on);
+    phone.send("1").await
+}
+
+/// Answers the rest of the questions: every answer is there, and there is one application in the end.
+async fn goes_on(stage: &Stage, phone: &Phone, seen: Seen, from: usize) {
+    let seen = ALONE.answer(phone, seen, from, ALONE.answers.len()).await;
+    ALONE.look_over(phone, seen).await;
+    let number = phone.send("1").await.says(ALONE.registered).ends().reference();
+    assert_eq!(stage.references().await, [number]);
+    assert_eq!(stage.metric("dayaq_smpp_links_lost_total").await, 0.0, "the link did not suffer");
+    stage.assert_sound().await;
+}
+
+/// What a phone hears of which no language is known, and one that has chosen Russian.
+const UNKNOWN: &str = "Hazırda davam etmək olmur.";
+const RUSSIAN: &str = "Сейчас продолжить нельзя.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c01_redis_away_at_the_start_is_named_and_its_coming_is_enough() {
+    let mut redis = RedisServer::down();
+    let mut stage = stage_on(&redis).await;
+    stage.start_unbound();
+    assert_eq!(stage.page("/healthz").await.0, 200, "the process lives");
+    eventually("everything but the sessions is well", async || {
+        (readiness(&stage).await == (503, vec!["sessions".to_owned()])).then_some(())
+    })
+    .await;
+    let phone = stage.phone(ALONE.number);
+    is_let_go(&stage, phone.dial(), UNKNOWN).await;
+    redis.start();
+    let clock = SystemClock::new();
+    let start = clock.monotonic();
+    is_ready(&stage).await;
+    let waited = clock.monotonic() - start;
+    assert!(waited <= SOON + SLACK, "it took {waited:?}");
+    ALONE.until_confirm(&phone).await;
+    phone.send("1").await.says(ALONE.registered).ends();
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c02_redis_killed_in_the_middle_costs_a_redial_and_no_answer() {
+    let mut redis = RedisServer::up();
+    let mut stage = stage_on(&redis).await;
+    stage.start().await;
+    let phone = stage.phone(ALONE.number);
+    let before = ALONE.begin(&phone, MIDDLE).await;
+    redis.kill();
+    is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
+    is_let_go(&stage, phone.dial(), RUSSIAN).await;
+    assert_eq!(readiness(&stage).await, (503, vec!["sessions".to_owned()]));
+    redis.start();
+    is_ready(&stage).await;
+    let seen = redial(&phone).await;
+    assert_eq!(seen, before, "the question of before");
+    goes_on(&stage, &phone, seen, MIDDLE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
+    let redis = RedisServer::up();
+    let mut stage = stage_on(&redis).await;
+    stage.start().await;
+    let phone = stage.phone(ALONE.number);
+    let before = ALONE.begin(&phone, MIDDLE).await;
+    redis.freeze();
+    is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
+    assert_eq!(readiness(&stage).await, (503, vec!["sessions".to_owned()]));
+    redis.thaw();
+    is_ready(&stage).await;
+    // Nobody knew whether Redis had taken the answer: the question comes once more, or the next one does.
+    let seen = redial(&phone).await;
+    let answered = if seen == before { MIDDLE } else { MIDDLE + 1 };
+    seen.says(ALONE.answers[answered - 1].1);
+    goes_on(&stage, &phone, seen, answered).await;
+}

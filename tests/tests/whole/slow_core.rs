@@ -1,0 +1,155 @@
+//! What a phone hears when the core is slow, away or refuses; and what becomes of its application.
+
+use crate::program::PATIENCE;
+use crate::stage::eventually;
+use crate::stand_in::{House, Mood};
+use dayaq_core_api::{LeasedNotice, Notice, NoticeOutcome};
+use dayaq_simulator::{Handset, Screen};
+use dayaq_types::{Language, Money, Msisdn};
+use jiff::civil::date;
+use uuid::Uuid;
+
+fn phone(house: &House) -> Handset {
+    house.smsc.handset(Msisdn::parse("994501234567").expect("a number"))
+}
+
+/// A new phone goes through the whole application up to the review, in Azerbaijani.
+async fn at_review(phone: &Handset) -> Screen {
+    phone.dial("*7142#").await.expect("a screen");
+    let mut screen = None;
+    for typed in ["1", "1", "1", "300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1"] {
+        screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
+    }
+    screen.expect("the review")
+}
+
+fn says(screen: &Screen, part: &str, more: bool) {
+    assert!(screen.text.contains(part), "{part:?} not in {:?}", screen.text);
+    assert_eq!(screen.more, more, "{:?}", screen.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_b09_a_slow_core_holds_no_phone_and_loses_nothing() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    says(&at_review(&phone).await, "300TQ7M", true);
+    house.core.be(Mood::Slow);
+    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    let first = house.core.submitted();
+    assert_eq!(first.len(), 1);
+    house.core.be(Mood::Well);
+    // A slow core holds the worker's own try for half a lease; the calls that the phone made come first.
+    let draft = *first.keys().next().expect("one draft");
+    assert_eq!(house.core.submitted().keys().collect::<Vec<_>>(), [&draft], "it is the same application");
+    says(&phone.dial("*7142#").await.expect("a screen"), "1 Yeni müraciət", true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_what_is_recorded_while_the_core_is_away_is_handed_in_once() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    house.core.be(Mood::Away);
+    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    assert!(house.core.submitted().is_empty());
+    house.core.be(Mood::Well);
+    eventually("it is handed in", async || (!house.core.submitted().is_empty()).then_some(())).await;
+    let none_left = async || (house.gateway.store.pending_count().await.expect("it counts") == 0).then_some(());
+    eventually("nothing is pending", none_left).await;
+    assert_eq!(house.core.submitted().into_values().collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_core_refuses_is_not_called_registered_and_the_answers_stay() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    house.core.be(Mood::Refusing);
+    says(&phone.send("1").await.expect("a screen"), "Hələ qeydə alınmayıb", false);
+    assert_eq!(house.gateway.store.pending_count().await, Ok(0));
+    house.core.be(Mood::Well);
+    says(&phone.dial("*7142#").await.expect("a screen"), "1 Davam et", true);
+    says(&phone.send("1").await.expect("a screen"), "300TQ7M", true);
+    says(&phone.send("1").await.expect("a screen"), "26-0000042-9", false);
+    assert_eq!(house.core.submitted().len(), 1, "the same draft both times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_can_answer_gets_a_polite_screen() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    phone.dial("*7142#").await.expect("a screen");
+    phone.send("1").await.expect("a screen");
+    for mood in [Mood::Away, Mood::Slow, Mood::Refusing] {
+        house.core.be(mood);
+        let screen = phone.send("2").await.expect("a screen");
+        says(&screen, "142", false);
+        says(&phone.dial("*7142#").await.expect("a screen"), "2 Müraciətim", true);
+    }
+    assert_eq!(house.gateway.store.pending_count().await, Ok(0), "a question is not kept for later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g01_a_phone_that_dials_without_end_is_answered_its_share() {
+    let house = House::up("replies_per_minute = 3").await;
+    let phone = phone(&house);
+    let mut answered = 0;
+    for _ in 0..3 {
+        phone.dial("*7142#").await.expect("a screen");
+        answered += 1;
+    }
+    // The fourth is taken and not answered: nothing is redelivered, and the other phone does not notice.
+    let fourth = tokio::spawn({
+        let phone = phone.clone();
+        async move { phone.dial("*7142#").await }
+    });
+    let other = house.smsc.handset(Msisdn::parse("994551234567").expect("a number"));
+    other.dial("*7142#").await.expect("a screen");
+    assert!(!fourth.is_finished());
+    fourth.abort();
+    assert_eq!(answered, 3);
+}
+
+fn granted(id: Uuid, number: &str) -> LeasedNotice {
+    LeasedNotice {
+        id,
+        fence: 7,
+        msisdn: Msisdn::parse(number).expect("a number"),
+        language: Language::Ru,
+        notice: Notice::Granted {
+            reference: "26-0000042-9".to_owned(),
+            amount: Money::from_manat(584),
+            from: date(2026, 11, 1),
+            until: date(2027, 10, 31),
+        },
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p3_a_notice_becomes_one_text_however_often_it_is_leased() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    let id = Uuid::from_u128(42);
+    for _ in 0..3 {
+        house.core.tell(granted(id, "994501234567"));
+    }
+    let sms = phone.next_sms(PATIENCE).await.expect("a text");
+    assert!(sms.text.contains("584,00 AZN") && sms.text.contains("142"), "{}", sms.text);
+    let reported = eventually("its end is reported", async || house.core.finished().first().cloned()).await;
+    assert_eq!((reported.id, reported.fence), (id, 7));
+    let NoticeOutcome::Sent { segments, text_sha256 } = reported.outcome else { panic!("{:?}", reported.outcome) };
+    assert_eq!(segments as usize, sms.segments);
+    assert_eq!(text_sha256.len(), 64);
+    // Another notice is told after it, so that a second copy of the first would have come before.
+    house.core.tell(granted(Uuid::from_u128(43), "994501234567"));
+    phone.next_sms(PATIENCE).await.expect("the other text");
+    assert_eq!(phone.sms_inbox().len(), 2, "one text for each notice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g09_a_foreign_number_is_never_sent_to() {
+    let house = House::up("").await;
+    house.core.tell(granted(Uuid::from_u128(44), "+15551234567"));
+    let reported = eventually("its end is reported", async || house.core.finished().first().cloned()).await;
+    assert!(matches!(reported.outcome, NoticeOutcome::Dead { .. }), "{:?}", reported.outcome);
+}

@@ -1,0 +1,177 @@
+//! A core that does as it is told, behind the gateway's port: slow, away, refusing; and the gateway in front of it.
+
+use async_trait::async_trait;
+use dayaq_core_api::{
+    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit,
+    SubmitReply,
+};
+use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
+use dayaq_gateway::content::{ContentFiles, compile_book};
+use dayaq_gateway::{Gateway, GatewayParts};
+use dayaq_simulator::{Smsc, SmscConfig};
+use dayaq_types::seal::{Key, KeyRing};
+use dayaq_types::{SeededEntropy, SystemClock, SystemEntropy};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How the core is on this day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// Answers at once.
+    #[default]
+    Well,
+    /// Takes the request and never answers in a phone's time.
+    Slow,
+    /// Cannot answer.
+    Away,
+    /// Calls the request invalid.
+    Refusing,
+}
+
+/// The stand-in.
+#[derive(Default)]
+pub struct StandIn {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    mood: Mood,
+    /// How often each draft was handed in.
+    submitted: BTreeMap<Uuid, u32>,
+    notices: Vec<LeasedNotice>,
+    finished: Vec<Finished>,
+}
+
+impl StandIn {
+    pub fn be(&self, mood: Mood) {
+        self.state.lock().expect("no test panics in it").mood = mood;
+    }
+
+    /// How often each draft was handed in.
+    pub fn submitted(&self) -> BTreeMap<Uuid, u32> {
+        self.state.lock().expect("no test panics in it").submitted.clone()
+    }
+
+    /// Hands out a notice at the next lease.
+    pub fn tell(&self, notice: LeasedNotice) {
+        self.state.lock().expect("no test panics in it").notices.push(notice);
+    }
+
+    /// What became of the notices.
+    pub fn finished(&self) -> Vec<Finished> {
+        self.state.lock().expect("no test panics in it").finished.clone()
+    }
+
+    async fn answer<T>(&self, reply: T) -> Result<T, CoreError> {
+        let mood = self.state.lock().expect("no test panics in it").mood;
+        match mood {
+            Mood::Well => Ok(reply),
+            Mood::Slow => std::future::pending().await,
+            Mood::Away => Err(CoreError::Unavailable("away".to_owned())),
+            Mood::Refusing => Err(CoreError::Invalid { field: "branch", why: "closed".to_owned() }),
+        }
+    }
+}
+
+#[async_trait]
+impl Core for StandIn {
+    async fn submit(&self, _: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError> {
+        let day = jiff::civil::date(2026, 11, 23);
+        let reply =
+            SubmitReply::Registered { reference: "26-0000042-9".to_owned(), registered_on: day, decide_by: day };
+        if self.state.lock().expect("no test panics in it").mood != Mood::Away {
+            *self.state.lock().expect("no test panics in it").submitted.entry(submit.draft).or_default() += 1;
+        }
+        self.answer(reply).await
+    }
+
+    async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {
+        self.answer(StatusReply::None).await
+    }
+
+    async fn explain(&self, _: &Caller, _: &Explain) -> Result<ExplainReply, CoreError> {
+        self.answer(ExplainReply::None).await
+    }
+
+    async fn pickup(&self, _: &Caller, _: &Explain) -> Result<PickupReply, CoreError> {
+        self.answer(PickupReply::None).await
+    }
+
+    async fn lease(&self, most: u32, _: Duration) -> Result<Vec<LeasedNotice>, CoreError> {
+        let mut state = self.state.lock().expect("no test panics in it");
+        let most = state.notices.len().min(most as usize);
+        Ok(state.notices.drain(..most).collect())
+    }
+
+    async fn finished(&self, finished: &Finished) -> Result<bool, CoreError> {
+        self.state.lock().expect("no test panics in it").finished.push(finished.clone());
+        Ok(true)
+    }
+}
+
+/// The gateway in this process, an operator before it, a stand-in behind it.
+pub struct House {
+    pub smsc: Smsc,
+    pub core: Arc<StandIn>,
+    pub gateway: Gateway,
+    _folder: tempfile::TempDir,
+}
+
+struct Files(ContentFiles);
+
+impl Environment for Files {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Surroundings for Files {
+    fn file(&self, path: &str) -> Result<String, String> {
+        let text = self.0.get(&format!("config/{path}")).ok_or("not there")?;
+        // A phone's patience of a tenth of a second keeps the tests quick.
+        Ok(text.replace("reply_budget_ms = 3000", "reply_budget_ms = 100"))
+    }
+}
+
+impl House {
+    /// Starts everything; `more` is further configuration of the gateway.
+    pub async fn up(more: &str) -> Self {
+        let smsc = Smsc::start(SmscConfig::default()).await.expect("loopback has a free port");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let files = ContentFiles::from_folder(crate::program::root()).expect("the tree's content");
+        let text = format!(
+            "[gateway]\ndatabase = \"{}\"\npoll_ms = 20\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n[[operator]]\nname = \"one\"\n\
+             profile = \"operators/specification.toml\"\naddress = \"{}\"\nsystem_id = \"dayaq\"\npassword = \"secret\"\n",
+            folder.path().join("gateway.sqlite").display(),
+            smsc.addr()
+        );
+        let (document, found) = dayaq_author::parse("house.toml", &text);
+        let config = {
+            let root = document.root(&found);
+            let config = GatewayConfig::read(&root, &Files(files.clone()), &found);
+            root.finish();
+            config
+        };
+        assert_eq!(found.to_string(), "");
+        let (book, found) = compile_book(&files);
+        let core = Arc::new(StandIn::default());
+        let gateway = Gateway::start(GatewayParts {
+            config: config.expect("a configuration"),
+            book: book.unwrap_or_else(|| panic!("{found}")),
+            files,
+            core: Arc::clone(&core) as Arc<dyn Core>,
+            checks: Vec::new(),
+            keys: KeyRing::new(1, &Key::generate(&SeededEntropy::new(1))),
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+        });
+        let gateway = gateway.await.expect("it starts");
+        assert!(smsc.bound(crate::program::PATIENCE).await, "it binds");
+        Self { smsc, core, gateway, _folder: folder }
+    }
+}
