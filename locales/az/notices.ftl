@@ -7,3 +7,4 @@ notice-refused = Yardım təyin olunmadı. Müraciət: { $reference }. Səbəb: 
 notice-card-ready = Kartınız hazırdır. Filial: { $branch }. Tarix: { $collect-from }. Vəsiqə ilə gəlin. Pulsuzdur, heç kimə pul verməyin. 142
 notice-superseded = Müraciət { $reference } dayandırıldı: bu FİN üzrə təsdiqlənmiş başqa müraciət var. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142
 notice-not-registered = Müraciətiniz qeydə alınmadı. Xahiş edirik, yenidən yığın: *7142#. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142
+notice-already = Müraciətiniz artıq qeydə alınıb. Nömrə: { $reference }. Tarix: { $registered-on }. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142

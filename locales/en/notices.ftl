@@ -7,3 +7,4 @@ notice-refused = Social assistance is not granted. Application: { $reference }. 
 notice-card-ready = Your payment card is ready. Branch: { $branch }. From: { $collect-from }. Bring your ID card. The card is free, pay nobody. Help: 142
 notice-superseded = Application { $reference } has been stopped: there is another, verified application for this FIN. This service is free, pay nobody. Help: 142
 notice-not-registered = Your application could not be registered. Please dial *7142# again. This service is free, pay nobody. Help: 142
+notice-already = You already have an application. Number: { $reference }. Date: { $registered-on }. This service is free, pay nobody. Help: 142

@@ -266,6 +266,7 @@ pub(crate) fn unavailable(error: StoreError) -> CoreError {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
         StoreError::Database(_)
         | StoreError::Newer { .. }
+        | StoreError::OtherKey
         | StoreError::Migration(_)
         | StoreError::Seal(_)
         | StoreError::Row(_)

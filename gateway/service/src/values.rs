@@ -93,11 +93,20 @@ pub fn notices() -> Vec<dialog::NoticeSpec> {
     let core = catalogue::NOTICES
         .iter()
         .map(|words| dialog::NoticeSpec { key: words.key.to_owned(), args: arguments(words.args) });
-    core.chain([dialog::NoticeSpec { key: NOT_REGISTERED.to_owned(), args: Vec::new() }]).collect()
+    let already = vec![
+        dialog::Arg::required("reference", dialog::Kind::Text),
+        dialog::Arg::required("registered-on", dialog::Kind::Date),
+    ];
+    let own = [(NOT_REGISTERED, Vec::new()), (ALREADY, already)];
+    core.chain(own.map(|(key, args)| dialog::NoticeSpec { key: key.to_owned(), args })).collect()
 }
 
 /// The gateway's own notice: what was recorded could not be handed in after all.
 pub const NOT_REGISTERED: &str = "not-registered";
+
+/// The gateway's own notice: what was recorded turned out to be there already, under this number. The name is that
+/// of the outcome.
+pub const ALREADY: &str = "already";
 
 fn arguments(args: &[catalogue::Arg]) -> Vec<dialog::Arg> {
     args.iter()

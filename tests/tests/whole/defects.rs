@@ -48,7 +48,7 @@ fn check(files: &ContentFiles, changed: &str) -> Vec<Diagnostic> {
 }
 
 fn shipped() -> ContentFiles {
-    ContentFiles::from_folder(&root()).expect("the content")
+    ContentFiles::from_folder(root()).expect("the content")
 }
 
 /// Draws from every kind of file and every kind of change.

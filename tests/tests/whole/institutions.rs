@@ -289,7 +289,7 @@ async fn s4_9_statistics_tell_what_land_and_livestock_yield() {
     let holdings =
         json!({ "livestock": [{ "kind": "inek", "quantity": 2 }], "land": [{ "kind": "ekin", "quantity": 10_000 }] });
     let farm = (SPOUSE, holdings);
-    let came = with(FAMILY, true, "quba", &[farm.clone()]).await;
+    let came = with(FAMILY, true, "quba", std::slice::from_ref(&farm)).await;
     assert_eq!(came, Came::Granted(61_667));
     let poor = ("/norms", json!({ "cow": 0, "arable": 10 }));
     assert_eq!(with(FAMILY, true, "quba", &[farm.clone(), poor]).await, Came::Granted(71_667));

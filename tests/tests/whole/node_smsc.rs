@@ -117,7 +117,9 @@ impl NodeSmsc {
                 // The receipt of a text's first segment may be answered before its last segment is here.
                 self.receipts_open -= 1;
             }
-            Told::Listening { .. } | Told::Bound { .. } | Told::Taken { .. } | Told::Screen { .. } | Told::Closed => {}
+            // Nobody answers on a link that is gone.
+            Told::Closed => self.receipts_open = 0,
+            Told::Listening { .. } | Told::Bound { .. } | Told::Taken { .. } | Told::Screen { .. } => {}
         }
         told
     }

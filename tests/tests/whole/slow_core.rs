@@ -17,7 +17,7 @@ fn phone(house: &House) -> Handset {
 async fn at_review(phone: &Handset) -> Screen {
     phone.dial("*7142#").await.expect("a screen");
     let mut screen = None;
-    for typed in ["1", "1", "1", "300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1"] {
+    for typed in ["1", "1", "1", "300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1", "1", "1", "1"] {
         screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
     }
     screen.expect("the review")
@@ -57,6 +57,18 @@ async fn d01_what_is_recorded_while_the_core_is_away_is_handed_in_once() {
     let none_left = async || (house.gateway.store.pending_count().await.expect("it counts") == 0).then_some(());
     eventually("nothing is pending", none_left).await;
     assert_eq!(house.core.submitted().into_values().collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_a_number_promised_by_text_comes_by_text_even_if_the_application_was_there_already() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    house.core.be(Mood::Away);
+    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    house.core.be(Mood::Knowing);
+    let sms = phone.next_sms(PATIENCE).await.expect("the text that was promised");
+    assert!(sms.text.contains("26-0000041-1") && sms.text.contains("23.11.2026"), "{}", sms.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub enum Mood {
     Away,
     /// Calls the request invalid.
     Refusing,
+    /// Knows the application already.
+    Knowing,
 }
 
 /// The stand-in.
@@ -69,7 +71,7 @@ impl StandIn {
     async fn answer<T>(&self, reply: T) -> Result<T, CoreError> {
         let mood = self.state.lock().expect("no test panics in it").mood;
         match mood {
-            Mood::Well => Ok(reply),
+            Mood::Well | Mood::Knowing => Ok(reply),
             Mood::Slow => std::future::pending().await,
             Mood::Away => Err(CoreError::Unavailable("away".to_owned())),
             Mood::Refusing => Err(CoreError::Invalid { field: "branch", why: "closed".to_owned() }),
@@ -85,6 +87,9 @@ impl Core for StandIn {
             SubmitReply::Registered { reference: "26-0000042-9".to_owned(), registered_on: day, decide_by: day };
         if self.state.lock().expect("no test panics in it").mood != Mood::Away {
             *self.state.lock().expect("no test panics in it").submitted.entry(submit.draft).or_default() += 1;
+        }
+        if self.state.lock().expect("no test panics in it").mood == Mood::Knowing {
+            return Ok(SubmitReply::Already { reference: "26-0000041-1".to_owned(), registered_on: day });
         }
         self.answer(reply).await
     }

@@ -62,7 +62,7 @@ fn address(line: &str, before: &str) -> SocketAddr {
 }
 
 /// What a person alone in Baku types, and what the screen says then.
-const RUSSIAN: [(&str, &str); 15] = [
+const RUSSIAN: [(&str, &str); 18] = [
     ("*7142#", "2 Русский"),
     ("2", "1 Новое заявление"),
     ("1", "1 Да"),
@@ -75,6 +75,9 @@ const RUSSIAN: [(&str, &str); 15] = [
     ("2", "1 Баку"),
     ("1", "Район или город"),
     ("6", "1 Насими"),
+    ("1", "Номер счётчика света"),
+    ("1", "Номер счётчика воды"),
+    ("1", "Номер счётчика газа"),
     ("1", "171S5AV, AA 1339538"),
     ("98", "1 Отправить"),
     ("1", "USSD, the end"),

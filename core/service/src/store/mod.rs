@@ -59,6 +59,9 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// The file was written under another master key: nobody in it would be found again.
+    #[error("the database was written under another master key")]
+    OtherKey,
     /// A migration failed, or an earlier one was cut off or altered.
     #[error("the database could not be migrated: {0}")]
     Migration(MigrateError),
@@ -114,6 +117,15 @@ impl SqliteStore {
                 return Err(StoreError::Newer { found, known });
             }
             Err(other) => return Err(StoreError::Migration(other)),
+        }
+        let print = keys.lookup("key", b"dayaq");
+        sqlx::query("INSERT INTO key_print (only, print) VALUES (1, ?) ON CONFLICT DO NOTHING")
+            .bind(&print[..])
+            .execute(&write)
+            .await?;
+        let found: Vec<u8> = sqlx::query_scalar("SELECT print FROM key_print").fetch_one(&write).await?;
+        if found != print {
+            return Err(StoreError::OtherKey);
         }
         let read = pool(READERS_MAX).connect_with(options.read_only(true)).await?;
         Ok(Self { write, read, keys, entropy })

@@ -35,8 +35,22 @@ async fn d10_a_newer_schema_is_refused_with_a_clear_error() {
                VALUES (9999, 'from the future', 1, x'00', 0)";
     tamper(&world.file(), sql).await.unwrap();
     let error = open(&world.config, &world.content, &world.clock, 3).await.err().unwrap();
-    assert!(matches!(error, OpenError::Store(StoreError::Newer { found: 9999, known: 2 })), "{error}");
+    assert!(matches!(error, OpenError::Store(StoreError::Newer { found: 9999, known: 3 })), "{error}");
     assert!(error.to_string().contains("newer"), "{error}");
+}
+
+#[tokio::test]
+async fn h3_a_store_written_under_another_master_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("core.sqlite");
+    let open = async |seed| {
+        let master = dayaq_types::seal::Key::generate(&SeededEntropy::new(seed));
+        let keys = dayaq_types::seal::KeyRing::new(1, &master);
+        SqliteStore::open(&path, keys, Arc::new(SeededEntropy::new(1))).await
+    };
+    open(1).await.unwrap().close().await;
+    assert!(matches!(open(2).await, Err(StoreError::OtherKey)));
+    open(1).await.unwrap().close().await;
 }
 
 #[tokio::test]

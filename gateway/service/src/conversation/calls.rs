@@ -4,7 +4,7 @@ use super::Conversations;
 use super::turn::Turn;
 use crate::push::Herald;
 use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
-use crate::values;
+use crate::values::{self, ALREADY};
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
@@ -173,7 +173,12 @@ impl PendingWorker {
             };
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
             match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {
-                Answer::Said(_) => {
+                Answer::Said(outcome) => {
+                    // The core tells of what it registers by itself; of what was there already nobody else tells.
+                    if outcome.name == ALREADY {
+                        let args = values::to_core(&outcome.values);
+                        self.herald.already(&payload.caller, payload.draft, args, self.clock.now()).await?;
+                    }
                     self.store.finish_pending(&claim.call.id, claim.fence).await?;
                     info!("A recorded call is carried out");
                     metrics::counter!("dayaq_calls_finished_total").increment(1);

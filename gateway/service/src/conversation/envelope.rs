@@ -76,6 +76,18 @@ impl Envelope {
         same && (radio.live || turn.event != UssdEvent::Begin)
     }
 
+    /// Whether a turn of the live session is behind the last one, by the operator's own count.
+    ///
+    /// The count wraps; what lies up to half its range behind is older. Gaps are taken as they come: there are
+    /// operators that count both directions.
+    pub(super) fn is_older(&self, turn: &UssdInbound, sequence_mask: u64) -> bool {
+        let last = self.radio.as_ref().and_then(|radio| radio.sequence);
+        let (Some(last), Some(now)) = (last, turn.sequence) else { return false };
+        let range = (sequence_mask >> sequence_mask.trailing_zeros().min(63)).saturating_add(1);
+        let behind = last.wrapping_sub(now) & (range - 1);
+        turn.event == UssdEvent::Continue && behind > 0 && behind < range / 2
+    }
+
     /// Whether this turn goes on with the radio session that is live.
     pub(super) fn belongs(&self, operator: &str, turn: &UssdInbound) -> bool {
         self.radio.as_ref().is_some_and(|r| r.live && r.operator == operator && r.key == turn.key.as_bytes())

@@ -100,6 +100,7 @@ impl Conversations {
             let envelope = self.envelope(&key, &loaded).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
             let surface = voice.sms_surface(self.form_of(&key, voice).await?);
+            let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
                 arrival,
                 voice,
@@ -110,6 +111,7 @@ impl Conversations {
                 known: (envelope.dialog.language(), envelope.operator().map(str::to_owned)),
                 envelope,
                 version: loaded.version,
+                held,
                 answered: false,
             };
             let taken = self.taken(arrival, text, Some(id));
@@ -262,7 +264,8 @@ impl Conversations {
         let surface = voice.sms_surface(self.form_of(&key, voice).await?);
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
         let (way, version) = (Way::Sms { surface }, loaded.version);
-        let mut turn = Turn { arrival, voice, way, msisdn, key, book, envelope, version, known, answered: true };
+        let held = envelope.dialog.holds_draft(&book);
+        let mut turn = Turn { arrival, voice, way, msisdn, key, book, envelope, version, known, held, answered: true };
         // Whoever wins the save tells the person; a loser leaves it to the winner.
         if self.save(&mut turn).await?.is_none() {
             let id = new_id(now, &*self.entropy);

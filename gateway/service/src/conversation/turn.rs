@@ -38,6 +38,8 @@ pub(super) struct Turn<'t> {
     pub version: Version,
     /// What the profile holds as far as the session knows: language and operator.
     pub known: (Option<dayaq_dialog::Language>, Option<String>),
+    /// Whether a draft was held before this step.
+    pub held: bool,
     pub answered: bool,
 }
 
@@ -102,6 +104,7 @@ impl Conversations {
             let book = self.books.of(envelope.dialog.book()).await?;
             let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
             let version = loaded.version;
+            let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
                 arrival,
                 voice,
@@ -112,9 +115,20 @@ impl Conversations {
                 envelope,
                 version,
                 known,
+                held,
                 answered: false,
             };
             if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
+                return Ok(());
+            }
+            if inbound.event != UssdEvent::Begin && !turn.envelope.belongs(&voice.name, inbound) {
+                self.stray(&mut turn, inbound).await;
+                return Ok(());
+            }
+            if turn.envelope.is_older(inbound, voice.profile.dialect.session.sequence_mask) {
+                // Taken long ago, and its reply is history: a person must not find it answering a later question.
+                self.counters.repeats.increment(1);
+                turn.answer(ResponseOrder::AfterReply);
                 return Ok(());
             }
             let effects = self.step(&mut turn, inbound);
@@ -139,6 +153,20 @@ impl Conversations {
         let _ = self.show(turn, &shown).await;
         turn.answer(ResponseOrder::AfterReply);
         true
+    }
+
+    /// A turn of a radio session that is not the live one: an answer is let go politely, an end says nothing. The live
+    /// session and the answers are not touched.
+    async fn stray(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) {
+        turn.answer(ResponseOrder::BeforeReply);
+        if inbound.event == UssdEvent::Continue {
+            self.counters.neutral_ends.increment(1);
+            let form = turn.voice.surface().form;
+            let text = neutral_end(&turn.book, turn.envelope.dialog.language(), form);
+            // A screen is only handed to its bind, which cannot fail.
+            let _ = self.show(turn, &Shown { text, ends: true }).await;
+        }
+        turn.answer(ResponseOrder::AfterReply);
     }
 
     /// Loads the session, with patience: Redis may be failing over at this moment.
@@ -170,7 +198,6 @@ impl Conversations {
 
     /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
     fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
-        let belongs = turn.envelope.belongs(&turn.voice.name, inbound);
         turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound));
         let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
         let dialled = match typed {
@@ -179,8 +206,6 @@ impl Conversations {
         };
         let input = match inbound.event {
             UssdEvent::Begin => Input::Open { dialled: &dialled },
-            // An answer to a screen of another session, or of one that has ended: the draft stays, nothing is guessed.
-            UssdEvent::Continue if !belongs => return self.neutral(turn),
             UssdEvent::Continue => Input::Text(typed),
             UssdEvent::Abort => Input::Aborted,
             UssdEvent::Timeout => Input::TimedOut,
@@ -209,13 +234,6 @@ impl Conversations {
         effects
     }
 
-    fn neutral(&self, turn: &mut Turn<'_>) -> Vec<Effect> {
-        self.counters.neutral_ends.increment(1);
-        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.voice.surface().form);
-        turn.note(Shown { text: text.clone(), ends: true });
-        vec![Effect::Reply { text, ends: true }]
-    }
-
     /// Saves the envelope over the version that was loaded; gives what is there now where somebody was first.
     pub(super) async fn save(&self, turn: &mut Turn<'_>) -> Result<Option<Loaded>, StoreError> {
         let plain = turn.envelope.encode();
@@ -236,12 +254,6 @@ impl Conversations {
             let call = effects.iter().find(|effect| matches!(effect, Effect::Call { .. })).cloned();
             let Some(Effect::Call { id, operation, args, draft }) = call else { break };
             effects = self.call(&mut turn, &id, &operation, &args, &draft).await;
-            if turn.envelope.dialog.draft() != draft {
-                // Handed over: what was kept for the draft's sake must not come back.
-                if let Err(cause) = self.store.forget_draft(&turn.key).await {
-                    warn!(bind = %turn.arrival.bind.name, cause = %cause, "Draft not forgotten");
-                }
-            }
             // The core has spoken; whatever becomes of this save, the person hears it. Should it fail, the same call
             // with the same id follows on the next dial and has the same answer.
             match self.save(&mut turn).await {
@@ -265,10 +277,15 @@ impl Conversations {
             kept = self.remember(turn, now.0, now.1.clone()).await;
             turn.known = now;
         }
-        if effects.iter().any(|effect| matches!(effect, Effect::Checkpoint { .. })) {
+        let holds = turn.envelope.dialog.holds_draft(&turn.book);
+        if turn.held && !holds {
+            // Handed in or thrown away: what was kept for the draft's sake must not come back.
+            kept = kept.and(self.store.forget_draft(&turn.key).await);
+        } else if effects.iter().any(|effect| matches!(effect, Effect::Checkpoint { .. })) {
             let plain = serde_json::to_vec(&turn.envelope.dialog).unwrap_or_default();
             kept = kept.and(self.store.save_draft(&turn.key, &plain).await);
         }
+        turn.held = holds;
         if let Err(cause) = kept {
             warn!(bind = %turn.arrival.bind.name, cause = %cause, "Profile or draft not kept");
         }

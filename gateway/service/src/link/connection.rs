@@ -66,6 +66,8 @@ pub(super) struct Connection<'a> {
     number: u64,
     counters: Counters,
     origins: BTreeMap<u64, Origin>,
+    /// Segments whose answer did not come in time and may still come; as many as the link remembers.
+    in_doubt: BTreeMap<u64, Ticket>,
     next_token: u64,
     /// A segment that found the window full; goes first when there is room.
     waiting_text: Option<Outgoing>,
@@ -85,6 +87,7 @@ impl<'a> Connection<'a> {
             number,
             counters: Counters::new(&handle.name),
             origins: BTreeMap::new(),
+            in_doubt: BTreeMap::new(),
             next_token: 1,
             waiting_text: None,
             was_bound: false,
@@ -181,12 +184,25 @@ impl<'a> Connection<'a> {
                     let message_id = message_id.and_then(|id| id.as_str().map(str::to_owned));
                     self.outcome(token, Outcome::Answered { status, message_id }).await;
                 }
-                Event::LateResponse { status, .. } => {
+                Event::LateResponse { token, status, message_id } => {
                     debug!(bind = %self.handle.name, status = %status, "Response after its time");
                     self.counters.late_responses.increment(1);
+                    // It is believed however late it comes: a text that was taken is not sent again (A43).
+                    if let Some(ticket) = self.in_doubt.remove(&token) {
+                        let message_id = message_id.and_then(|id| id.as_str().map(str::to_owned));
+                        self.report(ticket, Outcome::Answered { status, message_id }).await;
+                    }
                 }
                 Event::Nacked { token, status } => self.outcome(token, Outcome::Nacked(status)).await,
-                Event::InDoubt { token } => self.outcome(token, Outcome::InDoubt).await,
+                Event::InDoubt { token } => {
+                    if let Some(Origin::Segment(ticket)) = self.origins.get(&token) {
+                        self.in_doubt.insert(token, *ticket);
+                        while self.in_doubt.len() > self.settings.link.late_max {
+                            self.in_doubt.pop_first();
+                        }
+                    }
+                    self.outcome(token, Outcome::InDoubt).await;
+                }
                 Event::Unsent { token } => self.outcome(token, Outcome::Unsent).await,
                 Event::PeerUnbind => info!(bind = %self.handle.name, "The SMSC unbinds"),
                 Event::Closed { reason } => self.closed = Some(reason),

@@ -3,7 +3,7 @@
 use super::wording::Told;
 use super::{Wording, WordingError};
 use crate::store::{GatewayStore, StoreError};
-use crate::values::NOT_REGISTERED;
+use crate::values::{ALREADY, NOT_REGISTERED};
 use dayaq_core_api::{Args, Caller, NoticeClass};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -28,15 +28,31 @@ pub struct Herald {
 impl Herald {
     /// Tells a phone that what it was told is recorded could not be registered. The draft's id makes it one text.
     pub async fn not_registered(&self, caller: &Caller, draft: Uuid, now: Timestamp) -> Result<(), StoreError> {
+        self.tell(caller, draft, NOT_REGISTERED, Args::new(), now).await
+    }
+
+    /// Tells a phone, which was promised its number, that its application was there already, and under which number.
+    pub async fn already(&self, caller: &Caller, draft: Uuid, args: Args, now: Timestamp) -> Result<(), StoreError> {
+        self.tell(caller, draft, ALREADY, args, now).await
+    }
+
+    async fn tell(
+        &self,
+        caller: &Caller,
+        draft: Uuid,
+        key: &'static str,
+        args: Args,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let told = Told {
             id: draft,
             core_fence: OWN_FENCE,
             msisdn: caller.msisdn,
             language: caller.language,
             class: NoticeClass::Outcome,
-            key: NOT_REGISTERED,
-            args: Args::new(),
-            record: NOT_REGISTERED.to_owned(),
+            key,
+            args,
+            record: key.to_owned(),
         };
         match self.wording.compose(told, now).await {
             Ok(text) => {

@@ -47,6 +47,12 @@ pub struct Route {
     pub sender: Sender,
 }
 
+/// A segment on its way, and by which operator.
+pub struct Flight {
+    route: usize,
+    segment: ClaimedSegment,
+}
+
 /// Leases, words, sends and reports.
 pub struct Pusher {
     /// Where notices come from and ends go to.
@@ -66,7 +72,7 @@ pub struct Pusher {
     /// How often to look when nothing wakes it.
     pub poll: Duration,
     /// The claims whose segments are on their way: what an outcome needs to be judged by.
-    pub flights: BTreeMap<(uuid::Uuid, u32), ClaimedSegment>,
+    pub flights: BTreeMap<(uuid::Uuid, u32), Flight>,
 }
 
 impl Pusher {
@@ -182,9 +188,10 @@ impl Pusher {
 
     /// How many segments may be claimed: never more than the window of the binds that stand.
     fn room(&self, route: usize) -> u32 {
+        let under_way = self.flights.values().filter(|flight| flight.route == route).count();
         let route = &self.routes[route];
         let bound = route.binds.iter().filter(|bind| bind.is_bound()).count();
-        let room = (bound * route.link.window).saturating_sub(self.flights.len());
+        let room = (bound * route.link.window).saturating_sub(under_way);
         u32::try_from(room).unwrap_or(BATCH).min(BATCH)
     }
 
@@ -209,7 +216,7 @@ impl Pusher {
         if !self.store.attempt(&ticket, self.routes[route].link.response * 2).await? {
             return Ok(()); // Somebody else has it by now.
         }
-        self.flights.insert((ticket.text, ticket.number), segment);
+        self.flights.insert((ticket.text, ticket.number), Flight { route, segment });
         metrics::counter!("dayaq_segments_total", "bind" => bind.name.to_string()).increment(1);
         if !bind.send(Outgoing { ticket, message }) {
             self.settle(ticket, Outcome::Unsent).await;
@@ -219,7 +226,9 @@ impl Pusher {
 
     /// Records what became of a segment.
     async fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
-        let Some(segment) = self.flights.remove(&(ticket.text, ticket.number)) else { return };
+        let Some(Flight { segment, .. }) = self.flights.remove(&(ticket.text, ticket.number)) else {
+            return self.settle_late(ticket, outcome).await;
+        };
         let done = match verdict(&outcome, segment.attempt) {
             Verdict::Sent { message_id } => self.store.segment_sent(&ticket, &message_id).await,
             Verdict::InDoubt => self.store.segment_in_doubt(&ticket).await,
@@ -240,6 +249,15 @@ impl Pusher {
             Ok(true) => {}
             Ok(false) => debug!("The outcome of a segment came after its claim"),
             Err(cause) => warn!(cause = %cause, "Outcome of a segment not recorded"),
+        }
+    }
+
+    /// An answer after its time: the store believes that it was taken, and cancels the resend. A refusal says nothing
+    /// new, for the resend is on its way to its own answer.
+    async fn settle_late(&mut self, ticket: Ticket, outcome: Outcome) {
+        let Verdict::Sent { message_id } = verdict(&outcome, 1) else { return };
+        if let Err(cause) = self.store.segment_sent(&ticket, &message_id).await {
+            warn!(cause = %cause, "Late answer not recorded");
         }
     }
 
