@@ -13,16 +13,15 @@ const PLAYS: [&str; 8] = [
     "resume-ussd-ru",
 ];
 
-/// The texts after the last input, each a block of lines, in one order: the reply to a text and the core's own notice may
+/// The lines of the texts after the last input in one order: the reply to a text and the core's own notice may
 /// overtake each other on the air.
 fn in_one_order(transcript: &str) -> String {
     let last_input = transcript.rfind("\n> ").map_or(0, |at| at + 1);
     let line = transcript[last_input..].find('\n').map_or(0, |at| at + 1);
     let (before, after) = transcript.split_at(last_input + line);
-    let mut blocks: Vec<&str> = after.split_inclusive("┘\n").collect();
-    let tail = blocks.len().saturating_sub(1);
-    blocks[..tail].sort_unstable();
-    format!("{before}{}", blocks.concat())
+    let mut lines: Vec<&str> = after.lines().collect();
+    lines.sort_unstable();
+    format!("{before}{}", lines.join("\n"))
 }
 
 /// The transcript of a play must be the golden one; `UPDATE_GOLDEN=1` rewrites it, and the diff is reviewed.
