@@ -13,15 +13,24 @@ const PLAYS: [&str; 8] = [
     "resume-ussd-ru",
 ];
 
-/// The lines of the texts after the last input in one order: the reply to a text and the core's own notice may
-/// overtake each other on the air.
-fn in_one_order(transcript: &str) -> String {
-    let last_input = transcript.rfind("\n> ").map_or(0, |at| at + 1);
-    let line = transcript[last_input..].find('\n').map_or(0, |at| at + 1);
-    let (before, after) = transcript.split_at(last_input + line);
-    let mut lines: Vec<&str> = after.lines().collect();
-    lines.sort_unstable();
-    format!("{before}{}", lines.join("\n"))
+/// A transcript's texts after each input in one order: the reply to a text and the core's own notice may overtake each
+/// other on the air. On the screen there is one reply to an input, so that nothing moves.
+fn in_one_order(transcript: &str) -> Vec<Vec<String>> {
+    let mut inputs = vec![Vec::new()];
+    let mut block = String::new();
+    for line in transcript.lines() {
+        if line.starts_with("> ") {
+            inputs.push(Vec::new());
+        }
+        block.push_str(line);
+        block.push('\n');
+        if line.starts_with("> ") || line.starts_with('└') {
+            inputs.last_mut().expect("there is always one").push(std::mem::take(&mut block));
+        }
+    }
+    inputs.push(vec![block]);
+    inputs.iter_mut().for_each(|blocks| blocks.sort_unstable());
+    inputs
 }
 
 /// The transcript of a play must be the golden one; `UPDATE_GOLDEN=1` rewrites it, and the diff is reviewed.
