@@ -49,7 +49,7 @@ impl Session {
         }
     }
 
-    /// Gives the hash of the book that this session must be continued with.
+    /// Gives the hash of the book that the session must be continued with.
     pub fn book(&self) -> &str {
         &self.book
     }
@@ -72,7 +72,7 @@ impl Session {
         self.frames.last().map(|frame| (frame.dialogue.as_str(), frame.state()))
     }
 
-    /// Says whether answers would be lost with this session.
+    /// Says whether answers would be lost with the session.
     pub fn holds_draft(&self, book: &Book) -> bool {
         self.shelf.is_some() || book.has_answers(&self.frames)
     }
