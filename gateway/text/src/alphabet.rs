@@ -53,6 +53,18 @@ pub enum Undecodable {
     /// An escape with nothing after it.
     #[error("an escape at the end")]
     LoneEscape,
+    /// Written with the tables of a language that are not known here.
+    #[error("national language {identifier} is not known")]
+    UnknownLanguage {
+        /// The National Language Identifier (3GPP 23.038 §6.2.1.2.4).
+        identifier: u8,
+    },
+    /// Octets that are not said to be text, or in an alphabet that is not known here.
+    #[error("data_coding {data_coding:#04x} is no text that can be read")]
+    NoText {
+        /// `data_coding`, as it came.
+        data_coding: u8,
+    },
 }
 
 /// Encodes a text; a character that the alphabet lacks is refused, never replaced.

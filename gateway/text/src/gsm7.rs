@@ -150,11 +150,11 @@ fn extension_septet(character: char) -> Option<u8> {
     EXTENSION.iter().find(|(_, it)| *it == character).map(|(septet, _)| *septet)
 }
 
-fn default(septet: u8) -> char {
+pub(crate) fn default(septet: u8) -> char {
     DEFAULT.get(usize::from(septet)).copied().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-fn extended(septet: u8) -> Option<char> {
+pub(crate) fn extended(septet: u8) -> Option<char> {
     EXTENSION.iter().find(|(it, _)| *it == septet).map(|(_, character)| *character)
 }
 

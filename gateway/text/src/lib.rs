@@ -16,16 +16,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod air;
 mod alphabet;
+mod boundary;
 mod budget;
 pub mod gsm7;
-mod latin;
+mod national;
+mod octet;
 mod plain;
 mod split;
 pub mod ucs2;
 
+pub use air::{Carriage, Cost, cost};
 pub use alphabet::{Alphabet, Count, Undecodable, Unencodable, best_alphabet, decode, decode_lossy, encode, measure};
 pub use budget::{Budget, fits};
-pub use latin::{ascii, latin1};
+pub use national::{NationalLanguage, Shift};
+pub use octet::{ascii, cyrillic, latin1};
 pub use plain::plain;
 pub use split::{PARTS_MAX, Part, Reference, SplitError, part_units, split};
