@@ -6,26 +6,54 @@ pub struct CommandId(pub u32);
 
 const RESPONSE_BIT: u32 = 0x8000_0000;
 
-impl CommandId {
-    /// `bind_receiver`
-    pub const BIND_RECEIVER: Self = Self(0x0000_0001);
-    /// `bind_transmitter`
-    pub const BIND_TRANSMITTER: Self = Self(0x0000_0002);
-    /// `submit_sm`
-    pub const SUBMIT_SM: Self = Self(0x0000_0004);
-    /// `deliver_sm`
-    pub const DELIVER_SM: Self = Self(0x0000_0005);
-    /// `unbind`
-    pub const UNBIND: Self = Self(0x0000_0006);
-    /// `bind_transceiver`
-    pub const BIND_TRANSCEIVER: Self = Self(0x0000_0009);
-    /// `enquire_link`
-    pub const ENQUIRE_LINK: Self = Self(0x0000_0015);
-    /// `data_sm`
-    pub const DATA_SM: Self = Self(0x0000_0103);
-    /// `generic_nack`, which has the response bit and answers any request.
-    pub const GENERIC_NACK: Self = Self(0x8000_0000);
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])* $name:ident = $value:literal $text:literal $(/ $response:literal)?;)*) => {
+        impl CommandId {
+            $(#[doc = concat!("`", $text, "`")] $(#[doc = $doc])* pub const $name: Self = Self($value);)*
 
+            /// Gives the specification's name, or `None` for a command that the specifications do not have.
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($value => Some($text),)*
+                    response => match response ^ RESPONSE_BIT {
+                        $($($value => Some($response),)?)*
+                        _ => None,
+                    },
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    BIND_RECEIVER = 0x0000_0001 "bind_receiver" / "bind_receiver_resp";
+    BIND_TRANSMITTER = 0x0000_0002 "bind_transmitter" / "bind_transmitter_resp";
+    QUERY_SM = 0x0000_0003 "query_sm" / "query_sm_resp";
+    SUBMIT_SM = 0x0000_0004 "submit_sm" / "submit_sm_resp";
+    DELIVER_SM = 0x0000_0005 "deliver_sm" / "deliver_sm_resp";
+    UNBIND = 0x0000_0006 "unbind" / "unbind_resp";
+    REPLACE_SM = 0x0000_0007 "replace_sm" / "replace_sm_resp";
+    CANCEL_SM = 0x0000_0008 "cancel_sm" / "cancel_sm_resp";
+    BIND_TRANSCEIVER = 0x0000_0009 "bind_transceiver" / "bind_transceiver_resp";
+    /// The SMSC asks the ESME to bind; nothing answers it but the bind.
+    OUTBIND = 0x0000_000B "outbind";
+    ENQUIRE_LINK = 0x0000_0015 "enquire_link" / "enquire_link_resp";
+    /// Known by name; its body is kept as octets.
+    SUBMIT_MULTI = 0x0000_0021 "submit_multi" / "submit_multi_resp";
+    /// Nothing answers it.
+    ALERT_NOTIFICATION = 0x0000_0102 "alert_notification";
+    DATA_SM = 0x0000_0103 "data_sm" / "data_sm_resp";
+    /// Known by name (5.0); its body is kept as octets.
+    BROADCAST_SM = 0x0000_0111 "broadcast_sm" / "broadcast_sm_resp";
+    /// Known by name (5.0); its body is kept as octets.
+    QUERY_BROADCAST_SM = 0x0000_0112 "query_broadcast_sm" / "query_broadcast_sm_resp";
+    /// Known by name (5.0); its body is kept as octets.
+    CANCEL_BROADCAST_SM = 0x0000_0113 "cancel_broadcast_sm" / "cancel_broadcast_sm_resp";
+    /// It has the response bit and answers any request.
+    GENERIC_NACK = 0x8000_0000 "generic_nack";
+}
+
+impl CommandId {
     /// Tells whether bit 31 marks this as a response.
     pub const fn is_response(self) -> bool {
         self.0 & RESPONSE_BIT != 0
@@ -36,28 +64,9 @@ impl CommandId {
         Self(self.0 | RESPONSE_BIT)
     }
 
-    /// Gives the specification's name, or `None` for a command that this crate keeps as octets.
-    pub const fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::BIND_RECEIVER => "bind_receiver",
-            Self::BIND_TRANSMITTER => "bind_transmitter",
-            Self::SUBMIT_SM => "submit_sm",
-            Self::DELIVER_SM => "deliver_sm",
-            Self::UNBIND => "unbind",
-            Self::BIND_TRANSCEIVER => "bind_transceiver",
-            Self::ENQUIRE_LINK => "enquire_link",
-            Self::DATA_SM => "data_sm",
-            Self::GENERIC_NACK => "generic_nack",
-            Self(0x8000_0001) => "bind_receiver_resp",
-            Self(0x8000_0002) => "bind_transmitter_resp",
-            Self(0x8000_0004) => "submit_sm_resp",
-            Self(0x8000_0005) => "deliver_sm_resp",
-            Self(0x8000_0006) => "unbind_resp",
-            Self(0x8000_0009) => "bind_transceiver_resp",
-            Self(0x8000_0015) => "enquire_link_resp",
-            Self(0x8000_0103) => "data_sm_resp",
-            _ => return None,
-        })
+    /// Tells whether a request with this command is answered: all are but `outbind` and `alert_notification`.
+    pub const fn wants_response(self) -> bool {
+        !self.is_response() && self.0 != Self::OUTBIND.0 && self.0 != Self::ALERT_NOTIFICATION.0
     }
 }
 

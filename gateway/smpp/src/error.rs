@@ -55,6 +55,16 @@ pub enum Field {
     ShortMessage,
     /// `message_id`
     MessageId,
+    /// `final_date`
+    FinalDate,
+    /// `message_state`
+    MessageState,
+    /// `error_code`
+    ErrorCode,
+    /// `esme_addr_ton` or `esme_addr_npi`
+    EsmeAddrTonNpi,
+    /// `esme_addr`
+    EsmeAddr,
     /// What is left after the last field and is no parameter.
     Rest,
     /// An optional parameter.
@@ -88,6 +98,11 @@ impl fmt::Display for Field {
             Field::SmLength => "sm_length",
             Field::ShortMessage => "short_message",
             Field::MessageId => "message_id",
+            Field::FinalDate => "final_date",
+            Field::MessageState => "message_state",
+            Field::ErrorCode => "error_code",
+            Field::EsmeAddrTonNpi => "esme_addr_ton or esme_addr_npi",
+            Field::EsmeAddr => "esme_addr",
             Field::Rest => "rest of the body",
             Field::Tlv(tag) => return write!(f, "{tag:?}"),
         })
@@ -156,10 +171,14 @@ impl DecodeError {
             Field::MessageId => CommandStatus::RINVMSGID,
             Field::Tlv(_) if self.problem == Problem::Both => CommandStatus::ROPTPARNOTALLWD,
             Field::Tlv(_) => CommandStatus::RINVOPTPARSTREAM,
+            // A string of a wrong length in a field that has no status of its own.
+            Field::AddressRange | Field::FinalDate | Field::EsmeAddr => CommandStatus::RINVPARLEN,
             Field::Header
             | Field::InterfaceVersion
             | Field::AddrTonNpi
-            | Field::AddressRange
+            | Field::EsmeAddrTonNpi
+            | Field::MessageState
+            | Field::ErrorCode
             | Field::SourceAddrTonNpi
             | Field::DestAddrTonNpi
             | Field::EsmClass

@@ -75,6 +75,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![warn(missing_docs)]
+
+mod ancillary;
+mod coding;
 mod command;
 pub mod concat;
 mod error;
@@ -83,22 +87,36 @@ mod instant;
 mod link;
 mod message;
 mod octets;
+mod pace;
 mod pdu;
 pub mod receipt;
 mod status;
 mod tlv;
 pub mod ussd;
+mod validity;
 
+pub use ancillary::{Ancillary, QueryOutcome};
+pub use coding::TextCodings;
 pub use command::CommandId;
 pub use error::{DecodeError, EncodeError, Field, Problem};
 pub use frame::{FrameError, HEADER_LEN, Header, MAX_PDU_LEN, split_frame};
 pub use instant::Instant;
 pub use link::{
-    BindRequest, CloseReason, Counters, Event, Link, LinkConfig, Role, SEQUENCE_NUMBER_MAX, State, SubmitError,
-    VerbError,
+    BindRequest, CloseReason, Counters, Event, Link, LinkConfig, OutbindRequest, Role, SEQUENCE_NUMBER_MAX, State,
+    SubmitError, VerbError,
 };
 pub use message::{Address, DataSm, DeliverSm, MessageId, ShortMessage, SubmitSm};
 pub use octets::{Octets, TooLong};
-pub use pdu::{Addr, Bind, BindKind, BindResp, Body, MessageKind, Pdu, Sm, SmResp, decode, encode};
+pub use pace::{Pace, PaceConfig, Urgency};
+pub use pdu::{
+    Addr, AlertNotification, AncillaryKind, Bind, BindKind, BindResp, Body, CancelSm, MessageKind, Outbind, Pdu,
+    QuerySm, QuerySmResp, ReplaceSm, Sm, SmResp, decode, encode,
+};
 pub use status::CommandStatus;
 pub use tlv::{Tag, Tlv, TlvBuf, TlvIter, Tlvs};
+pub use validity::relative_time;
+
+/// The example of the README, compiled as the others are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

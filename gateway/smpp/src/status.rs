@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// A `command_status` (SMPP 3.4 §5.1.3), kept as it came, known to us or not.
+/// A `command_status` (SMPP 3.4 §5.1.3, 5.0 §4.7.6), kept as it came, known to us or not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct CommandStatus(pub u32);
 
@@ -117,6 +117,44 @@ statuses! {
     RDELIVERYFAILURE = 0xFE;
     /// Unknown error.
     RUNKNOWNERR = 0xFF;
+    /// Not authorised to use the service type (5.0).
+    RSERTYPUNAUTH = 0x100;
+    /// Not allowed to do this (5.0).
+    RPROHIBITED = 0x101;
+    /// The service type is not available (5.0).
+    RSERTYPUNAVAIL = 0x102;
+    /// The service type is denied (5.0).
+    RSERTYPDENIED = 0x103;
+    /// Invalid data coding scheme (5.0).
+    RINVDCS = 0x104;
+    /// Invalid source address subunit (5.0).
+    RINVSRCADDRSUBUNIT = 0x105;
+    /// Invalid destination address subunit (5.0).
+    RINVDSTADDRSUBUNIT = 0x106;
+    /// Invalid broadcast frequency interval (5.0).
+    RINVBCASTFREQINT = 0x107;
+    /// Invalid broadcast alias name (5.0).
+    RINVBCASTALIAS_NAME = 0x108;
+    /// Invalid broadcast area format (5.0).
+    RINVBCASTAREAFMT = 0x109;
+    /// Invalid number of broadcast areas (5.0).
+    RINVNUMBCAST_AREAS = 0x10A;
+    /// Invalid broadcast content type (5.0).
+    RINVBCASTCNTTYPE = 0x10B;
+    /// Invalid broadcast message class (5.0).
+    RINVBCASTMSGCLASS = 0x10C;
+    /// `broadcast_sm` failed (5.0).
+    RBCASTFAIL = 0x10D;
+    /// `query_broadcast_sm` failed (5.0).
+    RBCASTQUERYFAIL = 0x10E;
+    /// `cancel_broadcast_sm` failed (5.0).
+    RBCASTCANCELFAIL = 0x10F;
+    /// Invalid number of repeated broadcasts (5.0).
+    RINVBCAST_REP = 0x110;
+    /// Invalid broadcast service group (5.0).
+    RINVBCASTSRVGRP = 0x111;
+    /// Invalid broadcast channel indicator (5.0).
+    RINVBCASTCHANIND = 0x112;
 }
 
 impl CommandStatus {

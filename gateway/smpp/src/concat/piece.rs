@@ -1,5 +1,7 @@
 use std::fmt;
 
+use dayaq_text::{NationalLanguage, Shift};
+
 use super::ESM_CLASS_UDHI;
 use crate::message::ShortMessage;
 use crate::octets::Hidden;
@@ -34,6 +36,8 @@ pub struct Piece<'a> {
     pub series: Series,
     /// Which one, from 1 to the total.
     pub number: u8,
+    /// The national language tables of its text.
+    pub shift: Shift,
     /// Its text, without the header.
     pub octets: &'a [u8],
 }
@@ -77,18 +81,35 @@ pub enum ConcatError {
 ///
 /// A user data header goes before `sar_*` parameters where both are there. A series of one piece is whole.
 pub fn user_data(message: &ShortMessage) -> Result<UserData<'_>, ConcatError> {
-    let all = message.user_data();
-    if message.esm_class & ESM_CLASS_UDHI == 0 || all.is_empty() {
-        return piece(sar(message), all);
-    }
-    let (len, rest) = all.split_first().ok_or(ConcatError::HeaderLies)?;
-    let (header, text) = rest.split_at_checked(usize::from(*len)).ok_or(ConcatError::HeaderLies)?;
-    piece(elements(header)?.or_else(|| sar(message)), text)
+    let (header, octets) = split_header(message)?;
+    piece(header.claim.or_else(|| sar(message)), header.shift, octets)
+}
+
+/// Gives the national language tables that a whole message names in its header; none where the header lies.
+pub fn shift(message: &ShortMessage) -> Shift {
+    split_header(message).map(|(header, _)| header.shift).unwrap_or_default()
+}
+
+/// What a user data header says.
+#[derive(Default)]
+struct Header {
+    claim: Option<Claim>,
+    shift: Shift,
 }
 
 type Claim = (Carrier, u16, u8, u8);
 
-fn piece(claim: Option<Claim>, octets: &[u8]) -> Result<UserData<'_>, ConcatError> {
+fn split_header(message: &ShortMessage) -> Result<(Header, &[u8]), ConcatError> {
+    let all = message.user_data();
+    if message.esm_class & ESM_CLASS_UDHI == 0 || all.is_empty() {
+        return Ok((Header::default(), all));
+    }
+    let (len, rest) = all.split_first().ok_or(ConcatError::HeaderLies)?;
+    let (header, text) = rest.split_at_checked(usize::from(*len)).ok_or(ConcatError::HeaderLies)?;
+    Ok((elements(header)?, text))
+}
+
+fn piece(claim: Option<Claim>, shift: Shift, octets: &[u8]) -> Result<UserData<'_>, ConcatError> {
     let Some((carrier, reference, total, number)) = claim else { return Ok(UserData::Whole(octets)) };
     if number == 0 || number > total {
         return Err(ConcatError::NoSuchPiece { number, total });
@@ -96,26 +117,28 @@ fn piece(claim: Option<Claim>, octets: &[u8]) -> Result<UserData<'_>, ConcatErro
     if total == 1 {
         return Ok(UserData::Whole(octets));
     }
-    Ok(UserData::Piece(Piece { series: Series { reference, carrier, total }, number, octets }))
+    Ok(UserData::Piece(Piece { series: Series { reference, carrier, total }, number, shift, octets }))
 }
 
-/// Walks the information elements of a header; the last one about a series counts (3GPP 23.040 §9.2.3.24).
-fn elements(mut header: &[u8]) -> Result<Option<Claim>, ConcatError> {
-    let mut claim = None;
-    while let [id, len, rest @ ..] = header {
+/// Walks the information elements of a header; of two that say the same the last counts (3GPP 23.040 §9.2.3.24).
+fn elements(mut octets: &[u8]) -> Result<Header, ConcatError> {
+    let mut header = Header::default();
+    while let [id, len, rest @ ..] = octets {
         let (value, next) = rest.split_at_checked(usize::from(*len)).ok_or(ConcatError::HeaderLies)?;
         match (id, value) {
             (0x00, [reference, total, number]) => {
-                claim = Some((Carrier::Header8, u16::from(*reference), *total, *number));
+                header.claim = Some((Carrier::Header8, u16::from(*reference), *total, *number));
             }
             (0x08, [r0, r1, total, number]) => {
-                claim = Some((Carrier::Header16, u16::from_be_bytes([*r0, *r1]), *total, *number));
+                header.claim = Some((Carrier::Header16, u16::from_be_bytes([*r0, *r1]), *total, *number));
             }
+            (0x24, [identifier]) => header.shift.single = NationalLanguage::from_identifier(*identifier),
+            (0x25, [identifier]) => header.shift.locking = NationalLanguage::from_identifier(*identifier),
             _ => {}
         }
-        header = next;
+        octets = next;
     }
-    if header.is_empty() { Ok(claim) } else { Err(ConcatError::HeaderLies) }
+    if octets.is_empty() { Ok(header) } else { Err(ConcatError::HeaderLies) }
 }
 
 fn sar(message: &ShortMessage) -> Option<Claim> {

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use dayaq_text::Shift;
+
 use super::piece::{Piece, Series};
 use crate::instant::Instant;
 
@@ -23,6 +25,27 @@ impl Default for Limits {
     }
 }
 
+/// One piece as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptPiece {
+    /// Which one, from 1.
+    pub number: u8,
+    /// The national language tables of its text.
+    pub shift: Shift,
+    /// Its text.
+    pub octets: Vec<u8>,
+}
+
+impl KeptPiece {
+    fn of(piece: &Piece<'_>) -> Self {
+        Self { number: piece.number, shift: piece.shift, octets: piece.octets.to_vec() }
+    }
+
+    fn is(&self, piece: &Piece<'_>) -> bool {
+        self.number == piece.number && self.shift == piece.shift && self.octets == piece.octets
+    }
+}
+
 /// One series that is not complete.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PartialSet {
@@ -32,8 +55,23 @@ pub struct PartialSet {
     pub data_coding: u8,
     /// When its first piece came.
     pub began: Instant,
+    /// Whether all of it came before, in a series that was completed: nobody misses the rest.
+    pub echo: bool,
     /// What has come, by piece number, in ascending order.
-    pub pieces: Vec<(u8, Vec<u8>)>,
+    pub pieces: Vec<KeptPiece>,
+}
+
+/// A series that was completed a while ago: enough to know its pieces again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Which.
+    pub series: Series,
+    /// Of its text.
+    pub data_coding: u8,
+    /// When.
+    pub at: Instant,
+    /// A print of each piece, from the first to the last.
+    pub prints: Vec<u64>,
 }
 
 /// The unfinished texts of one subscriber: a value that the caller stores between messages.
@@ -43,13 +81,45 @@ pub struct PartialSet {
 pub struct Reassembly {
     /// In the order of beginning.
     pub sets: Vec<PartialSet>,
+    /// In the order of completion; as many as there may be sets, and for as long.
+    pub completed: Vec<Completed>,
+}
+
+/// The text of a series, its pieces in order.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Joined {
+    octets: Vec<u8>,
+    /// Where each run of pieces with the same tables ends.
+    runs: Vec<(usize, Shift)>,
+}
+
+impl Joined {
+    fn push(&mut self, piece: &KeptPiece) {
+        self.octets.extend_from_slice(&piece.octets);
+        let end = self.octets.len();
+        match self.runs.last_mut() {
+            Some((last, shift)) if *shift == piece.shift => *last = end,
+            Some(_) | None => self.runs.push((end, piece.shift)),
+        }
+    }
+
+    /// Gives all octets.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Gives the octets in runs, each with its national language tables.
+    pub fn runs(&self) -> impl Iterator<Item = (&[u8], Shift)> {
+        let begins = std::iter::once(0).chain(self.runs.iter().map(|(end, _)| *end));
+        begins.zip(&self.runs).map(|(begin, (end, shift))| (&self.octets[begin..*end], *shift))
+    }
 }
 
 /// What became of a piece.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Added {
     /// It was the last: here is the whole text.
-    Complete(Vec<u8>),
+    Complete(Joined),
     /// Others are still to come.
     Waiting,
     /// It was here already.
@@ -74,41 +144,50 @@ impl Reassembly {
     ///
     /// Where there is no room the oldest unfinished series makes way: a reference that the phone has given up must not
     /// block its next text. A piece that comes again with other octets begins its series afresh, for phones reuse
-    /// references.
+    /// references. A piece of a series that was completed a while ago is kept as an echo of it: if all of them come
+    /// again the person has written the same once more, and if not the network has repeated itself and nobody is told.
     pub fn add(&mut self, piece: &Piece<'_>, data_coding: u8, now: Instant, limits: &Limits) -> Added {
         self.expire(now, limits);
         if piece.series.total > limits.pieces_max {
             return Added::Rejected(Rejected::TooManyPieces(piece.series.total));
         }
+        let came_before = self.came_before(piece, data_coding);
         let same = |set: &PartialSet| set.series == piece.series && set.data_coding == data_coding;
         let mut set = match self.sets.iter().position(same) {
             Some(at) => self.sets.remove(at),
-            None => PartialSet { series: piece.series, data_coding, began: now, pieces: Vec::new() },
+            None => PartialSet { series: piece.series, data_coding, began: now, echo: true, pieces: Vec::new() },
         };
-        match set.pieces.binary_search_by_key(&piece.number, |(number, _)| *number) {
-            Ok(at) if set.pieces[at].1 == piece.octets => {
+        match set.pieces.binary_search_by_key(&piece.number, |kept| kept.number) {
+            Ok(at) if set.pieces[at].is(piece) => {
                 self.keep(set, limits);
                 return Added::Duplicate;
             }
             Ok(_) => {
                 set.began = now;
-                set.pieces = vec![(piece.number, piece.octets.to_vec())];
+                set.echo = came_before;
+                set.pieces = vec![KeptPiece::of(piece)];
             }
-            Err(at) => set.pieces.insert(at, (piece.number, piece.octets.to_vec())),
+            Err(at) => {
+                set.echo &= came_before;
+                set.pieces.insert(at, KeptPiece::of(piece));
+            }
         }
         if set.octets() > limits.octets_max {
             return Added::Rejected(Rejected::TooLarge);
         }
         if set.pieces.len() == usize::from(set.series.total) {
-            return Added::Complete(set.pieces.into_iter().flat_map(|(_, octets)| octets).collect());
+            return Added::Complete(self.complete(&set, now, limits));
         }
         self.keep(set, limits);
         Added::Waiting
     }
 
-    /// Gives up the series whose time is over, and gives them back: the subscriber is told once.
+    /// Gives up the series whose time is over, and gives back those of which something is missing that never came: the
+    /// subscriber is told once.
     pub fn expire(&mut self, now: Instant, limits: &Limits) -> Vec<PartialSet> {
-        self.sets.extract_if(.., |set| now.saturating_since(set.began) >= limits.lifetime).collect()
+        self.completed.retain(|it| now.saturating_since(it.at) < limits.lifetime);
+        let over = self.sets.extract_if(.., |set| now.saturating_since(set.began) >= limits.lifetime);
+        over.filter(|set| !set.echo).collect()
     }
 
     /// Gives the moment at which the next series is given up.
@@ -121,11 +200,31 @@ impl Reassembly {
         self.sets.iter().map(PartialSet::octets).sum()
     }
 
+    fn came_before(&self, piece: &Piece<'_>, data_coding: u8) -> bool {
+        let at = usize::from(piece.number) - 1;
+        let own = print(piece.shift, piece.octets);
+        let of = |it: &&Completed| it.series == piece.series && it.data_coding == data_coding;
+        self.completed.iter().filter(of).any(|it| it.prints.get(at) == Some(&own))
+    }
+
+    fn complete(&mut self, set: &PartialSet, now: Instant, limits: &Limits) -> Joined {
+        self.completed.retain(|it| it.series != set.series || it.data_coding != set.data_coding);
+        if self.completed.len() >= limits.sets_max {
+            self.completed.remove(0);
+        }
+        let prints = set.pieces.iter().map(|piece| print(piece.shift, &piece.octets)).collect();
+        self.completed.push(Completed { series: set.series, data_coding: set.data_coding, at: now, prints });
+        let mut joined = Joined::default();
+        set.pieces.iter().for_each(|piece| joined.push(piece));
+        joined
+    }
+
     fn keep(&mut self, set: PartialSet, limits: &Limits) {
         while !self.sets.is_empty()
             && (self.sets.len() >= limits.sets_max || self.octets() + set.octets() > limits.octets_max)
         {
-            self.sets.remove(0);
+            let first = self.sets.iter().position(|set| set.echo).unwrap_or(0);
+            self.sets.remove(first);
         }
         let at = self.sets.partition_point(|other| other.began <= set.began);
         self.sets.insert(at, set);
@@ -135,8 +234,17 @@ impl Reassembly {
 impl PartialSet {
     /// Counts the octets of text in it.
     pub fn octets(&self) -> usize {
-        self.pieces.iter().map(|(_, octets)| octets.len()).sum()
+        self.pieces.iter().map(|piece| piece.octets.len()).sum()
     }
+}
+
+/// A print of a piece (FNV-1a): enough to tell the pieces of one subscriber's last texts apart.
+fn print(shift: Shift, octets: &[u8]) -> u64 {
+    let tables = [shift.locking, shift.single].map(|it| it.map_or(0, dayaq_text::NationalLanguage::identifier));
+    tables
+        .iter()
+        .chain(octets)
+        .fold(0xCBF2_9CE4_8422_2325, |print, octet| (print ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01B3))
 }
 
 impl fmt::Debug for PartialSet {
@@ -151,10 +259,22 @@ impl fmt::Debug for PartialSet {
 impl fmt::Debug for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Added::Complete(text) => write!(f, "Complete(<{} octets>)", text.len()),
+            Added::Complete(text) => write!(f, "Complete({text:?})"),
             Added::Waiting => f.write_str("Waiting"),
             Added::Duplicate => f.write_str("Duplicate"),
             Added::Rejected(why) => write!(f, "Rejected({why:?})"),
         }
+    }
+}
+
+impl fmt::Debug for Joined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} octets in {} runs>", self.octets.len(), self.runs.len())
+    }
+}
+
+impl fmt::Debug for KeptPiece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: <{} octets>", self.number, self.octets.len())
     }
 }

@@ -25,6 +25,9 @@ pub struct LinkConfig {
     /// How many of the peer's requests may wait for [`crate::Link::respond`]. Further ones are answered at once,
     /// with RX_T_APPN (as ESME) or RTHROTTLED (as SMSC), and the peer sends them again.
     pub inbound_max: usize,
+    /// SMSC: whether `query_sm`, `cancel_sm` and `replace_sm` come up as [`crate::Event::Ancillary`]. Where they do not,
+    /// they are answered as unknown commands are: `generic_nack` RINVCMDID.
+    pub ancillary: bool,
     /// How many timed-out requests are remembered, so that a late response still finds its token.
     pub late_max: usize,
     /// How many events may wait for [`crate::Link::poll_event`].
@@ -61,6 +64,7 @@ impl LinkConfig {
             max_pdu_len: MAX_PDU_LEN,
             window: 10,
             inbound_max: 1000,
+            ancillary: false,
             late_max: 100,
             events_max: 4000,
             output_max: 1024 * 1024,

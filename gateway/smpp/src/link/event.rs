@@ -1,9 +1,10 @@
 use std::fmt;
 
+use crate::ancillary::{Ancillary, QueryOutcome};
 use crate::command::CommandId;
 use crate::error::EncodeError;
 use crate::frame::FrameError;
-use crate::message::{MessageId, ShortMessage};
+use crate::message::{Address, MessageId, ShortMessage};
 use crate::octets::Octets;
 use crate::pdu::{BindKind, MessageKind};
 use crate::status::CommandStatus;
@@ -25,6 +26,9 @@ pub enum Event {
         /// Why.
         status: CommandStatus,
     },
+    /// ESME: the SMSC, which has connected to us, asks us to bind (SMPP 3.4 §2.2.1). Answer with [`crate::Link::bind`]
+    /// over this connection, or close it where the SMSC is not the one it should be.
+    Outbind(OutbindRequest),
     /// SMSC: an ESME asks to bind. Answer with [`crate::Link::accept_bind`] or [`crate::Link::refuse_bind`].
     BindRequest(BindRequest),
     /// The peer sends a message. Answer with [`crate::Link::respond`].
@@ -36,7 +40,33 @@ pub enum Event {
         /// The message.
         message: ShortMessage,
     },
-    /// The peer answered a request of ours.
+    /// SMSC: the ESME asks about a message that it submitted before; only where [`crate::LinkConfig::ancillary`] is set.
+    /// Answer a query with [`crate::Link::respond_query`], the others with [`crate::Link::respond`].
+    Ancillary {
+        /// Names the request in the answer.
+        sequence_number: u32,
+        /// What it asks.
+        request: Ancillary,
+    },
+    /// ESME: a phone that a message waited for can be reached again. Nothing answers it.
+    AlertNotification {
+        /// The phone.
+        source: Address,
+        /// Whom of ours it concerns.
+        esme: Address,
+        /// `ms_availability_status`: 0 available, 1 denied, 2 unavailable; `None` where it was not said.
+        ms_availability_status: Option<u8>,
+    },
+    /// The SMSC answered a query of ours.
+    QueryResponse {
+        /// As given to [`crate::Link::ask`].
+        token: u64,
+        /// ROK: the outcome counts.
+        status: CommandStatus,
+        /// What became of the message.
+        outcome: QueryOutcome,
+    },
+    /// The peer answered a request of ours, which was no query.
     Response {
         /// As given to [`crate::Link::submit`].
         token: u64,
@@ -67,7 +97,7 @@ pub enum Event {
         /// As given to [`crate::Link::submit`].
         token: u64,
     },
-    /// The link ended before a request of ours left through [`crate::Link::take_output`]: it was surely not taken.
+    /// The link ended before a request of ours left whole: it was surely not taken.
     Unsent {
         /// As given to [`crate::Link::submit`].
         token: u64,
@@ -128,6 +158,28 @@ impl fmt::Debug for BindRequest {
             .field("kind", &self.kind)
             .field("interface_version", &self.interface_version)
             .finish_non_exhaustive()
+    }
+}
+
+/// An SMSC's wish that we bind, and who it says it is. Its `Debug` hides both values.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutbindRequest {
+    /// The SMSC's name.
+    pub system_id: Octets<15>,
+    /// By which the ESME knows that it is that SMSC.
+    pub password: Octets<32>,
+}
+
+impl OutbindRequest {
+    /// Makes a request.
+    pub fn new(system_id: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Result<Self, crate::TooLong> {
+        Ok(Self { system_id: Octets::new(system_id)?, password: Octets::new(password)? })
+    }
+}
+
+impl fmt::Debug for OutbindRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutbindRequest").finish_non_exhaustive()
     }
 }
 
@@ -209,7 +261,7 @@ pub struct Counters {
     pub unknown_responses: u64,
     /// Responses after their time.
     pub late_responses: u64,
-    /// Requests with a command that we do not know.
+    /// Requests with a command that we do not know, and notices that have no place in the state.
     pub unknown_requests: u64,
     /// Requests whose body was broken.
     pub bad_bodies: u64,

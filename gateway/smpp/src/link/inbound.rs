@@ -1,12 +1,14 @@
 use super::state::{Operation, State, Verdict, verdict};
 use super::timer::Timer;
-use super::{BindRequest, CloseReason, Event, Link, Role};
+use super::window::InFlight;
+use super::{Asks, BindRequest, CloseReason, Event, Link, OutbindRequest, Role, Waiting};
+use crate::ancillary::Ancillary;
 use crate::command::CommandId;
 use crate::error::DecodeError;
 use crate::instant::Instant;
-use crate::message::{MessageId, ShortMessage};
+use crate::message::{Address, MessageId, ShortMessage};
 use crate::octets::Octets;
-use crate::pdu::{Bind, BindKind, BindResp, Body, MessageKind, Pdu, Sm, SmResp, decode};
+use crate::pdu::{AlertNotification, Bind, BindKind, BindResp, Body, MessageKind, Outbind, Pdu, Sm, decode};
 use crate::status::CommandStatus;
 use crate::tlv::Tag;
 
@@ -26,11 +28,11 @@ impl Link {
         match verdict(self.config.role, self.state.stage(), Operation::take(&pdu.body)) {
             Verdict::Accept => self.accept(now, pdu),
             Verdict::Refuse(status) => self.refuse(command_id, status, sequence_number),
-            Verdict::Nack => {
-                self.counters.unknown_requests += 1;
-                self.write_header(CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, sequence_number);
+            Verdict::Nack => self.nack(sequence_number),
+            Verdict::Ignore | Verdict::Forbid if command_id.is_response() => {
+                self.unmatched(command_id, sequence_number);
             }
-            Verdict::Ignore | Verdict::Forbid => self.unmatched(command_id, sequence_number),
+            Verdict::Ignore | Verdict::Forbid => self.counters.unknown_requests += 1,
         }
     }
 
@@ -44,9 +46,23 @@ impl Link {
             Body::Unbind => self.take_unbind(now, sequence_number),
             Body::UnbindResp => self.take_unbind_resp(pdu),
             Body::Message(kind, sm) => self.take_message(*kind, sm, sequence_number),
-            Body::MessageResp(kind, resp) => self.take_message_resp(now, *kind, resp, pdu),
+            Body::MessageResp(_, resp) => self.take_resp(now, pdu, resp.message_id),
+            Body::QuerySm(query) => self.take_ancillary(pdu, Ancillary::try_from(query)),
+            Body::CancelSm(cancel) => self.take_ancillary(pdu, Ancillary::try_from(cancel)),
+            Body::ReplaceSm(replace) => self.take_ancillary(pdu, Ancillary::try_from(replace)),
+            Body::QuerySmResp(_) | Body::CancelSmResp | Body::ReplaceSmResp => self.take_resp(now, pdu, None),
+            Body::AlertNotification(alert) => self.take_alert(alert),
             Body::GenericNack => self.take_nack(now, pdu),
+            Body::Outbind(outbind) => self.take_outbind(outbind),
             Body::Unknown { .. } => {}
+        }
+    }
+
+    fn take_outbind(&mut self, outbind: &Outbind<'_>) {
+        match OutbindRequest::new(outbind.system_id, outbind.password) {
+            Ok(request) => self.events.push_back(Event::Outbind(request)),
+            // The decoder has bounded both fields, so this does not happen; nothing answers an outbind.
+            Err(_) => self.counters.bad_bodies += 1,
         }
     }
 
@@ -116,17 +132,12 @@ impl Link {
     }
 
     fn take_message(&mut self, kind: MessageKind, sm: &Sm<'_>, sequence_number: u32) {
-        let crowded = self.requests.len() >= self.config.inbound_max || self.events.len() >= self.config.events_max;
-        if crowded {
-            let status = match self.config.role {
-                Role::Esme => CommandStatus::RX_T_APPN,
-                Role::Smsc => CommandStatus::RTHROTTLED,
-            };
-            return self.refuse(kind.command_id(), status, sequence_number);
+        if self.is_crowded() {
+            return self.refuse_crowd(kind.command_id(), sequence_number);
         }
         match ShortMessage::try_from(sm) {
             Ok(message) => {
-                self.requests.push_back((sequence_number, kind));
+                self.requests.push_back(Waiting { sequence_number, asks: Asks::Message(kind) });
                 self.events.push_back(Event::Request { sequence_number, kind, message });
             }
             // The decoder has bounded every field, so this does not happen; if it did, the peer would be told.
@@ -134,16 +145,62 @@ impl Link {
         }
     }
 
-    fn take_message_resp(&mut self, now: Instant, kind: MessageKind, resp: &SmResp<'_>, pdu: &Pdu<'_>) {
-        let status = pdu.command_status;
-        let message_id = resp.message_id.and_then(|id| MessageId::new(id).ok());
+    fn is_crowded(&self) -> bool {
+        self.requests.len() >= self.config.inbound_max || self.events.len() >= self.config.events_max
+    }
+
+    fn refuse_crowd(&mut self, command_id: CommandId, sequence_number: u32) {
+        let status = match self.config.role {
+            Role::Esme => CommandStatus::RX_T_APPN,
+            Role::Smsc => CommandStatus::RTHROTTLED,
+        };
+        self.refuse(command_id, status, sequence_number);
+    }
+
+    fn take_ancillary(&mut self, pdu: &Pdu<'_>, request: Result<Ancillary, crate::TooLong>) {
+        let (command_id, sequence_number) = (pdu.body.command_id(), pdu.sequence_number);
+        if !self.config.ancillary {
+            return self.nack(sequence_number);
+        }
+        if self.is_crowded() {
+            return self.refuse_crowd(command_id, sequence_number);
+        }
+        // The decoder has bounded every field, as in a message.
+        let Ok(request) = request else { return self.refuse(command_id, CommandStatus::RSYSERR, sequence_number) };
+        let asks = match &request {
+            Ancillary::Query { message_id, .. } => Asks::Query(*message_id),
+            Ancillary::Cancel { .. } => Asks::Cancel,
+            Ancillary::Replace { .. } => Asks::Replace,
+        };
+        self.requests.push_back(Waiting { sequence_number, asks });
+        self.events.push_back(Event::Ancillary { sequence_number, request });
+    }
+
+    fn take_alert(&mut self, alert: &AlertNotification<'_>) {
+        let addresses = (Address::try_from(alert.source), Address::try_from(alert.esme));
+        let (Ok(source), Ok(esme), false) = (addresses.0, addresses.1, self.is_crowded()) else {
+            self.counters.unknown_requests += 1;
+            return;
+        };
+        let status = alert.tlvs.uint(Tag::MS_AVAILABILITY_STATUS);
+        let ms_availability_status = status.and_then(|status| u8::try_from(status).ok());
+        self.events.push_back(Event::AlertNotification { source, esme, ms_availability_status });
+    }
+
+    fn take_resp(&mut self, now: Instant, pdu: &Pdu<'_>, message_id: Option<&[u8]>) {
+        let (command_id, status) = (pdu.body.command_id(), pdu.command_status);
+        let message_id = message_id.and_then(|id| MessageId::new(id).ok());
         match self.window.find(pdu.sequence_number) {
-            Some(entry) if entry.kind == kind => {
+            Some(InFlight { command_id: asked, token, .. }) if asked.response() == command_id => {
                 self.window.take(pdu.sequence_number);
-                self.events.push_back(Event::Response { token: entry.token, status, message_id });
+                self.events.push_back(if let Body::QuerySmResp(resp) = &pdu.body {
+                    Event::QueryResponse { token, status, outcome: resp.into() }
+                } else {
+                    Event::Response { token, status, message_id }
+                });
                 self.after_response(now);
             }
-            Some(_) => self.close(CloseReason::WrongResponse(pdu.body.command_id())),
+            Some(_) => self.close(CloseReason::WrongResponse(command_id)),
             None => match self.window.take_late(pdu.sequence_number) {
                 Some(entry) => {
                     self.counters.late_responses += 1;
@@ -191,6 +248,11 @@ impl Link {
         }
     }
 
+    fn nack(&mut self, sequence_number: u32) {
+        self.counters.unknown_requests += 1;
+        self.write_header(CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, sequence_number);
+    }
+
     fn refuse(&mut self, command_id: CommandId, status: CommandStatus, sequence_number: u32) {
         self.counters.refused_requests += 1;
         self.answer(command_id, status, sequence_number);
@@ -198,7 +260,9 @@ impl Link {
 
     fn handle_bad_body(&mut self, error: &DecodeError) {
         self.counters.bad_bodies += 1;
-        self.answer(error.command_id, error.status(), error.sequence_number);
+        if error.command_id.wants_response() {
+            self.answer(error.command_id, error.status(), error.sequence_number);
+        }
     }
 }
 

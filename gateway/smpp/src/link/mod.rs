@@ -11,7 +11,7 @@ mod timer;
 mod window;
 
 pub use config::{LinkConfig, Role};
-pub use event::{BindRequest, CloseReason, Counters, Event, SubmitError, VerbError};
+pub use event::{BindRequest, CloseReason, Counters, Event, OutbindRequest, SubmitError, VerbError};
 pub use state::State;
 pub use window::SEQUENCE_NUMBER_MAX;
 
@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use crate::command::CommandId;
 use crate::frame::{FrameError, split_frame};
 use crate::instant::Instant;
+use crate::message::MessageId;
 use crate::octets::Octets;
 use crate::pdu::{BindKind, MessageKind};
 use crate::status::CommandStatus;
@@ -28,6 +29,21 @@ use window::Window;
 
 /// How many unanswered probes close the link.
 const PROBES_MAX: usize = 2;
+
+/// A request of the peer that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    sequence_number: u32,
+    asks: Asks,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Asks {
+    Message(MessageKind),
+    Query(MessageId),
+    Cancel,
+    Replace,
+}
 
 /// One SMPP session. It does no I/O: the caller moves octets and time.
 ///
@@ -50,7 +66,7 @@ pub struct Link {
     taken: u64,
     window: Window,
     /// The peer's requests that wait for `respond`; at most `inbound_max`.
-    requests: VecDeque<(u32, MessageKind)>,
+    requests: VecDeque<Waiting>,
     events: VecDeque<Event>,
     /// Sequence numbers of our probes without an answer; at most `PROBES_MAX`.
     probes: Vec<u32>,
@@ -184,7 +200,13 @@ impl Link {
     }
 
     /// Takes notice that the connection is gone: requests that left are in doubt, requests that did not are unsent.
-    pub fn handle_closed(&mut self, _now: Instant) {
+    pub fn handle_closed(&mut self, now: Instant) {
+        self.handle_cut(now, 0);
+    }
+
+    /// Takes notice that the connection is gone, and that the last `unwritten` octets of what [`Link::take_output`]
+    /// gave did not leave and never will: no peer has the whole of a request that ends among them, so it is unsent.
+    pub fn handle_cut(&mut self, _now: Instant, unwritten: usize) {
         if self.is_closed() {
             return;
         }
@@ -196,9 +218,10 @@ impl Link {
                 CloseReason::ConnectionLost
             }
         };
+        let written = self.taken.saturating_sub(unwritten as u64);
         for entry in self.window.drain() {
             let token = entry.token;
-            let left = entry.written_at <= self.taken;
+            let left = entry.written_at <= written;
             self.events.push_back(if left { Event::InDoubt { token } } else { Event::Unsent { token } });
         }
         self.output.clear();

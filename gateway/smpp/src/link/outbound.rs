@@ -1,14 +1,18 @@
 use super::state::{Operation, State, Verdict, verdict};
 use super::timer::Timer;
 use super::window::InFlight;
-use super::{BindRequest, CloseReason, Link, SubmitError, VerbError};
+use super::{Asks, BindRequest, CloseReason, Link, OutbindRequest, SubmitError, VerbError};
+use crate::ancillary::{Ancillary, QueryOutcome};
 use crate::command::CommandId;
 use crate::error::EncodeError;
 use crate::instant::Instant;
 use crate::message::ShortMessage;
-use crate::pdu::{self, Bind, BindResp, Body, MessageKind, Pdu, SmResp};
+use crate::pdu::{self, Bind, BindResp, Body, MessageKind, Outbind, Pdu, QuerySmResp, SmResp};
 use crate::status::CommandStatus;
 use crate::tlv::{Tag, TlvBuf};
+
+/// The `interface_version` of SMPP 3.4, which brought optional parameters.
+const FIRST_WITH_PARAMETERS: u8 = 0x34;
 
 /// What we want of the peer, and how it is written.
 impl Link {
@@ -32,12 +36,24 @@ impl Link {
         Ok(())
     }
 
+    /// SMSC: asks the ESME, to which we have connected, to bind over this connection (SMPP 3.4 §4.1.7).
+    pub fn outbind(&mut self, request: &OutbindRequest) -> Result<(), VerbError> {
+        self.allow(Operation::SendOutbind)?;
+        let sequence_number = self.window.next_sequence_number();
+        let outbind = Outbind { system_id: &request.system_id, password: &request.password };
+        Ok(self.write(CommandStatus::ROK, sequence_number, Body::Outbind(outbind))?)
+    }
+
     /// SMSC: grants the bind that [`crate::Event::BindRequest`] asked for, under our name `system_id`.
     pub fn accept_bind(&mut self, now: Instant, system_id: &[u8]) -> Result<(), VerbError> {
         self.allow(Operation::SendBindResp)?;
         let State::Binding { kind, sequence_number } = self.state else { return Err(VerbError::WrongState) };
         let mut tlvs = TlvBuf::new();
-        tlvs.push_u8(Tag::SC_INTERFACE_VERSION, self.config.interface_version);
+        let (_, version) = self.peer;
+        // Whoever speaks an older version knows no parameters (3.4 §3.4.2).
+        if version >= FIRST_WITH_PARAMETERS {
+            tlvs.push_u8(Tag::SC_INTERFACE_VERSION, self.config.interface_version);
+        }
         let resp = BindResp { system_id, tlvs: tlvs.as_tlvs() };
         self.write(CommandStatus::ROK, sequence_number, Body::BindResp(kind, resp))?;
         let (system_id, version) = self.peer;
@@ -70,16 +86,37 @@ impl Link {
             return Err(SubmitError::WindowFull);
         }
         let sequence_number = self.window.next_sequence_number();
-        self.write(CommandStatus::ROK, sequence_number, Body::Message(kind, message.as_sm()))?;
-        let deadline = now + self.config.response;
-        self.window.push(InFlight { sequence_number, kind, token, deadline, written_at: self.written });
+        self.write_request(now, sequence_number, Body::Message(kind, message.as_sm()), token)
+    }
+
+    /// ESME: asks about a message that was submitted before. `token` comes back as from [`Link::submit`], with
+    /// `QueryResponse` in place of `Response` where it was a query.
+    pub fn ask(&mut self, now: Instant, request: &Ancillary, token: u64) -> Result<(), SubmitError> {
+        self.allow(Operation::SendAncillary).map_err(|_| SubmitError::NotBound)?;
+        if self.window_free() == 0 {
+            return Err(SubmitError::WindowFull);
+        }
+        let sequence_number = self.window.next_sequence_number();
+        self.write_request(now, sequence_number, request.as_body(), token)
+    }
+
+    fn write_request(
+        &mut self,
+        now: Instant,
+        sequence_number: u32,
+        body: Body<'_>,
+        token: u64,
+    ) -> Result<(), SubmitError> {
+        self.write(CommandStatus::ROK, sequence_number, body)?;
+        let (command_id, deadline) = (body.command_id(), now + self.config.response);
+        self.window.push(InFlight { sequence_number, command_id, token, deadline, written_at: self.written });
         if !self.timers.is_running(Timer::Response) {
             self.timers.set(Timer::Response, deadline);
         }
         Ok(())
     }
 
-    /// Answers a request that [`crate::Event::Request`] brought. `message_id` names the message in the response of an SMSC.
+    /// Answers a request that [`crate::Event::Request`] or [`crate::Event::Ancillary`] brought. `message_id` names the message in the response of an SMSC.
     pub fn respond(
         &mut self,
         now: Instant,
@@ -88,11 +125,50 @@ impl Link {
         message_id: Option<&[u8]>,
     ) -> Result<(), VerbError> {
         self.allow(Operation::SendMessageResp)?;
-        let at = self.requests.iter().position(|(number, _)| *number == sequence_number);
-        let at = at.ok_or(VerbError::UnknownRequest)?;
-        let (_, kind) = self.requests[at];
+        let (at, asks) = self.waiting(sequence_number)?;
         let resp = SmResp { message_id, ..SmResp::default() };
-        self.write(status, sequence_number, Body::MessageResp(kind, resp))?;
+        self.write_answer(
+            now,
+            at,
+            status,
+            match asks {
+                Asks::Message(kind) => Body::MessageResp(kind, resp),
+                // A query that succeeds has an outcome to tell.
+                Asks::Query(_) if status.is_ok() => return Err(VerbError::WrongState),
+                Asks::Query(_) => Body::QuerySmResp(QuerySmResp::default()),
+                Asks::Cancel => Body::CancelSmResp,
+                Asks::Replace => Body::ReplaceSmResp,
+            },
+        )
+    }
+
+    /// SMSC: answers a query that [`crate::Event::Ancillary`] brought. One that cannot be answered is refused with
+    /// [`Link::respond`], mostly with RQUERYFAIL.
+    pub fn respond_query(
+        &mut self,
+        now: Instant,
+        sequence_number: u32,
+        outcome: &QueryOutcome,
+    ) -> Result<(), VerbError> {
+        self.allow(Operation::SendMessageResp)?;
+        let (at, asks) = self.waiting(sequence_number)?;
+        let Asks::Query(message_id) = asks else { return Err(VerbError::UnknownRequest) };
+        self.write_answer(now, at, CommandStatus::ROK, Body::QuerySmResp(outcome.as_resp(&message_id)))
+    }
+
+    fn waiting(&self, sequence_number: u32) -> Result<(usize, Asks), VerbError> {
+        let at = self.requests.iter().position(|waiting| waiting.sequence_number == sequence_number);
+        at.map(|at| (at, self.requests[at].asks)).ok_or(VerbError::UnknownRequest)
+    }
+
+    fn write_answer(
+        &mut self,
+        now: Instant,
+        at: usize,
+        status: CommandStatus,
+        body: Body<'_>,
+    ) -> Result<(), VerbError> {
+        self.write(status, self.requests[at].sequence_number, body)?;
         self.requests.remove(at);
         self.after_answer(now);
         Ok(())

@@ -69,15 +69,21 @@ impl State {
 /// The rows of the table: what we may want (`Send…`) and what may come (`Take…`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
+    SendOutbind,
     SendBind,
     SendBindResp,
     SendMessage(MessageKind),
+    SendAncillary,
     SendMessageResp,
     SendUnbind,
     TakeBind,
     TakeBindResp,
     TakeMessage(MessageKind),
     TakeMessageResp,
+    TakeAncillary,
+    TakeAncillaryResp,
+    TakeAlert,
+    TakeOutbind,
     TakeEnquireLink,
     TakeEnquireLinkResp,
     TakeUnbind,
@@ -98,6 +104,10 @@ impl Operation {
             Body::EnquireLinkResp => Operation::TakeEnquireLinkResp,
             Body::Message(kind, _) => Operation::TakeMessage(*kind),
             Body::MessageResp(..) => Operation::TakeMessageResp,
+            Body::QuerySm(_) | Body::CancelSm(_) | Body::ReplaceSm(_) => Operation::TakeAncillary,
+            Body::QuerySmResp(_) | Body::CancelSmResp | Body::ReplaceSmResp => Operation::TakeAncillaryResp,
+            Body::AlertNotification(_) => Operation::TakeAlert,
+            Body::Outbind(_) => Operation::TakeOutbind,
             Body::GenericNack => Operation::TakeNack,
             Body::Unknown { command_id, .. } if command_id.is_response() => Operation::TakeUnknownResp,
             Body::Unknown { .. } => Operation::TakeUnknownRequest,
@@ -116,7 +126,7 @@ pub(super) enum Verdict {
     Refuse(CommandStatus),
     /// A request that is answered with `generic_nack` RINVCMDID.
     Nack,
-    /// A response to nothing: counted and passed over.
+    /// A response to nothing, or what nothing answers: counted and passed over.
     Ignore,
 }
 
@@ -133,6 +143,8 @@ pub(super) const fn verdict(role: Role, stage: Stage, operation: Operation) -> V
     const ALWAYS: [Verdict; 9] = [A, A, A, A, A, A, A, A, I];
     // The columns:  Open   Binding Tx     Rx     Trx    Drain. Unbind. PeerUn. Closed
     let row: [Verdict; 9] = match (role, operation) {
+        (Role::Esme, SendOutbind) => FORBIDDEN,
+        (Role::Smsc, SendOutbind) => [A, F, F, F, F, F, F, F, F],
         (Role::Esme, SendBind) => [A, F, F, F, F, F, F, F, F],
         (Role::Smsc, SendBind) => FORBIDDEN,
         (Role::Esme, SendBindResp) => FORBIDDEN,
@@ -141,6 +153,8 @@ pub(super) const fn verdict(role: Role, stage: Stage, operation: Operation) -> V
         (Role::Esme, SendMessage(MessageKind::DeliverSm)) => FORBIDDEN,
         (Role::Smsc, SendMessage(MessageKind::DeliverSm | MessageKind::DataSm)) => [F, F, F, A, A, F, F, F, F],
         (Role::Smsc, SendMessage(MessageKind::SubmitSm)) => FORBIDDEN,
+        (Role::Esme, SendAncillary) => [F, F, A, F, A, F, F, F, F],
+        (Role::Smsc, SendAncillary) => FORBIDDEN,
         (_, SendMessageResp) => [F, F, A, A, A, A, A, A, F],
         (_, SendUnbind) => [F, F, A, A, A, F, F, F, F],
         (Role::Esme, TakeBind) => NACKED,
@@ -155,7 +169,13 @@ pub(super) const fn verdict(role: Role, stage: Stage, operation: Operation) -> V
             [BIND, BIND, A, BIND, A, A, LATER, BIND, I]
         }
         (Role::Smsc, TakeMessage(MessageKind::DeliverSm)) => NACKED,
-        (_, TakeMessageResp) => [I, I, A, A, A, A, A, A, I],
+        (_, TakeMessageResp | TakeAncillaryResp) => [I, I, A, A, A, A, A, A, I],
+        (Role::Esme, TakeAncillary) => NACKED,
+        (Role::Smsc, TakeAncillary) => [BIND, BIND, A, BIND, A, A, LATER, BIND, I],
+        (Role::Esme, TakeAlert) => [I, I, I, A, A, A, I, I, I],
+        (Role::Smsc, TakeAlert) => [I; 9],
+        (Role::Esme, TakeOutbind) => [A, I, I, I, I, I, I, I, I],
+        (Role::Smsc, TakeOutbind) => [I; 9],
         (_, TakeEnquireLink | TakeEnquireLinkResp | TakeUnbind | TakeNack) => ALWAYS,
         (_, TakeUnbindResp) => [I, I, I, I, I, I, A, I, I],
         (_, TakeUnknownRequest) => NACKED,

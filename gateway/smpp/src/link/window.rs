@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
+use crate::command::CommandId;
 use crate::instant::Instant;
-use crate::pdu::MessageKind;
 
 /// The greatest sequence number (SMPP 3.4 §5.1.4); the one after it is 1.
 pub const SEQUENCE_NUMBER_MAX: u32 = 0x7FFF_FFFF;
@@ -10,7 +10,7 @@ pub const SEQUENCE_NUMBER_MAX: u32 = 0x7FFF_FFFF;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InFlight {
     pub(super) sequence_number: u32,
-    pub(super) kind: MessageKind,
+    pub(super) command_id: CommandId,
     pub(super) token: u64,
     pub(super) deadline: Instant,
     /// Where its last octet lies in all that this link ever wrote.

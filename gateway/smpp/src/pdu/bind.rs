@@ -49,8 +49,9 @@ pub struct Bind<'a> {
 }
 
 /// Octets of `system_id`, its NUL among them.
-const SYSTEM_ID_MAX: usize = 16;
-const PASSWORD_MAX: usize = 33;
+pub(super) const SYSTEM_ID_MAX: usize = 16;
+/// Octets of `password`, its NUL among them; the specification has 9.
+pub(super) const PASSWORD_MAX: usize = 33;
 const SYSTEM_TYPE_MAX: usize = 13;
 const ADDRESS_RANGE_MAX: usize = 41;
 

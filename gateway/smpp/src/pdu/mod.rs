@@ -1,6 +1,8 @@
 //! The codec: one frame in, one borrowed PDU out, and back.
 
+mod ancillary;
 mod bind;
+mod notice;
 mod reader;
 mod sm;
 #[cfg(test)]
@@ -10,7 +12,9 @@ mod writer;
 #[cfg(test)]
 pub(crate) use tests::any_message;
 
+pub use ancillary::{AncillaryKind, CancelSm, QuerySm, QuerySmResp, ReplaceSm};
 pub use bind::{Bind, BindKind, BindResp};
+pub use notice::{AlertNotification, Outbind};
 pub use sm::{Addr, MessageKind, Sm, SmResp};
 
 use crate::command::CommandId;
@@ -50,6 +54,22 @@ pub enum Body<'a> {
     Message(MessageKind, Sm<'a>),
     /// Their responses.
     MessageResp(MessageKind, SmResp<'a>),
+    /// `query_sm`
+    QuerySm(QuerySm<'a>),
+    /// `query_sm_resp`
+    QuerySmResp(QuerySmResp<'a>),
+    /// `cancel_sm`
+    CancelSm(CancelSm<'a>),
+    /// `cancel_sm_resp`
+    CancelSmResp,
+    /// `replace_sm`
+    ReplaceSm(ReplaceSm<'a>),
+    /// `replace_sm_resp`
+    ReplaceSmResp,
+    /// `outbind`, which nothing answers.
+    Outbind(Outbind<'a>),
+    /// `alert_notification`, which nothing answers.
+    AlertNotification(AlertNotification<'a>),
     /// `generic_nack`
     GenericNack,
     /// Any other command, with its body as it came.
@@ -73,6 +93,14 @@ impl Body<'_> {
             Body::EnquireLinkResp => CommandId::ENQUIRE_LINK.response(),
             Body::Message(kind, _) => kind.command_id(),
             Body::MessageResp(kind, _) => kind.command_id().response(),
+            Body::QuerySm(_) => CommandId::QUERY_SM,
+            Body::QuerySmResp(_) => CommandId::QUERY_SM.response(),
+            Body::CancelSm(_) => CommandId::CANCEL_SM,
+            Body::CancelSmResp => CommandId::CANCEL_SM.response(),
+            Body::ReplaceSm(_) => CommandId::REPLACE_SM,
+            Body::ReplaceSmResp => CommandId::REPLACE_SM.response(),
+            Body::Outbind(_) => CommandId::OUTBIND,
+            Body::AlertNotification(_) => CommandId::ALERT_NOTIFICATION,
             Body::GenericNack => CommandId::GENERIC_NACK,
             Body::Unknown { command_id, .. } => *command_id,
         }
@@ -106,6 +134,11 @@ pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
         CommandId::DELIVER_SM => Body::Message(MessageKind::DeliverSm, Sm::decode(MessageKind::DeliverSm, r)?),
         CommandId::DATA_SM => Body::Message(MessageKind::DataSm, Sm::decode(MessageKind::DataSm, r)?),
         CommandId::GENERIC_NACK => Body::GenericNack,
+        CommandId::QUERY_SM => Body::QuerySm(QuerySm::decode(r)?),
+        CommandId::CANCEL_SM => Body::CancelSm(CancelSm::decode(r)?),
+        CommandId::REPLACE_SM => Body::ReplaceSm(ReplaceSm::decode(r)?),
+        CommandId::OUTBIND => Body::Outbind(Outbind::decode(r)?),
+        CommandId::ALERT_NOTIFICATION => Body::AlertNotification(AlertNotification::decode(r)?),
         id if id == CommandId::BIND_TRANSMITTER.response() => bind_resp(BindKind::Transmitter, r),
         id if id == CommandId::BIND_RECEIVER.response() => bind_resp(BindKind::Receiver, r),
         id if id == CommandId::BIND_TRANSCEIVER.response() => bind_resp(BindKind::Transceiver, r),
@@ -114,6 +147,9 @@ pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
         id if id == CommandId::SUBMIT_SM.response() => sm_resp(MessageKind::SubmitSm, r),
         id if id == CommandId::DELIVER_SM.response() => sm_resp(MessageKind::DeliverSm, r),
         id if id == CommandId::DATA_SM.response() => sm_resp(MessageKind::DataSm, r),
+        id if id == CommandId::QUERY_SM.response() => Body::QuerySmResp(QuerySmResp::decode(r)),
+        id if id == CommandId::CANCEL_SM.response() => Body::CancelSmResp,
+        id if id == CommandId::REPLACE_SM.response() => Body::ReplaceSmResp,
         command_id => Body::Unknown { command_id, body: octets },
     };
     Ok(Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body })
@@ -125,11 +161,23 @@ pub fn encode(pdu: &Pdu<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let written = match &pdu.body {
         Body::Bind(_, bind) => bind.encode(&mut w),
         // A response with an error carries no body (SMPP 3.4 §4.4.2).
-        Body::BindResp(..) | Body::MessageResp(..) if !pdu.command_status.is_ok() => Ok(()),
+        Body::BindResp(..) | Body::MessageResp(..) | Body::QuerySmResp(_) if !pdu.command_status.is_ok() => Ok(()),
         Body::BindResp(_, resp) => resp.encode(&mut w),
         Body::Message(kind, sm) => sm.encode(*kind, &mut w),
         Body::MessageResp(_, resp) => resp.encode(&mut w),
-        Body::Unbind | Body::UnbindResp | Body::EnquireLink | Body::EnquireLinkResp | Body::GenericNack => Ok(()),
+        Body::QuerySm(query) => query.encode(&mut w),
+        Body::QuerySmResp(resp) => resp.encode(&mut w),
+        Body::CancelSm(cancel) => cancel.encode(&mut w),
+        Body::ReplaceSm(replace) => replace.encode(&mut w),
+        Body::Outbind(outbind) => outbind.encode(&mut w),
+        Body::AlertNotification(alert) => alert.encode(&mut w),
+        Body::Unbind
+        | Body::UnbindResp
+        | Body::EnquireLink
+        | Body::EnquireLinkResp
+        | Body::CancelSmResp
+        | Body::ReplaceSmResp
+        | Body::GenericNack => Ok(()),
         Body::Unknown { body, .. } => {
             w.bytes(body);
             Ok(())

@@ -1,7 +1,8 @@
+use super::sm::{Addr, SHORT_MESSAGE_MAX};
 use crate::command::CommandId;
 use crate::error::{DecodeError, Field, Problem};
 use crate::frame::Header;
-use crate::tlv::{BadTlvs, Tlvs};
+use crate::tlv::{BadTlvs, Tag, Tlvs};
 
 /// Reads the fields of one body in order, and names the first that is wrong.
 pub(super) struct Reader<'a> {
@@ -60,6 +61,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads type of number, numbering plan and an address of at most `max` octets, its NUL among them.
+    pub(super) fn addr(&mut self, kind: Field, digits: Field, max: usize) -> Result<Addr<'a>, DecodeError> {
+        Ok(Addr { ton: self.u8(kind)?, npi: self.u8(kind)?, digits: self.cstr(digits, max)? })
+    }
+
+    pub(super) fn source(&mut self, max: usize) -> Result<Addr<'a>, DecodeError> {
+        self.addr(Field::SourceAddrTonNpi, Field::SourceAddr, max)
+    }
+
+    pub(super) fn destination(&mut self, max: usize) -> Result<Addr<'a>, DecodeError> {
+        self.addr(Field::DestAddrTonNpi, Field::DestinationAddr, max)
+    }
+
+    /// Reads `sm_length`, `short_message` and the optional parameters, of which `message_payload` may not also carry text.
+    pub(super) fn text_and_tlvs(mut self) -> Result<(&'a [u8], Tlvs<'a>), DecodeError> {
+        let len = self.u8(Field::SmLength)?;
+        if len > SHORT_MESSAGE_MAX {
+            return Err(self.fail(Field::SmLength, Problem::OutOfRange));
+        }
+        let short_message = self.take(Field::ShortMessage, usize::from(len))?;
+        let tlvs = self.tlvs()?;
+        let both = !short_message.is_empty() && tlvs.get(Tag::MESSAGE_PAYLOAD).is_some_and(|text| !text.is_empty());
+        if both { Err(self.fail(Field::Tlv(Tag::MESSAGE_PAYLOAD), Problem::Both)) } else { Ok((short_message, tlvs)) }
+    }
+
     pub(super) fn take(&mut self, field: Field, len: usize) -> Result<&'a [u8], DecodeError> {
         let Some((value, rest)) = self.rest.split_at_checked(len) else {
             return Err(self.fail(field, Problem::Overrun));
@@ -68,7 +94,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    pub(super) fn tlvs(self) -> Result<Tlvs<'a>, DecodeError> {
+    pub(super) fn tlvs(&self) -> Result<Tlvs<'a>, DecodeError> {
         Tlvs::parse(self.rest).map_err(|bad| match bad {
             BadTlvs::Leftover => self.fail(Field::Rest, Problem::Garbage),
             BadTlvs::Overrun(tag) => self.fail(Field::Tlv(tag), Problem::Overrun),

@@ -3,7 +3,7 @@ use std::fmt;
 use super::reader::Reader;
 use super::writer::Writer;
 use crate::command::CommandId;
-use crate::error::{DecodeError, EncodeError, Field, Problem};
+use crate::error::{DecodeError, EncodeError, Field};
 use crate::octets::Hidden;
 use crate::tlv::{Tag, Tlvs};
 
@@ -81,12 +81,15 @@ pub struct Sm<'a> {
     pub tlvs: Tlvs<'a>,
 }
 
-const SERVICE_TYPE_MAX: usize = 6;
-const ADDR_MAX: usize = 21;
-const DATA_SM_ADDR_MAX: usize = 65;
-const TIME_MAX: usize = 17;
+/// Octets of each C-octet string, its NUL among them.
+pub(super) const SERVICE_TYPE_MAX: usize = 6;
+pub(super) const ADDR_MAX: usize = 21;
+/// Octets of an address in `data_sm` and `alert_notification`, its NUL among them.
+pub(super) const LONG_ADDR_MAX: usize = 65;
+pub(super) const TIME_MAX: usize = 17;
+pub(super) const MESSAGE_ID_MAX: usize = 65;
 /// The greatest `sm_length`, in octets (SMPP 3.4 §5.2.21).
-pub(crate) const SHORT_MESSAGE_MAX: usize = 254;
+pub(super) const SHORT_MESSAGE_MAX: u8 = 254;
 
 impl<'a> Sm<'a> {
     /// Gives the text with its header, wherever it travels: `short_message`, or else `message_payload`.
@@ -99,64 +102,61 @@ impl<'a> Sm<'a> {
     }
 
     pub(super) fn decode(kind: MessageKind, mut r: Reader<'a>) -> Result<Self, DecodeError> {
-        let data_sm = kind == MessageKind::DataSm;
-        let addr_max = if data_sm { DATA_SM_ADDR_MAX } else { ADDR_MAX };
-        let mut sm = Sm {
+        if kind == MessageKind::DataSm {
+            return Self::decode_data_sm(r);
+        }
+        let service_type = r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?;
+        let source = r.source(ADDR_MAX)?;
+        let destination = r.destination(ADDR_MAX)?;
+        let esm_class = r.u8(Field::EsmClass)?;
+        let protocol_id = r.u8(Field::ProtocolId)?;
+        let priority_flag = r.u8(Field::PriorityFlag)?;
+        let schedule_delivery_time = r.cstr(Field::ScheduleDeliveryTime, TIME_MAX)?;
+        let validity_period = r.cstr(Field::ValidityPeriod, TIME_MAX)?;
+        let registered_delivery = r.u8(Field::RegisteredDelivery)?;
+        let replace_if_present_flag = r.u8(Field::ReplaceIfPresentFlag)?;
+        let data_coding = r.u8(Field::DataCoding)?;
+        let sm_default_msg_id = r.u8(Field::SmDefaultMsgId)?;
+        let (short_message, tlvs) = r.text_and_tlvs()?;
+        Ok(Self {
+            service_type,
+            source,
+            destination,
+            esm_class,
+            protocol_id,
+            priority_flag,
+            schedule_delivery_time,
+            validity_period,
+            registered_delivery,
+            replace_if_present_flag,
+            data_coding,
+            sm_default_msg_id,
+            short_message,
+            tlvs,
+        })
+    }
+
+    fn decode_data_sm(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
             service_type: r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?,
-            source: Addr {
-                ton: r.u8(Field::SourceAddrTonNpi)?,
-                npi: r.u8(Field::SourceAddrTonNpi)?,
-                digits: r.cstr(Field::SourceAddr, addr_max)?,
-            },
-            destination: Addr {
-                ton: r.u8(Field::DestAddrTonNpi)?,
-                npi: r.u8(Field::DestAddrTonNpi)?,
-                digits: r.cstr(Field::DestinationAddr, addr_max)?,
-            },
+            source: r.source(LONG_ADDR_MAX)?,
+            destination: r.destination(LONG_ADDR_MAX)?,
             esm_class: r.u8(Field::EsmClass)?,
-            ..Sm::default()
-        };
-        if data_sm {
-            sm.registered_delivery = r.u8(Field::RegisteredDelivery)?;
-            sm.data_coding = r.u8(Field::DataCoding)?;
-            sm.tlvs = r.tlvs()?;
-            return Ok(sm);
-        }
-        sm.protocol_id = r.u8(Field::ProtocolId)?;
-        sm.priority_flag = r.u8(Field::PriorityFlag)?;
-        sm.schedule_delivery_time = r.cstr(Field::ScheduleDeliveryTime, TIME_MAX)?;
-        sm.validity_period = r.cstr(Field::ValidityPeriod, TIME_MAX)?;
-        sm.registered_delivery = r.u8(Field::RegisteredDelivery)?;
-        sm.replace_if_present_flag = r.u8(Field::ReplaceIfPresentFlag)?;
-        sm.data_coding = r.u8(Field::DataCoding)?;
-        sm.sm_default_msg_id = r.u8(Field::SmDefaultMsgId)?;
-        let len = usize::from(r.u8(Field::SmLength)?);
-        if len > SHORT_MESSAGE_MAX {
-            return Err(r.fail(Field::SmLength, Problem::OutOfRange));
-        }
-        sm.short_message = r.take(Field::ShortMessage, len)?;
-        let both = r.fail(Field::Tlv(Tag::MESSAGE_PAYLOAD), Problem::Both);
-        sm.tlvs = r.tlvs()?;
-        let payload = sm.tlvs.get(Tag::MESSAGE_PAYLOAD).is_some_and(|payload| !payload.is_empty());
-        if payload && !sm.short_message.is_empty() { Err(both) } else { Ok(sm) }
+            registered_delivery: r.u8(Field::RegisteredDelivery)?,
+            data_coding: r.u8(Field::DataCoding)?,
+            tlvs: r.tlvs()?,
+            ..Self::default()
+        })
     }
 
     /// Writes the body. A text that does not fit `short_message` goes out as `message_payload`.
     pub(super) fn encode(&self, kind: MessageKind, w: &mut Writer<'_>) -> Result<(), EncodeError> {
         let data_sm = kind == MessageKind::DataSm;
-        let addr_max = if data_sm { DATA_SM_ADDR_MAX } else { ADDR_MAX };
-        let text = self.short_message;
-        if !text.is_empty() && self.tlvs.get(Tag::MESSAGE_PAYLOAD).is_some() {
-            return Err(EncodeError::Both);
-        }
-        let inline = !data_sm && text.len() <= SHORT_MESSAGE_MAX;
-        let payload = if inline || text.is_empty() { None } else { Some(payload_len(text)?) };
-
+        let addr_max = if data_sm { LONG_ADDR_MAX } else { ADDR_MAX };
+        let text = Text::place(self.short_message, self.tlvs, !data_sm)?;
         w.cstr(Field::ServiceType, SERVICE_TYPE_MAX, self.service_type)?;
-        w.bytes(&[self.source.ton, self.source.npi]);
-        w.cstr(Field::SourceAddr, addr_max, self.source.digits)?;
-        w.bytes(&[self.destination.ton, self.destination.npi]);
-        w.cstr(Field::DestinationAddr, addr_max, self.destination.digits)?;
+        w.addr(Field::SourceAddr, addr_max, &self.source)?;
+        w.addr(Field::DestinationAddr, addr_max, &self.destination)?;
         if data_sm {
             w.bytes(&[self.esm_class, self.registered_delivery, self.data_coding]);
         } else {
@@ -169,26 +169,56 @@ impl<'a> Sm<'a> {
                 self.data_coding,
                 self.sm_default_msg_id,
             ]);
-            if inline {
-                w.u8(text.len() as u8);
-                w.bytes(text);
-            } else {
-                w.u8(0);
-            }
+            text.write_short_message(w);
         }
         w.bytes(self.tlvs.as_bytes());
-        if let Some(len) = payload {
-            w.bytes(&Tag::MESSAGE_PAYLOAD.0.to_be_bytes());
-            w.bytes(&len.to_be_bytes());
-            w.bytes(text);
-        }
+        text.write_payload(w);
         Ok(())
     }
 }
 
-fn payload_len(text: &[u8]) -> Result<u16, EncodeError> {
-    let field = Field::Tlv(Tag::MESSAGE_PAYLOAD);
-    u16::try_from(text.len()).map_err(|_| EncodeError::TooLong { field, len: text.len(), max: usize::from(u16::MAX) })
+/// Where a text travels: in `short_message`, or in a `message_payload` of its own at the end.
+pub(super) enum Text<'a> {
+    /// At most 254 octets.
+    Inline(u8, &'a [u8]),
+    /// At most 65,535 octets.
+    Payload(u16, &'a [u8]),
+}
+
+impl<'a> Text<'a> {
+    /// Decides; `inline` tells whether the PDU has a `short_message`.
+    pub(super) fn place(text: &'a [u8], tlvs: Tlvs<'_>, inline: bool) -> Result<Self, EncodeError> {
+        if text.is_empty() {
+            return Ok(Text::Inline(0, text));
+        }
+        if tlvs.get(Tag::MESSAGE_PAYLOAD).is_some() {
+            return Err(EncodeError::Both);
+        }
+        if let (true, Ok(len @ ..=SHORT_MESSAGE_MAX)) = (inline, u8::try_from(text.len())) {
+            return Ok(Text::Inline(len, text));
+        }
+        let field = Field::Tlv(Tag::MESSAGE_PAYLOAD);
+        let too_long = EncodeError::TooLong { field, len: text.len(), max: usize::from(u16::MAX) };
+        u16::try_from(text.len()).map(|len| Text::Payload(len, text)).map_err(|_| too_long)
+    }
+
+    pub(super) fn write_short_message(&self, w: &mut Writer<'_>) {
+        match self {
+            Text::Inline(len, text) => {
+                w.u8(*len);
+                w.bytes(text);
+            }
+            Text::Payload(..) => w.u8(0),
+        }
+    }
+
+    pub(super) fn write_payload(&self, w: &mut Writer<'_>) {
+        if let Text::Payload(len, text) = self {
+            w.bytes(&Tag::MESSAGE_PAYLOAD.0.to_be_bytes());
+            w.bytes(&len.to_be_bytes());
+            w.bytes(text);
+        }
+    }
 }
 
 impl fmt::Debug for Sm<'_> {
@@ -213,8 +243,6 @@ pub struct SmResp<'a> {
     /// The optional parameters up to the first that is broken.
     pub tlvs: Tlvs<'a>,
 }
-
-const MESSAGE_ID_MAX: usize = 65;
 
 impl<'a> SmResp<'a> {
     pub(super) fn decode(mut r: Reader<'a>) -> Self {

@@ -1,5 +1,7 @@
+use super::sm::Addr;
 use crate::command::CommandId;
 use crate::error::{EncodeError, Field};
+use crate::frame::HEADER_LEN;
 use crate::status::CommandStatus;
 
 /// Writes one PDU at the end of a buffer; the length goes in when it is complete.
@@ -16,10 +18,11 @@ impl<'a> Writer<'a> {
         sequence_number: u32,
     ) -> Self {
         let begin = out.len();
-        out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&command_id.0.to_be_bytes());
-        out.extend_from_slice(&status.0.to_be_bytes());
-        out.extend_from_slice(&sequence_number.to_be_bytes());
+        let mut header = [0; HEADER_LEN];
+        header[4..8].copy_from_slice(&command_id.0.to_be_bytes());
+        header[8..12].copy_from_slice(&status.0.to_be_bytes());
+        header[12..16].copy_from_slice(&sequence_number.to_be_bytes());
+        out.extend_from_slice(&header);
         Self { out, begin }
     }
 
@@ -42,6 +45,12 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(value);
         self.out.push(0);
         Ok(())
+    }
+
+    /// Writes type of number, numbering plan and an address of at most `max` octets, its NUL among them.
+    pub(super) fn addr(&mut self, field: Field, max: usize, addr: &Addr<'_>) -> Result<(), EncodeError> {
+        self.bytes(&[addr.ton, addr.npi]);
+        self.cstr(field, max, addr.digits)
     }
 
     pub(super) fn finish(self) {

@@ -1,4 +1,4 @@
-use dayaq_text::Alphabet;
+use dayaq_text::{Alphabet, Budget};
 
 use super::UssdEvent;
 use crate::tlv::Tag;
@@ -20,12 +20,23 @@ pub struct Dialect {
     pub outbound_ops: OutboundOps,
     /// How we say that a screen is the last.
     pub end_signal: EndSignal,
+    /// Which `ussd_service_op` we send where the service speaks first.
+    pub push: PushOps,
     /// Where the dialled code sits.
     pub code_in: CodeIn,
+    /// What the text of a begin holds.
+    pub dial: Dial,
     /// Which alphabets the operator's `data_coding` values mean, and which ones we send.
     pub data_codings: DataCodings,
     /// Whether GSM-7 travels packed, eight septets in seven octets.
     pub packed: bool,
+    /// Whether UCS-2 that we send begins with two octets that name its language, as `data_coding` 0x11 has it
+    /// (3GPP 23.038 §5); they take the room of one unit.
+    pub language_prefix: bool,
+    /// Sizes of a screen below the standard's, in units of the alphabet.
+    pub screens: Vec<Budget>,
+    /// Where screens come from; empty for the address that the subscriber reached.
+    pub source_address: String,
     /// Of the service code, when we send.
     pub source: Option<TonNpi>,
     /// Of the subscriber, when we send.
@@ -48,6 +59,11 @@ pub struct SessionRule {
     pub end_mask: u64,
     /// What is added to the turn number in the reply: 0 echoes it.
     pub sequence_step: u64,
+    /// By how much the operator's turn number grows from one input to the next; 0 where it may be anything. A turn that
+    /// is neither the next one nor one that was taken before is out of sequence.
+    pub sequence_advance: u64,
+    /// Whether the value is another one in each turn: it is given back as it came, and a subscriber has one session.
+    pub changes: bool,
 }
 
 /// Which parameter names the session.
@@ -93,6 +109,15 @@ pub struct OutboundOps {
     pub end: Option<u8>,
 }
 
+/// Our values of `ussd_service_op` in a session that the service begins; `None` where the operator has no such thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PushOps {
+    /// A message that is shown and closes the session: USSN request.
+    pub notify: Option<u8>,
+    /// A screen that expects an answer: USSR request.
+    pub menu: Option<u8>,
+}
+
 /// How we say that a screen is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndSignal {
@@ -121,6 +146,16 @@ pub enum CodeIn {
     Destination,
     /// In the text.
     Text,
+}
+
+/// What the text of a begin holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dial {
+    /// The whole of what was dialled, `*7142*2#`, or nothing; what does not begin with a star is taken for what
+    /// follows the code.
+    Whole,
+    /// What was dialled after the code, whatever it begins with: `2`, `*2#`.
+    Split,
 }
 
 /// Which alphabet a `data_coding` means at this operator (0 is whatever the operator says), and the other way round.
@@ -170,6 +205,8 @@ impl Dialect {
                 sequence_mask: 0xFE,
                 end_mask: 0x01,
                 sequence_step: 0,
+                sequence_advance: 1,
+                changes: false,
             },
             inbound_ops: vec![
                 InboundOp { op: 1, event: UssdEvent::Begin },
@@ -179,13 +216,16 @@ impl Dialect {
             inbound_end: UssdEvent::Abort,
             outbound_ops: OutboundOps { proceed: Some(2), end: Some(17) },
             end_signal: EndSignal::Both,
+            push: PushOps { notify: None, menu: None },
             code_in: CodeIn::Destination,
+            dial: Dial::Whole,
             data_codings: DataCodings {
                 inbound: vec![
                     (0x01, Alphabet::Ascii),
                     (0x03, Alphabet::Latin1),
                     (0x08, Alphabet::Ucs2),
                     (0x0F, Alphabet::Gsm7),
+                    (0x11, Alphabet::Ucs2),
                     (0x18, Alphabet::Ucs2),
                     (0x48, Alphabet::Ucs2),
                 ],
@@ -193,8 +233,32 @@ impl Dialect {
                 outbound: vec![(Alphabet::Gsm7, 0x00), (Alphabet::Ucs2, 0x08), (Alphabet::Latin1, 0x03)],
             },
             packed: false,
+            language_prefix: false,
+            screens: Vec::new(),
+            source_address: String::new(),
             source: None,
             destination: None,
         }
     }
+
+    /// Gives the room of one screen: what 160 octets hold, less what this operator takes of it.
+    pub fn screen(&self, alphabet: Alphabet) -> Budget {
+        let standard = Budget::ussd(alphabet).units;
+        let own = self.screens.iter().find(|budget| budget.alphabet == alphabet).map_or(standard, |own| own.units);
+        let prefix = usize::from(self.language_prefix && alphabet == Alphabet::Ucs2);
+        Budget { alphabet, units: own.min(standard - prefix) }
+    }
+
+    /// Whether a text of this `data_coding` begins with two octets that name its language.
+    pub(super) fn names_language(&self, data_coding: u8) -> bool {
+        match self.data_codings.data_coding(Alphabet::Ucs2) == Some(data_coding) {
+            true => self.language_prefix,
+            false => data_coding == UCS2_WITH_LANGUAGE,
+        }
+    }
 }
+
+/// The coding of 3GPP 23.038 §5 in which UCS-2 follows the name of its language.
+pub const UCS2_WITH_LANGUAGE: u8 = 0x11;
+/// The octets of such a name: two septets.
+pub(super) const LANGUAGE_OCTETS: usize = 2;

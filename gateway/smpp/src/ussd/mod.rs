@@ -10,7 +10,8 @@ mod write;
 
 pub use dial::DialString;
 pub use dialect::{
-    CodeIn, DataCodings, Dialect, EndSignal, InboundOp, OutboundOps, SessionRule, SessionSource, TonNpi,
+    CodeIn, DataCodings, Dial, Dialect, EndSignal, InboundOp, OutboundOps, PushOps, SessionRule, SessionSource, TonNpi,
+    UCS2_WITH_LANGUAGE,
 };
 pub use session::{SessionInfo, SessionKey};
 
@@ -29,6 +30,8 @@ pub enum UssdEvent {
     Abort,
     /// The network ended the session.
     Timeout,
+    /// A notification that the service pushed was shown: USSN confirm.
+    Notified,
 }
 
 /// One USSD turn from a phone. Its `Debug` hides text and addresses.
@@ -66,6 +69,8 @@ pub struct UssdReply<'a> {
     pub text: &'a str,
     /// How to encode it.
     pub alphabet: Alphabet,
+    /// The language of the text, two letters of ISO 639: `*b"az"`. Sent only where the dialect has a place for it.
+    pub language: [u8; 2],
     /// Whether this screen is the last.
     pub ends: bool,
 }
@@ -81,7 +86,7 @@ pub struct UssdTurn<'a> {
     pub to: Address,
     /// Names the session.
     pub session: u64,
-    /// Counts the turns from 0.
+    /// Counts the turns from 0; 1 is the answer to a pushed menu.
     pub sequence: u64,
     /// On a begin the whole of what was dialled (`*7142#`), else what was typed.
     pub text: &'a str,
@@ -94,10 +99,24 @@ pub struct UssdTurn<'a> {
 pub struct UssdScreen {
     /// Whose session it is.
     pub key: SessionKey,
+    /// The session value as it came.
+    pub session: SessionInfo,
+    /// What it is, where the service speaks first. Where the op is that of any screen, only the SMSC knows whether
+    /// the phone has a session to which it belongs.
+    pub push: Option<Push>,
     /// Whether the session is over.
     pub ends: bool,
     /// What to show, or how it fails to be text.
     pub text: Result<String, dayaq_text::Undecodable>,
+}
+
+/// What the service pushes to a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Push {
+    /// A message that is shown and closes the session.
+    Notify,
+    /// A screen that expects an answer.
+    Menu,
 }
 
 /// Why a message is no turn of this dialect.
@@ -134,6 +153,9 @@ pub enum UssdWriteError {
         /// The screen's.
         max: usize,
     },
+    /// The dialect has no op for it.
+    #[error("the dialect has no {0:?}")]
+    NoPush(Push),
     /// The dialect has no data_coding for the alphabet.
     #[error("the dialect has no data_coding for {0:?}")]
     NoDataCoding(Alphabet),

@@ -1,11 +1,10 @@
 use dayaq_text::{Undecodable, decode, gsm7};
 
 use super::dial::{DialString, bare_code};
-use super::dialect::{CodeIn, Dialect};
+use super::dialect::{CodeIn, Dial, Dialect, LANGUAGE_OCTETS};
 use super::session::{self, SessionInfo, SessionKey};
-use super::{UssdEvent, UssdInbound, UssdReadError, UssdScreen};
+use super::{Push, UssdEvent, UssdInbound, UssdReadError, UssdScreen};
 use crate::message::{DeliverSm, ShortMessage, SubmitSm};
-use crate::octets::Octets;
 use crate::tlv::{Tag, Tlvs};
 
 impl Dialect {
@@ -23,14 +22,35 @@ impl Dialect {
         let ended = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
         let event = match said {
             UssdEvent::Begin | UssdEvent::Continue if ended => self.inbound_end,
-            UssdEvent::Begin | UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => said,
+            UssdEvent::Begin | UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => {
+                said
+            }
         };
         let text = self.text(message);
         let (code, text) = match event {
             UssdEvent::Begin => self.dialled(message, text),
-            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => (self.reached(message), text),
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => {
+                (self.reached(message), text)
+            }
         };
-        Ok(UssdInbound {
+        Ok(self.inbound(message, event, session, code, text))
+    }
+
+    /// Reads whose turn it is, and of which session, where its op says nothing; the event is that of an answer.
+    pub fn read_address(&self, message: &DeliverSm) -> Result<UssdInbound, UssdReadError> {
+        let session = self.session_info(&message.tlvs.as_tlvs())?;
+        Ok(self.inbound(message, UssdEvent::Continue, session, self.reached(message), self.text(message)))
+    }
+
+    fn inbound(
+        &self,
+        message: &DeliverSm,
+        event: UssdEvent,
+        session: SessionInfo,
+        code: String,
+        text: Result<String, Undecodable>,
+    ) -> UssdInbound {
+        UssdInbound {
             event,
             key: self.key(&session),
             sequence: session::read(session.as_bytes(), self.session.sequence_mask),
@@ -39,7 +59,7 @@ impl Dialect {
             to: message.destination,
             code,
             text,
-        })
+        }
     }
 
     /// Reads one screen, on the SMSC's side.
@@ -50,7 +70,19 @@ impl Dialect {
         let op = op(&tlvs)?;
         let ends = (self.end_signal.by_bit() && bit)
             || (self.end_signal.by_op() && op.is_some() && op == self.outbound_ops.end.map(u64::from));
-        Ok(UssdScreen { key: self.key(&session), ends, text: self.text(message) })
+        let is = |pushed: Option<u8>| op.is_some() && op == pushed.map(u64::from);
+        let push = match (is(self.push.notify), is(self.push.menu)) {
+            (true, _) => Some(Push::Notify),
+            (false, true) => Some(Push::Menu),
+            (false, false) => None,
+        };
+        Ok(UssdScreen { key: self.key(&session), session, push, ends, text: self.text(message) })
+    }
+
+    /// Whether a screen answers the turn whose deliver_sm carried that value, on the SMSC's side.
+    pub fn is_answer(&self, turn: &SessionInfo, screen: &UssdScreen) -> bool {
+        let wanted = self.answer_session(turn.as_bytes(), false);
+        wanted == session::clear(screen.session.as_bytes(), self.session.end_mask)
     }
 
     fn inbound_event(&self, tlvs: &Tlvs<'_>) -> Result<UssdEvent, UssdReadError> {
@@ -69,13 +101,26 @@ impl Dialect {
         }
     }
 
-    fn key(&self, session: &SessionInfo) -> SessionKey {
+    /// The number of a session as [`super::UssdTurn`] has it, on the SMSC's side.
+    pub fn session_number(&self, session: &SessionInfo) -> u64 {
+        let used = self.session.sequence_mask | self.session.end_mask;
+        let number = session::read(session.as_bytes(), !used).unwrap_or_default();
+        if self.session.changes { number >> 8 } else { number }
+    }
+
+    pub(super) fn key(&self, session: &SessionInfo) -> SessionKey {
+        if self.session.changes {
+            return SessionKey::default();
+        }
         SessionKey(session::clear(session.as_bytes(), self.session.sequence_mask | self.session.end_mask))
     }
 
     fn text(&self, message: &ShortMessage) -> Result<String, Undecodable> {
         let alphabet = self.data_codings.alphabet(message.data_coding);
-        let octets = message.user_data();
+        let mut octets = message.user_data();
+        if alphabet == dayaq_text::Alphabet::Ucs2 && self.names_language(message.data_coding) {
+            octets = octets.get(LANGUAGE_OCTETS..).unwrap_or_default();
+        }
         if self.packed && alphabet == dayaq_text::Alphabet::Gsm7 {
             return gsm7::decode(&gsm7::unpack(octets));
         }
@@ -90,6 +135,12 @@ impl Dialect {
     ) -> (String, Result<String, Undecodable>) {
         let reached = self.reached(message);
         let Ok(typed) = &text else { return (reached, text) };
+        if self.dial == Dial::Split && self.code_in == CodeIn::Destination {
+            let piece = typed.trim();
+            let piece = piece.strip_prefix('*').unwrap_or(piece);
+            let piece = piece.strip_suffix('#').unwrap_or(piece).to_owned();
+            return (reached, Ok(piece));
+        }
         let dialled = DialString::parse(typed);
         let code = match (self.code_in, dialled) {
             (CodeIn::Destination, Some(dialled)) if reached.is_empty() => dialled.code.to_owned(),
@@ -124,9 +175,4 @@ fn op(tlvs: &Tlvs<'_>) -> Result<Option<u64>, UssdReadError> {
         1 => tlvs.uint(Tag::USSD_SERVICE_OP).map(Some).ok_or(UssdReadError::UnknownOp(None)),
         _ => Err(UssdReadError::TwoOps),
     }
-}
-
-/// Gives a session value of `len` octets for the SMSC's side.
-pub(super) fn fresh_session(len: usize) -> Octets<16> {
-    Octets::new(vec![0; len.min(16)]).unwrap_or_default()
 }

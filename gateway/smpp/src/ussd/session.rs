@@ -52,6 +52,11 @@ pub(super) fn write(value: &[u8], mask: u64, number: u64) -> Octets<16> {
     set(&clear(value, mask), number << mask.trailing_zeros() & mask)
 }
 
+/// Gives a value of `len` octets, 16 at most, with no bit set.
+pub(super) fn zeros(len: usize) -> Octets<16> {
+    Octets::new(&[0; 16][..len.min(16)]).unwrap_or_default()
+}
+
 fn tail(value: &[u8]) -> u64 {
     value.iter().rev().take(8).rev().fold(0, |n, octet| n << 8 | u64::from(*octet))
 }

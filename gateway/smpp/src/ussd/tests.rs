@@ -1,3 +1,7 @@
+mod codings;
+mod dialects;
+mod push;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -31,6 +35,7 @@ fn reply<'a>(inbound: &UssdInbound, text: &'a str, ends: bool) -> UssdReply<'a> 
         session: inbound.session,
         text,
         alphabet: dayaq_text::best_alphabet(text),
+        language: *b"az",
         ends,
     }
 }
@@ -200,6 +205,13 @@ fn variants() -> Vec<(&'static str, Dialect)> {
         ("number only", {
             let source = SessionSource::MsisdnOnly;
             let mut it = variant(SessionRule { source, sequence_mask: 0, end_mask: 0, ..rule });
+            it.end_signal = EndSignal::Op;
+            it.inbound_ops.push(InboundOp { op: 0x81, event: UssdEvent::Abort });
+            it
+        }),
+        ("another value in each turn, dial strings in pieces", {
+            let mut it = variant(SessionRule { changes: true, sequence_mask: 0, end_mask: 0, ..rule });
+            it.dial = Dial::Split;
             it.end_signal = EndSignal::Op;
             it.inbound_ops.push(InboundOp { op: 0x81, event: UssdEvent::Abort });
             it

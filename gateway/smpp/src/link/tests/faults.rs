@@ -23,6 +23,38 @@ fn a01_what_left_is_in_doubt_and_what_did_not_is_unsent() {
 }
 
 #[test]
+fn a01_cut_at_any_octet_the_requests_written_whole_are_in_doubt_and_exactly_they() {
+    let mut whole = bound_esme();
+    let mut ends = Vec::new();
+    let mut octets = Vec::new();
+    for token in 0..4 {
+        whole.submit(Instant::ZERO, MessageKind::SubmitSm, &message(&"x".repeat(token as usize)), token).unwrap();
+        whole.take_output(&mut octets);
+        ends.push(octets.len());
+    }
+    for written in 0..=octets.len() {
+        let mut link = bound_esme();
+        let mut taken = Vec::new();
+        for token in 0..4 {
+            link.submit(Instant::ZERO, MessageKind::SubmitSm, &message(&"x".repeat(token as usize)), token).unwrap();
+            // The last is still in the link's own output.
+            if token < 3 {
+                link.take_output(&mut taken);
+            }
+        }
+        link.handle_cut(Instant::ZERO, taken.len().saturating_sub(written));
+        let expected: Vec<Event> = (0..4)
+            .map(|token| match ends[token as usize] <= written.min(taken.len()) {
+                true => Event::InDoubt { token },
+                false => Event::Unsent { token },
+            })
+            .chain([Event::Closed { reason: CloseReason::ConnectionLost }])
+            .collect();
+        assert_eq!(events(&mut link), expected, "{written} octets written");
+    }
+}
+
+#[test]
 fn a02_a04_one_silent_probe_is_followed_by_another_and_two_close_the_link_within_40_s() {
     let mut link = bound_esme();
     let due = link.poll_timeout().unwrap();
@@ -270,6 +302,7 @@ fn a43_a_late_response_still_names_its_request() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
     #[test]
     fn a08_each_response_finds_its_request_in_any_order(order in Just((0..10u64).collect::<Vec<_>>()).prop_shuffle()) {
         let mut link = bound_esme();
@@ -287,6 +320,41 @@ proptest! {
             prop_assert_eq!(events(&mut link), [expected]);
         }
         prop_assert_eq!(link.in_flight(), 0);
+    }
+}
+
+proptest! {
+    /// However requests come and go around the wrap, no number is 0 and none is borne twice at a time.
+    #[test]
+    fn a40_no_number_is_zero_or_in_flight_twice(
+        start in SEQUENCE_NUMBER_MAX - 40..=SEQUENCE_NUMBER_MAX,
+        acts in proptest::collection::vec((any::<bool>(), 0usize..10), 1..200),
+    ) {
+        let config = LinkConfig { first_sequence_number: start, late_max: 5, ..LinkConfig::new(Role::Esme) };
+        let mut link = bound(config, BindKind::Transceiver);
+        let (mut now, mut in_flight) = (Instant::ZERO, Vec::new());
+        for (token, (answers, at)) in acts.into_iter().enumerate() {
+            if answers && !in_flight.is_empty() {
+                let number = in_flight.remove(at % in_flight.len());
+                link.handle_bytes(now, &response(MessageKind::SubmitSm, number));
+            } else if link.window_free() > 0 {
+                let number = submit(&mut link, now, token as u64);
+                prop_assert!((1..=SEQUENCE_NUMBER_MAX).contains(&number) && !in_flight.contains(&number));
+                in_flight.push(number);
+                // As after a whole turn.
+                if at == 0 {
+                    link.window.turn_to(start);
+                }
+            } else {
+                now = now + 30 * SECOND;
+                link.handle_bytes(now, &frame(CommandStatus::ROK, 9, Body::EnquireLink));
+                link.handle_timeout(now);
+                in_flight.clear();
+            }
+            events(&mut link);
+            output(&mut link);
+        }
+        prop_assert!(link.is_bound());
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod ancillary;
 mod faults;
 mod pair;
 mod session;
@@ -7,8 +8,9 @@ use std::time::Duration;
 
 use super::state::{Operation, Verdict, verdict};
 use super::*;
-use crate::message::{Address, ShortMessage};
-use crate::pdu::{self, Bind, BindResp, Body, Pdu, Sm, SmResp};
+use crate::ancillary::{Ancillary, QueryOutcome};
+use crate::message::{Address, MessageId, ShortMessage};
+use crate::pdu::{self, AlertNotification, Bind, BindResp, Body, Outbind, Pdu, Sm, SmResp};
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
@@ -29,6 +31,11 @@ pub(super) fn frame(status: CommandStatus, sequence_number: u32, body: Body<'_>)
 
 pub(super) fn request(kind: MessageKind, sequence_number: u32) -> Vec<u8> {
     frame(CommandStatus::ROK, sequence_number, Body::Message(kind, message("text").as_sm()))
+}
+
+/// What became of the message "id"?
+pub(super) fn query() -> Ancillary {
+    Ancillary::Query { message_id: MessageId::new("id").unwrap(), source: Address::new(0, 1, "7142").unwrap() }
 }
 
 pub(super) fn response(kind: MessageKind, sequence_number: u32) -> Vec<u8> {

@@ -162,6 +162,35 @@ fn a_message_that_cannot_be_encoded_costs_neither_the_window_nor_the_stream() {
 
 #[test]
 fn debug_of_what_a_bind_brings_shows_neither_name_nor_password() {
-    let shown = format!("{:?}", Event::BindRequest(bind_request(BindKind::Transceiver)));
+    let outbind = Event::Outbind(OutbindRequest::new("dayaq", "secret").unwrap());
+    let shown = format!("{:?} {outbind:?}", Event::BindRequest(bind_request(BindKind::Transceiver)));
     assert!(!shown.contains("dayaq") && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a38_an_smsc_that_connects_by_itself_asks_for_the_bind_and_gets_it_over_the_same_connection() {
+    let now = Instant::ZERO;
+    let (mut esme, mut smsc) =
+        (Link::new(LinkConfig::new(Role::Esme), now), Link::new(LinkConfig::new(Role::Smsc), now));
+    let who = OutbindRequest::new("smsc", "door").unwrap();
+    smsc.outbind(&who).unwrap();
+    let mut octets = Vec::new();
+    smsc.take_output(&mut octets);
+    esme.handle_bytes(now, &octets);
+    assert_eq!(events(&mut esme), [Event::Outbind(who)]);
+    assert!(output(&mut esme).is_empty(), "nothing answers an outbind but the bind");
+    esme.bind(now, &bind_request(BindKind::Receiver)).unwrap();
+    octets.clear();
+    esme.take_output(&mut octets);
+    smsc.handle_bytes(now, &octets);
+    assert!(matches!(events(&mut smsc)[..], [Event::BindRequest(_)]));
+    smsc.accept_bind(now, b"smsc").unwrap();
+    octets.clear();
+    smsc.take_output(&mut octets);
+    esme.handle_bytes(now, &octets);
+    assert!(esme.is_bound() && smsc.is_bound());
+
+    // Once bound, it is passed over: nothing answers it, and it changes nothing.
+    esme.handle_bytes(now, &frame(CommandStatus::ROK, 9, Body::Outbind(Outbind::default())));
+    assert!(esme.is_bound() && output(&mut esme).is_empty());
 }

@@ -13,12 +13,14 @@ const STAGES: [Stage; 9] = [
     Stage::Closed,
 ];
 
-const OPERATIONS: [Operation; 20] = [
+const OPERATIONS: [Operation; 26] = [
+    Operation::SendOutbind,
     Operation::SendBind,
     Operation::SendBindResp,
     Operation::SendMessage(MessageKind::SubmitSm),
     Operation::SendMessage(MessageKind::DeliverSm),
     Operation::SendMessage(MessageKind::DataSm),
+    Operation::SendAncillary,
     Operation::SendMessageResp,
     Operation::SendUnbind,
     Operation::TakeBind,
@@ -27,6 +29,10 @@ const OPERATIONS: [Operation; 20] = [
     Operation::TakeMessage(MessageKind::DeliverSm),
     Operation::TakeMessage(MessageKind::DataSm),
     Operation::TakeMessageResp,
+    Operation::TakeAncillary,
+    Operation::TakeAncillaryResp,
+    Operation::TakeAlert,
+    Operation::TakeOutbind,
     Operation::TakeEnquireLink,
     Operation::TakeEnquireLinkResp,
     Operation::TakeUnbind,
@@ -51,7 +57,7 @@ struct Placed {
 
 fn placed(role: Role, stage: Stage) -> Placed {
     let mut now = Instant::ZERO;
-    let config = LinkConfig::new(role);
+    let config = LinkConfig { ancillary: true, ..LinkConfig::new(role) };
     let drain = config.drain;
     let (ours, theirs) = match role {
         Role::Esme => (MessageKind::SubmitSm, MessageKind::DeliverSm),
@@ -109,6 +115,10 @@ fn perform(placed: &mut Placed, operation: Operation) -> (Option<bool>, Option<C
         _ => FRESH,
     };
     let (body, sequence_number) = match operation {
+        Operation::SendOutbind => {
+            let outbind = OutbindRequest::new("smsc", "secret").unwrap();
+            return verb(link.outbind(&outbind) == Err(VerbError::WrongState));
+        }
         Operation::SendBind => {
             return verb(link.bind(now, &bind_request(BindKind::Transceiver)) == Err(VerbError::WrongState));
         }
@@ -116,6 +126,7 @@ fn perform(placed: &mut Placed, operation: Operation) -> (Option<bool>, Option<C
         Operation::SendMessage(kind) => {
             return verb(link.submit(now, kind, &message("x"), 6) == Err(SubmitError::NotBound));
         }
+        Operation::SendAncillary => return verb(link.ask(now, &query(), 6) == Err(SubmitError::NotBound)),
         Operation::SendMessageResp => {
             let said = link.respond(now, WAITING, CommandStatus::ROK, None);
             assert!(said.is_ok() || !*waiting || said == Err(VerbError::WrongState), "{said:?}");
@@ -132,6 +143,13 @@ fn perform(placed: &mut Placed, operation: Operation) -> (Option<bool>, Option<C
             let kind = if link.config.role == Role::Esme { MessageKind::SubmitSm } else { MessageKind::DeliverSm };
             (Body::MessageResp(kind, SmResp::default()), in_flight.unwrap_or(FRESH))
         }
+        Operation::TakeAncillary => {
+            link.handle_bytes(now, &frame(CommandStatus::ROK, FRESH, query().as_body()));
+            return (None, Some(CommandId::QUERY_SM));
+        }
+        Operation::TakeAncillaryResp => (Body::CancelSmResp, FRESH),
+        Operation::TakeAlert => (Body::AlertNotification(AlertNotification::default()), FRESH),
+        Operation::TakeOutbind => (Body::Outbind(Outbind::default()), FRESH),
         Operation::TakeEnquireLink => (Body::EnquireLink, FRESH),
         Operation::TakeEnquireLinkResp => (Body::EnquireLinkResp, FRESH),
         Operation::TakeUnbind => (Body::Unbind, FRESH),
@@ -141,7 +159,7 @@ fn perform(placed: &mut Placed, operation: Operation) -> (Option<bool>, Option<C
         Operation::TakeUnknownResp => (Body::Unknown { command_id: CommandId(0x8000_0777), body: b"x" }, FRESH),
     };
     let status = if body == Body::GenericNack { CommandStatus::RINVCMDLEN } else { CommandStatus::ROK };
-    let asks = (!body.command_id().is_response()).then(|| body.command_id());
+    let asks = body.command_id().wants_response().then(|| body.command_id());
     link.handle_bytes(now, &frame(status, sequence_number, body));
     (None, asks)
 }
@@ -171,7 +189,9 @@ fn check(role: Role, stage: Stage, operation: Operation) {
         let answers = out.iter().filter(|(id, _, number)| {
             *number == FRESH && (*id == command_id.response() || *id == CommandId::GENERIC_NACK)
         });
-        let handed_on = seen.iter().filter(|event| matches!(event, Event::Request { .. } | Event::BindRequest(_)));
+        let handed_on = seen
+            .iter()
+            .filter(|event| matches!(event, Event::Request { .. } | Event::Ancillary { .. } | Event::BindRequest(_)));
         assert_eq!(answers.count() + handed_on.count(), usize::from(stage != Stage::Closed), "{cell}");
     } else if verb.is_none() {
         assert!(out.iter().all(|(id, _, _)| *id == CommandId::UNBIND), "{cell}");
@@ -193,14 +213,17 @@ fn check(role: Role, stage: Stage, operation: Operation) {
         Verdict::Ignore => {
             assert!(out.is_empty() && seen.is_empty() && link.state() == state, "{cell}");
             let more = u64::from(stage != Stage::Closed);
-            assert_eq!(link.counters().unknown_responses, counted.unknown_responses + more, "{cell}");
+            let strays = |counters: Counters| counters.unknown_responses + counters.unknown_requests;
+            assert_eq!(strays(link.counters()), strays(counted) + more, "{cell}");
         }
         Verdict::Accept => {
             let stray = link.counters().unknown_responses - counted.unknown_responses;
             let done = match operation {
-                Operation::SendBind
+                Operation::SendOutbind
+                | Operation::SendBind
                 | Operation::SendBindResp
                 | Operation::SendMessage(_)
+                | Operation::SendAncillary
                 | Operation::SendMessageResp
                 | Operation::SendUnbind => verb == Some(true),
                 Operation::TakeBind => matches!(seen[..], [Event::BindRequest(_)]),
@@ -212,9 +235,12 @@ fn check(role: Role, stage: Stage, operation: Operation) {
                 Operation::TakeNack if in_flight.is_some() => {
                     matches!(seen[..], [Event::Nacked { token: 5, status: CommandStatus::RINVCMDLEN }, ..])
                 }
-                Operation::TakeMessageResp | Operation::TakeEnquireLinkResp | Operation::TakeNack => {
-                    stray == 1 && seen.is_empty()
-                }
+                Operation::TakeAncillary => matches!(seen[..], [Event::Ancillary { sequence_number: FRESH, .. }]),
+                Operation::TakeAlert => matches!(seen[..], [Event::AlertNotification { .. }]),
+                Operation::TakeMessageResp
+                | Operation::TakeAncillaryResp
+                | Operation::TakeEnquireLinkResp
+                | Operation::TakeNack => stray == 1 && seen.is_empty(),
                 Operation::TakeEnquireLink => {
                     out == [(CommandId::ENQUIRE_LINK.response(), CommandStatus::ROK, FRESH)] && link.state() == state
                 }
@@ -223,6 +249,9 @@ fn check(role: Role, stage: Stage, operation: Operation) {
                         && matches!(link.state(), State::PeerUnbound | State::Closed { .. })
                 }
                 Operation::TakeUnbindResp => link.state() == (State::Closed { reason: CloseReason::Unbound }),
+                Operation::TakeOutbind => {
+                    matches!(seen[..], [Event::Outbind(_)]) && out.is_empty() && link.state() == state
+                }
                 Operation::TakeUnknownRequest | Operation::TakeUnknownResp => false,
             };
             assert!(done, "{cell}");
@@ -232,12 +261,14 @@ fn check(role: Role, stage: Stage, operation: Operation) {
 
 /// The table once more, as people read it. Columns as in `STAGES`; A does it, . is not allowed to us, - passes over,
 /// N nacks, b refuses as not bound, y as bound already, t asks for it again later.
-const GRID: [(Operation, &str, &str); 20] = [
+const GRID: [(Operation, &str, &str); 26] = [
+    (Operation::SendOutbind, ".........", "A........"),
     (Operation::SendBind, "A........", "........."),
     (Operation::SendBindResp, ".........", ".A......."),
     (Operation::SendMessage(MessageKind::SubmitSm), "..A.A....", "........."),
     (Operation::SendMessage(MessageKind::DeliverSm), ".........", "...AA...."),
     (Operation::SendMessage(MessageKind::DataSm), "..A.A....", "...AA...."),
+    (Operation::SendAncillary, "..A.A....", "........."),
     (Operation::SendMessageResp, "..AAAAAA.", "..AAAAAA."),
     (Operation::SendUnbind, "..AAA....", "..AAA...."),
     (Operation::TakeBind, "NNNNNNNN-", "Ayyyyyyy-"),
@@ -246,6 +277,10 @@ const GRID: [(Operation, &str, &str); 20] = [
     (Operation::TakeMessage(MessageKind::DeliverSm), "btbAAAtt-", "NNNNNNNN-"),
     (Operation::TakeMessage(MessageKind::DataSm), "btbAAAtt-", "bbAbAAtb-"),
     (Operation::TakeMessageResp, "--AAAAAA-", "--AAAAAA-"),
+    (Operation::TakeAncillary, "NNNNNNNN-", "bbAbAAtb-"),
+    (Operation::TakeAncillaryResp, "--AAAAAA-", "--AAAAAA-"),
+    (Operation::TakeAlert, "---AAA---", "---------"),
+    (Operation::TakeOutbind, "A--------", "---------"),
     (Operation::TakeEnquireLink, "AAAAAAAA-", "AAAAAAAA-"),
     (Operation::TakeEnquireLinkResp, "AAAAAAAA-", "AAAAAAAA-"),
     (Operation::TakeUnbind, "AAAAAAAA-", "AAAAAAAA-"),

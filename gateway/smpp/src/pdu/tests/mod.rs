@@ -1,3 +1,5 @@
+mod ancillary;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -266,7 +268,9 @@ proptest! {
     #[test]
     fn a26_no_mutation_panics_and_what_decodes_can_be_sent_again(
         message in any_message(20),
-        command in prop::sample::select(vec![1u32, 2, 4, 5, 6, 9, 0x15, 0x103, 0x8000_0004, 0x8000_0009, 0x8000_0000]),
+        command in prop::sample::select(vec![
+            1u32, 2, 3, 4, 5, 6, 7, 8, 9, 0xB, 0x15, 0x102, 0x103, 0x8000_0003, 0x8000_0004, 0x8000_0009, 0x8000_0000,
+        ]),
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
         cut in any::<prop::sample::Index>(),
     ) {
