@@ -129,6 +129,10 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
+/// The outcomes of `submit` that the core tells by a notice of the same key, written in the transaction that brings them
+/// about. A channel that can carry nothing but texts says nothing of them itself, so that the phone hears of each once.
+pub const TOLD_BY_NOTICE: &[&str] = &["registered", "awaiting-notary"];
+
 /// Every notice.
 pub const NOTICES: &[Words] = &[
     Words { key: "registered", args: &[REFERENCE, DECIDE_BY] },

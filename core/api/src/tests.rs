@@ -142,3 +142,12 @@ fn choices_of_the_catalogue_are_understood() {
     let catalogue::Kind::Choice(relations) = fields[1].kind else { panic!("a choice") };
     assert_eq!(relations, Relation::ALL.map(Relation::name));
 }
+
+#[test]
+fn what_is_told_by_a_notice_is_an_outcome_of_submit_and_has_words() {
+    let submit = catalogue::OPERATIONS.iter().find(|operation| operation.name == "submit").expect("it is there");
+    for told in catalogue::TOLD_BY_NOTICE {
+        assert!(submit.outcomes.iter().any(|(outcome, _)| outcome == told), "{told}");
+        assert!(catalogue::NOTICES.iter().any(|words| words.key == *told), "{told}");
+    }
+}

@@ -1,7 +1,8 @@
 //! The part `[core]` of the configuration.
 
-use dayaq_author::Table;
-use secrecy::SecretString;
+use dayaq_author::{Surroundings, Table, read_secret};
+use dayaq_sql::StoreConfig;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +19,9 @@ pub struct Endpoint {
 /// How the core runs.
 #[derive(Clone, Debug)]
 pub struct CoreConfig {
-    /// The SQLite file.
+    /// Where the store is kept.
+    pub store: StoreConfig,
+    /// The SQLite file, where the store is in one; else nothing opens it.
     pub database: PathBuf,
     /// Working days for a decision.
     pub decision_working_days: u32,
@@ -41,9 +44,10 @@ pub struct CoreConfig {
 impl CoreConfig {
     /// Reads the table `[core]`; faults go to its diagnostics, and `None` means that there were some.
     ///
-    /// `secret` looks up an environment variable named by `token_env`. `ids` are the institutions
-    /// that the content knows; each needs an address.
-    pub fn read(table: Table<'_>, ids: &[String], secret: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+    /// Secrets are looked up in the surroundings. `ids` are the institutions that the content knows; each needs an
+    /// address.
+    pub fn read(table: Table<'_>, ids: &[String], around: &dyn Surroundings) -> Option<Self> {
+        let store = StoreConfig::read(&table, around);
         let database = table.string_or("database", "core.sqlite");
         let decision_working_days = table.integer_or("decision_working_days", 1..=60u32, 15);
         let alarm_working_days = table.integer_or("alarm_working_days", 0..=30u32, 3);
@@ -59,7 +63,7 @@ impl CoreConfig {
                 table.error("institutions", format!("no institution is called {id:?}"));
                 complete = false;
             }
-            match read_endpoint(endpoint, secret) {
+            match read_endpoint(endpoint, around) {
                 Some(endpoint) => drop(institutions.insert(id, endpoint)),
                 None => {
                     complete = false;
@@ -71,10 +75,11 @@ impl CoreConfig {
             table.error("institutions", format!("the address of {id:?} is missing"));
             complete = false;
         }
-        let bank = table.table("bank").and_then(|t| read_endpoint(t, secret));
+        let bank = table.table("bank").and_then(|t| read_endpoint(t, around));
         table.finish();
         let bank = bank.filter(|_| complete)?;
         Some(Self {
+            store,
             database: PathBuf::from(database),
             decision_working_days,
             alarm_working_days,
@@ -90,6 +95,7 @@ impl CoreConfig {
     /// The defaults, with everybody's address to be filled in.
     pub fn new(database: PathBuf, institutions: BTreeMap<String, Endpoint>, bank: Endpoint) -> Self {
         Self {
+            store: StoreConfig::Sqlite,
             database,
             decision_working_days: 15,
             alarm_working_days: 3,
@@ -99,6 +105,16 @@ impl CoreConfig {
             assumed_values_count: false,
             institutions,
             bank,
+        }
+    }
+}
+
+impl CoreConfig {
+    /// Where the store is, for messages: the key with the file's path. An address may hold a password.
+    pub fn place(&self) -> String {
+        match self.store {
+            StoreConfig::Sqlite => format!("core.database {}", self.database.display()),
+            StoreConfig::Postgres { .. } => "core.postgres_url".to_owned(),
         }
     }
 }
@@ -115,35 +131,19 @@ fn nowhere() -> Endpoint {
     Endpoint::new("", "")
 }
 
-fn read_endpoint(table: Table<'_>, secret: &dyn Fn(&str) -> Option<String>) -> Option<Endpoint> {
+fn read_endpoint(table: Table<'_>, around: &dyn Surroundings) -> Option<Endpoint> {
     let base_url = table.parse("base_url", |text| match reqwest::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() => {
             Ok(text.to_owned())
         }
         Ok(_) | Err(_) => Err("must be an address such as https://interior.example/api".to_owned()),
     });
-    let token = match (table.opt_string("token"), table.opt_string("token_env")) {
-        (Some(_), Some(_)) => {
-            table.error("token", "give token or token_env, not both");
-            None
-        }
-        (Some(token), None) => Some(token),
-        (None, Some(name)) => {
-            let found = secret(&name);
-            if found.is_none() {
-                table.error("token_env", format!("the environment variable {name} is not set"));
-            }
-            found
-        }
-        (None, None) => {
-            table.error("token_env", "missing: name the environment variable that holds the token");
-            None
-        }
-    };
-    let fits = token.as_ref().is_none_or(|t| !t.is_empty() && t.bytes().all(|b| (0x21..0x7f).contains(&b)));
+    let token = read_secret(&table, "token", around);
+    let visible = |token: &str| !token.is_empty() && token.bytes().all(|b| (0x21..0x7f).contains(&b));
+    let fits = token.as_ref().is_none_or(|token| visible(token.expose_secret()));
     if !fits {
         table.error("token", "must be visible ASCII without spaces");
     }
     table.finish();
-    Some(Endpoint::new(&base_url?, &token.filter(|_| fits)?))
+    Some(Endpoint::new(&base_url?, token.filter(|_| fits)?.expose_secret()))
 }

@@ -1,7 +1,7 @@
 //! The eligibility and card-order core: intake, evidence from the institutions, the decision by dated
 //! rules, the award, the card order at the bank, and the notices that tell the family.
 //!
-//! [`CoreService`] is the port [`dayaq_core_api::Core`] on an SQLite file. What a decision rests on is in
+//! [`CoreService`] is the port [`dayaq_core_api::Core`] on an SQLite file or on PostgreSQL. What a decision rests on is in
 //! [`facts`], the decision itself is the pure function [`decide::decide`], the law is data in
 //! `config/rules`, and who is asked for what is data in `config/institutions`. Nobody can change a
 //! decision: there is no function here that would, and the database refuses it.
@@ -60,7 +60,7 @@ pub use content::{ContentFiles, CoreContent};
 pub use http::ClientError;
 pub use reference::is_reference;
 pub use service::{CoreService, OpenError};
-pub use store::{SqliteStore, StoreError, StoredDecision};
+pub use store::{CoreStore, StoreError, StoredDecision};
 
 #[cfg(test)]
 mod tests;

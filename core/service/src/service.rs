@@ -5,7 +5,7 @@ use crate::config::CoreConfig;
 use crate::content::CoreContent;
 use crate::decide::{AssumedValues, Outcome};
 use crate::http::{self, ClientError};
-use crate::store::{Application, CardState, Intake, SqliteStore, StoreError, StoredDecision, Tried};
+use crate::store::{Application, CardState, CoreStore, Intake, StoreError, StoredDecision, Tried};
 use async_trait::async_trait;
 use dayaq_core_api::{
     AwardTerms, Caller, CardStage, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, Stage,
@@ -46,9 +46,9 @@ pub enum OpenError {
     CalendarEnds(Date),
 }
 
-/// The core on an SQLite file.
+/// The core on its store.
 pub struct CoreService {
-    pub(crate) store: SqliteStore,
+    pub(crate) store: CoreStore,
     pub(crate) config: CoreConfig,
     pub(crate) content: CoreContent,
     pub(crate) clock: Arc<dyn Clock>,
@@ -86,7 +86,7 @@ impl CoreService {
             tracing::warn!(%today, "No rules govern applications of today: they are taken and wait");
         }
         let http = http::client()?;
-        let store = SqliteStore::open(&config.database, keys, entropy.clone()).await?;
+        let store = CoreStore::open(&config, keys, entropy.clone()).await?;
         store.release_jobs().await?;
         store.release_notices().await?;
         Ok(Self { store, config, content, clock, entropy, http, wake: Notify::new() })
@@ -178,7 +178,8 @@ impl Core for CoreService {
         let now = self.clock.now();
         let day = baku_date(caller.received_at.clamp(now.saturating_sub(RECEIVED_AGE_MAX).unwrap_or(now), now));
         let decide_by = self.content.calendar.deadline(day, self.config.decision_working_days);
-        let reply = self.store.submit(Intake { caller, submit, now, day, decide_by }).await.map_err(unavailable)?;
+        let intake = Intake { caller: caller.clone(), submit: submit.clone(), now, day, decide_by };
+        let reply = self.store.submit(intake).await.map_err(unavailable)?;
         let outcome = match &reply {
             SubmitReply::Registered { .. } => "registered",
             SubmitReply::AwaitingNotary { .. } => "awaiting-notary",
@@ -265,9 +266,7 @@ pub(crate) fn unavailable(error: StoreError) -> CoreError {
     match error {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
         StoreError::Database(_)
-        | StoreError::Newer { .. }
         | StoreError::OtherKey
-        | StoreError::Migration(_)
         | StoreError::Seal(_)
         | StoreError::Row(_)
         | StoreError::LostLease

@@ -1,8 +1,8 @@
 //! Time: the one place that asks the machine, and the day in Baku.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
+use jiff::{Timestamp, Zoned};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -85,6 +85,11 @@ impl Clock for ManualClock {
 /// Baku's zone: UTC+4 without summer time since 2016, so that no zone file is needed.
 fn baku() -> TimeZone {
     TimeZone::fixed(offset(4))
+}
+
+/// The same moment on a clock in Baku.
+pub fn baku_moment(at: Timestamp) -> Zoned {
+    at.to_zoned(baku())
 }
 
 /// The calendar day in Baku at that moment.

@@ -14,7 +14,7 @@ mod msisdn;
 mod pii;
 pub mod seal;
 
-pub use clock::{Clock, ManualClock, SystemClock, baku_date, baku_start_of_day};
+pub use clock::{Clock, ManualClock, SystemClock, baku_date, baku_moment, baku_start_of_day};
 pub use document::{IdCard, IdCardError, NotaryNumber};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy, new_id};
 pub use fin::{Fin, FinError};

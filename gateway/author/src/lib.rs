@@ -23,6 +23,7 @@
 mod diagnostic;
 mod document;
 mod place;
+mod secret;
 mod suggest;
 mod table;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod tests;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use document::{Document, parse};
-pub use place::{LineIndex, Place, Position};
+pub use place::{LineIndex, Place, Position, utf8};
+pub use secret::{Environment, Surroundings, read_secret};
 pub use suggest::closest;
 pub use table::{Date, Table};

@@ -39,6 +39,18 @@ impl<'t> LineIndex<'t> {
     }
 }
 
+/// Reads octets as the UTF-8 that every file of an author is in; the fault names the place where they are something else.
+pub fn utf8(path: &str, octets: Vec<u8>) -> Result<String, Diagnostic> {
+    String::from_utf8(octets).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let octet = error.as_bytes()[good];
+        let before = String::from_utf8_lossy(&error.as_bytes()[..good]);
+        let position = LineIndex::new(&before).position(good);
+        Place { path: path.into(), position, key: String::new() }
+            .error(format!("the octet 0x{octet:02X} is not UTF-8; save the file as UTF-8"))
+    })
+}
+
 /// Remembers where a value stood, so that a later check can point at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -1,4 +1,4 @@
-use crate::{Date, Diagnostics, Document, LineIndex, Position, closest, parse};
+use crate::{Date, Diagnostics, Document, LineIndex, Position, closest, parse, utf8};
 
 fn read(text: &str) -> (Document, Diagnostics) {
     parse("config/dayaq.toml", text)
@@ -164,4 +164,12 @@ fn a_slip_of_the_pen_is_close_and_another_word_is_not() {
 fn numbers_beyond_64_bits_are_refused_where_they_stand() {
     let (_, diagnostics) = read("a = 99999999999999999999\n");
     assert_eq!(lines(&diagnostics), ["config/dayaq.toml:1:5: error: a: number does not fit 64 bits"]);
+}
+
+#[test]
+fn an_octet_that_is_not_utf_8_is_named_with_its_line() {
+    assert_eq!(utf8("az.ftl", "menu = Kömək\n".into()), Ok("menu = Kömək\n".to_owned()));
+    let latin_1 = b"menu = K\xC3\xB6m\nhelp = K\xC3\xB6\xF6k\n".to_vec();
+    let fault = utf8("az.ftl", latin_1).expect_err("ISO 8859-1");
+    assert_eq!(fault.to_string(), "az.ftl:2:10: error: the octet 0xF6 is not UTF-8; save the file as UTF-8");
 }

@@ -1,12 +1,11 @@
 //! Applications as they are read.
 
-use super::{SqliteStore, StoreError, Vault, read_date, read_id, read_opt_date};
+use super::{CoreStore, StoreError, Vault, read_date, read_id, read_opt_date};
 use crate::facts::Declared;
 use dayaq_core_api::Stage;
+use dayaq_sql::{Bind, Row};
 use dayaq_types::Msisdn;
 use jiff::civil::Date;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 /// An application with its sealed values opened.
@@ -32,54 +31,54 @@ pub struct Application {
     pub vault: Vault,
 }
 
-pub(super) const COLUMNS: &str =
+const COLUMNS: &str =
     "id, reference, stage, verified, registered_on, decide_by, alarmed, declared, data_key, received_on";
 
-impl SqliteStore {
+impl CoreStore {
     /// The application of that id.
     pub async fn application(&self, id: Uuid) -> Result<Option<Application>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM applications WHERE id = ?");
-        let row = sqlx::query(&sql).bind(id.to_string()).fetch_optional(&self.read).await?;
-        row.map(|row| self.read_application(&row)).transpose()
+        let sql = format!("SELECT {COLUMNS} FROM applications WHERE id = $1");
+        self.read_one(&sql, (&id.to_string()).into()).await
     }
 
     /// The application of that registration number.
     pub async fn application_by_reference(&self, reference: &str) -> Result<Option<Application>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM applications WHERE reference = ?");
-        let row = sqlx::query(&sql).bind(reference).fetch_optional(&self.read).await?;
-        row.map(|row| self.read_application(&row)).transpose()
+        let sql = format!("SELECT {COLUMNS} FROM applications WHERE reference = $1");
+        self.read_one(&sql, reference.into()).await
     }
 
     /// The latest application bound to the phone.
     pub async fn latest_of_phone(&self, msisdn: &Msisdn) -> Result<Option<Application>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM applications WHERE msisdn_lookup = ? AND data_key IS NOT NULL \
+            "SELECT {COLUMNS} FROM applications WHERE msisdn_lookup = $1 AND data_key IS NOT NULL
              ORDER BY seq DESC LIMIT 1"
         );
-        let row = sqlx::query(&sql).bind(self.msisdn_lookup(msisdn)).fetch_optional(&self.read).await?;
+        self.read_one(&sql, (&self.msisdn_lookup(msisdn)).into()).await
+    }
+
+    async fn read_one(&self, sql: &str, key: Bind<'_>) -> Result<Option<Application>, StoreError> {
+        let row = self.database.row(sql, &[key]).await?;
         row.map(|row| self.read_application(&row)).transpose()
     }
 
-    pub(super) fn read_application(&self, row: &SqliteRow) -> Result<Application, StoreError> {
-        let id = read_id(row.try_get("id")?)?;
-        let vault = self.open_vault(id, row.try_get("data_key")?)?;
+    fn read_application(&self, row: &Row) -> Result<Application, StoreError> {
+        let id = read_id(row.get("id"))?;
+        let vault = self.open_vault(id, row.get("data_key"))?;
         Ok(Application {
             id,
-            reference: row.try_get("reference")?,
-            stage: Stage::parse(row.try_get("stage")?).ok_or(StoreError::Row("applications"))?,
-            verified: row.try_get("verified")?,
-            registered_on: read_opt_date(row.try_get("registered_on")?)?,
-            decide_by: read_opt_date(row.try_get("decide_by")?)?,
-            alarmed: row.try_get("alarmed")?,
-            declared: vault.open("declared", row.try_get("declared")?)?,
+            reference: row.get("reference"),
+            stage: Stage::parse(row.get("stage")).ok_or(StoreError::Row("applications"))?,
+            verified: row.get::<i64>("verified") == 1,
+            registered_on: read_opt_date(row.get("registered_on"))?,
+            decide_by: read_opt_date(row.get("decide_by"))?,
+            alarmed: row.get::<i64>("alarmed") == 1,
+            declared: vault.open("declared", row.get("declared"))?,
             vault,
         })
     }
 }
 
 /// The day told as that of registration: the one on which the clock began, or else that of arrival.
-pub(super) fn told_registration_day(row: &SqliteRow) -> Result<Date, StoreError> {
-    let registered: Option<&str> = row.try_get("registered_on")?;
-    let received: &str = row.try_get("received_on")?;
-    read_date(registered.unwrap_or(received))
+pub(super) fn told_registration_day(row: &Row) -> Result<Date, StoreError> {
+    read_date(row.get::<Option<&str>>("registered_on").unwrap_or_else(|| row.get("received_on")))
 }

@@ -1,14 +1,14 @@
 //! Cards: one order for each application, whatever happens to the bank's answers.
 
 use super::jobs::{self, Job, JobKind};
-use super::{Application, SqliteStore, StoreError, Tx, audit, notices, read_date, read_opt_date};
+use super::{Application, CoreStore, StoreError, audit, notices, read_date, read_opt_date};
 use crate::facts::Identity;
 use dayaq_core_api::{Notice, Stage};
+use dayaq_sql::Change;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::Row;
 
 /// How far a card is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub struct Card {
     pub collect_from: Option<Date>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Details {
     holder: String,
     branch: String,
@@ -61,66 +61,69 @@ struct Details {
 
 /// Notes in the transaction of the award that a card is wanted.
 pub(super) async fn want(
-    tx: &mut Tx,
+    tx: &mut Change<'_>,
     application: &Application,
     identity: &Identity,
     today: Date,
 ) -> Result<(), StoreError> {
     let holder = upper(&format!("{} {}", identity.surname, identity.given_name));
     let details = Details { holder, branch: application.declared.branch.clone() };
-    sqlx::query("INSERT INTO cards (application_id, state, details, ordered_on) VALUES (?, ?, ?, ?)")
-        .bind(application.id.to_string())
-        .bind(CardState::Wanted.name())
-        .bind(application.vault.seal("card", &details)?)
-        .bind(today.to_string())
-        .execute(&mut **tx)
-        .await?;
+    tx.execute(
+        "INSERT INTO cards (application_id, state, details, ordered_on) VALUES ($1, $2, $3, $4)",
+        &[
+            (&application.id.to_string()).into(),
+            CardState::Wanted.name().into(),
+            (&application.vault.seal("card", &details)?).into(),
+            (&today.to_string()).into(),
+        ],
+    )
+    .await?;
     Ok(())
 }
 
-impl SqliteStore {
+impl CoreStore {
     /// The card of an application.
     pub async fn card(&self, application: &Application) -> Result<Option<Card>, StoreError> {
-        let row = sqlx::query(
-            "SELECT state, order_id, details, ordered_on, collect_from FROM cards WHERE application_id = ?",
-        )
-        .bind(application.id.to_string())
-        .fetch_optional(&self.read)
-        .await?;
+        let sql = "SELECT state, order_id, details, ordered_on, collect_from FROM cards WHERE application_id = $1";
+        let row = self.database.row(sql, &[(&application.id.to_string()).into()]).await?;
         let Some(row) = row else { return Ok(None) };
-        let state: &str = row.try_get("state")?;
-        let Details { holder, branch } = application.vault.open("card", row.try_get("details")?)?;
+        let state: &str = row.get("state");
+        let Details { holder, branch } = application.vault.open("card", row.get("details"))?;
         Ok(Some(Card {
             state: CardState::ALL.into_iter().find(|s| s.name() == state).ok_or(StoreError::Row("cards"))?,
-            order_id: row.try_get("order_id")?,
+            order_id: row.get("order_id"),
             holder,
             branch,
-            ordered_on: read_date(row.try_get("ordered_on")?)?,
-            collect_from: read_opt_date(row.try_get("collect_from")?)?,
+            ordered_on: read_date(row.get("ordered_on"))?,
+            collect_from: read_opt_date(row.get("collect_from"))?,
         }))
     }
 
     /// Commits that the bank is about to be asked.
     pub async fn card_asked(&self, job: &Job, application: &Application) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        jobs::hold(&mut tx, job).await?;
-        sqlx::query("UPDATE cards SET state = ? WHERE application_id = ? AND state = ?")
-            .bind(CardState::Asked.name())
-            .bind(application.id.to_string())
-            .bind(CardState::Wanted.name())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
+        let (job, id) = (*job, application.id.to_string());
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                jobs::hold(&mut tx, &job).await?;
+                let sql = "UPDATE cards SET state = $1 WHERE application_id = $2 AND state = $3";
+                let (asked, wanted) = (CardState::Asked.name(), CardState::Wanted.name());
+                tx.execute(sql, &[asked.into(), (&id).into(), wanted.into()]).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Marks an order that the bank refuses: somebody should look at it, and it is tried again meanwhile.
     pub async fn card_needs_attention(&self, application: &Application) -> Result<(), StoreError> {
-        sqlx::query("UPDATE cards SET needs_attention = 1 WHERE application_id = ?")
-            .bind(application.id.to_string())
-            .execute(&self.write)
-            .await?;
-        Ok(())
+        let id = application.id.to_string();
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE cards SET needs_attention = 1 WHERE application_id = $1", &[(&id).into()]).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Keeps the bank's confirmation and begins to ask when the card is ready.
@@ -132,18 +135,20 @@ impl SqliteStore {
         now: Timestamp,
         ask_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        jobs::finish(&mut tx, job).await?;
-        sqlx::query("UPDATE cards SET state = ?, order_id = ?, needs_attention = 0 WHERE application_id = ?")
-            .bind(CardState::Ordered.name())
-            .bind(order_id)
-            .bind(application.id.to_string())
-            .execute(&mut *tx)
-            .await?;
-        audit::append(&mut tx, &application.vault, now, "card-ordered", &json!({ "order": order_id })).await?;
-        jobs::write(&mut tx, application.id, JobKind::PollCard, ask_at).await?;
-        tx.commit().await?;
-        Ok(())
+        let (job, vault, order_id) = (*job, application.vault.clone(), order_id.to_owned());
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                jobs::finish(&mut tx, &job).await?;
+                tx.execute(
+                    "UPDATE cards SET state = $1, order_id = $2, needs_attention = 0 WHERE application_id = $3",
+                    &[CardState::Ordered.name().into(), (&order_id).into(), (&vault.id().to_string()).into()],
+                )
+                .await?;
+                audit::append(&mut tx, &vault, now, "card-ordered", &json!({ "order": order_id })).await?;
+                jobs::write(&mut tx, vault.id(), JobKind::PollCard, ask_at).await
+            })
+        })
+        .await
     }
 
     /// Keeps that the card can be collected, and tells the family.
@@ -156,30 +161,34 @@ impl SqliteStore {
         collect_from: Date,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let vault = &application.vault;
-        let id = application.id.to_string();
-        let mut tx = self.begin().await?;
-        jobs::finish(&mut tx, job).await?;
+        let (job, vault, notice_id) = (*job, application.vault.clone(), self.new_id(now));
         let details = Details { holder: card.holder.clone(), branch: branch.to_owned() };
-        sqlx::query("UPDATE cards SET state = ?, details = ?, collect_from = ? WHERE application_id = ?")
-            .bind(CardState::Ready.name())
-            .bind(vault.seal("card", &details)?)
-            .bind(collect_from.to_string())
-            .bind(&id)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("UPDATE applications SET stage = ? WHERE id = ? AND stage = ?")
-            .bind(Stage::CardReady.name())
-            .bind(&id)
-            .bind(Stage::Granted.name())
-            .execute(&mut *tx)
-            .await?;
-        let detail = json!({ "branch": branch, "collect_from": collect_from });
-        audit::append(&mut tx, vault, now, "card-ready", &detail).await?;
-        let notice = Notice::CardReady { branch: branch.to_owned(), collect_from };
-        notices::write(&mut tx, vault, self.new_id(now), now, &notice).await?;
-        tx.commit().await?;
-        Ok(())
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                let id = vault.id().to_string();
+                jobs::finish(&mut tx, &job).await?;
+                tx.execute(
+                    "UPDATE cards SET state = $1, details = $2, collect_from = $3 WHERE application_id = $4",
+                    &[
+                        CardState::Ready.name().into(),
+                        (&vault.seal("card", &details)?).into(),
+                        (&collect_from.to_string()).into(),
+                        (&id).into(),
+                    ],
+                )
+                .await?;
+                tx.execute(
+                    "UPDATE applications SET stage = $1 WHERE id = $2 AND stage = $3",
+                    &[Stage::CardReady.name().into(), (&id).into(), Stage::Granted.name().into()],
+                )
+                .await?;
+                let detail = json!({ "branch": details.branch, "collect_from": collect_from });
+                audit::append(&mut tx, &vault, now, "card-ready", &detail).await?;
+                let notice = Notice::CardReady { branch: details.branch, collect_from };
+                notices::write(&mut tx, &vault, notice_id, now, &notice).await
+            })
+        })
+        .await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Jobs: what the worker has still to do, claimed under a lease with a fencing token.
 
-use super::{SqliteStore, StoreError, Tx, later, millis, read_id, timestamp};
+use super::{CoreStore, StoreError, later, millis, read_id, timestamp};
+use dayaq_sql::Change;
 use jiff::Timestamp;
-use sqlx::Row;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -47,28 +47,33 @@ pub struct Job {
     pub tries: u32,
 }
 
-impl SqliteStore {
+impl CoreStore {
     /// Claims up to `most` due jobs for the length of a lease; nobody else gets them before it ends.
     pub async fn claim(&self, now: Timestamp, most: u32, lease: Duration) -> Result<Vec<Job>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE jobs SET lease_until = ?, fence = fence + 1 WHERE id IN \
-             (SELECT id FROM jobs WHERE done = 0 AND due_at <= ? AND lease_until <= ? ORDER BY due_at LIMIT ?) \
-             RETURNING id, application_id, kind, tries, fence",
-        )
-        .bind(later(now, lease))
-        .bind(millis(now))
-        .bind(millis(now))
-        .bind(most)
-        .fetch_all(&self.write)
-        .await?;
+        let (until, now, holder) = (later(now, lease), millis(now), self.holder());
+        let rows = self
+            .write(move |mut tx| {
+                Box::pin(async move {
+                    let sql = format!(
+                        "WITH due AS MATERIALIZED (SELECT id FROM jobs
+                            WHERE done = 0 AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at, id LIMIT $3{})
+                         UPDATE jobs SET lease_until = $1, holder = $4, fence = fence + 1
+                         WHERE id IN (SELECT id FROM due)
+                         RETURNING id, application_id, kind, tries, fence",
+                        tx.for_update_skip_locked()
+                    );
+                    Ok(tx.rows(&sql, &[until.into(), now.into(), most.into(), (&holder).into()]).await?)
+                })
+            })
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(Job {
-                    id: row.try_get("id")?,
-                    fence: row.try_get("fence")?,
-                    application: read_id(row.try_get("application_id")?)?,
-                    kind: JobKind::parse(row.try_get("kind")?).ok_or(StoreError::Row("jobs"))?,
-                    tries: row.try_get("tries")?,
+                    id: row.get("id"),
+                    fence: row.get("fence"),
+                    application: read_id(row.get("application_id"))?,
+                    kind: JobKind::parse(row.get("kind")).ok_or(StoreError::Row("jobs"))?,
+                    tries: row.short("tries"),
                 })
             })
             .collect()
@@ -76,83 +81,89 @@ impl SqliteStore {
 
     /// Puts a job off; `failed` counts the try. `false` where the lease was no longer ours.
     pub async fn postpone(&self, job: &Job, due: Timestamp, failed: bool) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE jobs SET due_at = ?, tries = tries + ?, lease_until = 0 WHERE id = ? AND fence = ? AND done = 0",
-        )
-        .bind(millis(due))
-        .bind(i64::from(failed))
-        .bind(job.id)
-        .bind(job.fence)
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        let (job, due) = (*job, millis(due));
+        self.write(move |mut tx| {
+            Box::pin(async move {
+                let put_off = tx
+                    .execute(
+                        "UPDATE jobs SET due_at = $1, tries = tries + $2, lease_until = 0
+                         WHERE id = $3 AND fence = $4 AND done = 0",
+                        &[due.into(), i64::from(failed).into(), job.id.into(), job.fence.into()],
+                    )
+                    .await?;
+                Ok(put_off == 1)
+            })
+        })
+        .await
     }
 
     /// Ends a job that had nothing left to do.
     pub async fn finish_job(&self, job: &Job) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        finish(&mut tx, job).await?;
-        tx.commit().await?;
-        Ok(())
+        let job = *job;
+        self.write_by_key(move |mut tx| Box::pin(async move { finish(&mut tx, &job).await })).await
     }
 
-    /// Frees what a process that died had claimed; its late writes, if it lives after all, are fenced off.
+    /// Frees what this process had claimed before it started again; its late writes, if it lives after all, are
+    /// fenced off. What other processes hold stays theirs.
     pub async fn release_jobs(&self) -> Result<(), StoreError> {
-        sqlx::query("UPDATE jobs SET lease_until = 0 WHERE done = 0 AND lease_until > 0").execute(&self.write).await?;
-        Ok(())
+        self.release("UPDATE jobs SET lease_until = 0 WHERE done = 0 AND lease_until > 0 AND holder = $1").await
+    }
+
+    /// Frees leases by this statement, whose `$1` is the holder.
+    pub(super) async fn release(&self, sql: &'static str) -> Result<(), StoreError> {
+        // Without a name nobody can tell our own leases from another's.
+        let Some(holder) = self.instance.clone() else { return Ok(()) };
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                tx.execute(sql, &[(&holder).into()]).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// When the next job is due; one under a lease is due when that ends.
     pub async fn next_job_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("SELECT MIN(MAX(due_at, lease_until)) AS due FROM jobs WHERE done = 0")
-            .fetch_one(&self.read)
-            .await?;
-        row.try_get::<Option<i64>, _>("due")?.map(timestamp).transpose()
+        let sql = "SELECT MIN(CASE WHEN due_at > lease_until THEN due_at ELSE lease_until END) AS due FROM jobs
+                   WHERE done = 0";
+        let row = self.database.row(sql, &[]).await?;
+        row.and_then(|row| row.get::<Option<i64>>("due")).map(timestamp).transpose()
     }
 
     /// Jobs that are not done, for the gauge.
-    pub async fn jobs_waiting(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) AS waiting FROM jobs WHERE done = 0").fetch_one(&self.read).await?;
-        Ok(row.try_get("waiting")?)
+    pub async fn jobs_waiting(&self) -> Result<u64, StoreError> {
+        let row = self.database.row("SELECT COUNT(*) AS waiting FROM jobs WHERE done = 0", &[]).await?;
+        Ok(row.map_or(0, |row| row.count("waiting")))
     }
 }
 
 /// Adds a job in the transaction that causes it.
-pub(super) async fn write(tx: &mut Tx, id: Uuid, kind: JobKind, due: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO jobs (application_id, kind, due_at) VALUES (?, ?, ?)")
-        .bind(id.to_string())
-        .bind(kind.name())
-        .bind(millis(due))
-        .execute(&mut **tx)
-        .await?;
+pub(super) async fn write(tx: &mut Change<'_>, id: Uuid, kind: JobKind, due: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO jobs (application_id, kind, due_at) VALUES ($1, $2, $3)",
+        &[(&id.to_string()).into(), kind.name().into(), millis(due).into()],
+    )
+    .await?;
     Ok(())
 }
 
 /// Ends a job in the transaction that holds its effect: a worker whose lease was lost writes nothing at all.
-pub(super) async fn finish(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
-    let done = sqlx::query("UPDATE jobs SET done = 1, lease_until = 0 WHERE id = ? AND fence = ? AND done = 0")
-        .bind(job.id)
-        .bind(job.fence)
-        .execute(&mut **tx)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::LostLease) }
+pub(super) async fn finish(tx: &mut Change<'_>, job: &Job) -> Result<(), StoreError> {
+    let sql = "UPDATE jobs SET done = 1, lease_until = 0 WHERE id = $1 AND fence = $2 AND done = 0";
+    let done = tx.execute(sql, &[job.id.into(), job.fence.into()]).await?;
+    if done == 1 { Ok(()) } else { Err(StoreError::LostLease) }
 }
 
-/// Checks in a transaction that the lease still holds.
-pub(super) async fn hold(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
-    let held = sqlx::query("SELECT 1 FROM jobs WHERE id = ? AND fence = ? AND done = 0")
-        .bind(job.id)
-        .bind(job.fence)
-        .fetch_optional(&mut **tx)
-        .await?;
+/// Checks in a transaction that the lease still holds; nobody else claims the job before its end.
+pub(super) async fn hold(tx: &mut Change<'_>, job: &Job) -> Result<(), StoreError> {
+    let sql = format!("SELECT id FROM jobs WHERE id = $1 AND fence = $2 AND done = 0{}", tx.for_update());
+    let held = tx.row(&sql, &[job.id.into(), job.fence.into()]).await?;
     held.map(drop).ok_or(StoreError::LostLease)
 }
 
 /// Ends every job of an application.
-pub(super) async fn drop_all(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE jobs SET done = 1, fence = fence + 1 WHERE application_id = ? AND done = 0")
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+pub(super) async fn drop_all(tx: &mut Change<'_>, id: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE jobs SET done = 1, fence = fence + 1 WHERE application_id = $1 AND done = 0";
+    tx.execute(sql, &[id.into()]).await?;
     Ok(())
 }

@@ -1,158 +1,94 @@
-//! The core's store on SQLite: write-ahead log, `synchronous = FULL`, foreign keys on.
+//! The core's store, on an SQLite file or on PostgreSQL.
 //!
-//! Every write runs in one `BEGIN IMMEDIATE` transaction over a single writing connection, so that no
-//! two writers of a process meet; readers have connections of their own. A second store would sit
-//! beside this one and be held to the same tests.
+//! Every change is one transaction. In a file there is one writer, so no two changes meet. On PostgreSQL they do, and
+//! are kept apart by locks, always taken in this order: the phone or FIN that a change is about
+//! ([`Change::lock`]), the job under which it is made, the application, its other rows. What waits for each other
+//! all the same is made again (D02).
 
 mod application;
 mod audit;
 mod cards;
 mod decisions;
+mod error;
 mod evidence;
 mod intake;
 mod jobs;
 mod notices;
+mod open;
 mod tries;
 mod vault;
 
 pub use application::Application;
 pub use cards::{Card, CardState};
 pub use decisions::StoredDecision;
+pub use error::StoreError;
 pub use evidence::Evidence;
 pub use intake::Intake;
 pub use jobs::{Job, JobKind};
 pub use tries::Tried;
 pub use vault::Vault;
 
-use dayaq_types::seal::{KeyRing, SealError};
+use dayaq_sql::{Change, Database};
+use dayaq_types::seal::KeyRing;
 use dayaq_types::{Entropy, Fin, Msisdn};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Connections that only read.
-const READERS_MAX: u32 = 4;
-/// How long a call waits for its turn before the core says that it is not available.
-const ACQUIRE: Duration = Duration::from_secs(1);
-/// How long SQLite waits for another process that holds the file.
-const BUSY: Duration = Duration::from_secs(5);
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-type Tx = Transaction<'static, Sqlite>;
-
-/// What can go wrong in the store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or is not reachable.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The file was written by a newer version of this program.
-    #[error("the database has schema {found}, newer than {known}, which this program knows; use the newer program")]
-    Newer {
-        /// Its schema.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// The file was written under another master key: nobody in it would be found again.
-    #[error("the database was written under another master key")]
-    OtherKey,
-    /// A migration failed, or an earlier one was cut off or altered.
-    #[error("the database could not be migrated: {0}")]
-    Migration(MigrateError),
-    /// A sealed value did not open.
-    #[error("a sealed value: {0}")]
-    Seal(#[from] SealError),
-    /// A row holds what no row should.
-    #[error("a row of {0} is not readable")]
-    Row(&'static str),
-    /// The draft was handed in from another phone.
-    #[error("the draft belongs to another phone")]
-    ForeignDraft,
-    /// The lease of a job was lost to another worker; nothing was written.
-    #[error("the lease was lost")]
-    LostLease,
-    /// The calendar ends before the deadline.
-    #[error("the working-day calendar ends before the deadline")]
-    CalendarEnds,
-}
-
 /// The store.
 #[derive(Clone)]
-pub struct SqliteStore {
-    write: SqlitePool,
-    read: SqlitePool,
+pub struct CoreStore {
+    database: Database,
     keys: KeyRing,
     entropy: Arc<dyn Entropy>,
+    /// Under which name leases are held; `None` where several processes share the rows and this one has no name.
+    instance: Option<String>,
 }
 
-impl SqliteStore {
-    /// Opens the file, makes it where there is none, and brings its schema up to date; refuses a newer schema.
-    pub async fn open(path: &Path, keys: KeyRing, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .optimize_on_close(false, None);
-        let pool = |most: u32| {
-            SqlitePoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(ACQUIRE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
-        let write = pool(1).connect_with(options.clone()).await?;
-        match MIGRATIONS.run(&write).await {
-            Ok(()) => {}
-            Err(MigrateError::VersionMissing(found)) => {
-                let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or_default();
-                return Err(StoreError::Newer { found, known });
-            }
-            Err(other) => return Err(StoreError::Migration(other)),
-        }
-        let print = keys.lookup("key", b"dayaq");
-        sqlx::query("INSERT INTO key_print (only, print) VALUES (1, ?) ON CONFLICT DO NOTHING")
-            .bind(&print[..])
-            .execute(&write)
-            .await?;
-        let found: Vec<u8> = sqlx::query_scalar("SELECT print FROM key_print").fetch_one(&write).await?;
-        if found != print {
-            return Err(StoreError::OtherKey);
-        }
-        let read = pool(READERS_MAX).connect_with(options.read_only(true)).await?;
-        Ok(Self { write, read, keys, entropy })
+impl CoreStore {
+    /// The same store under another name of this process.
+    #[cfg(test)]
+    pub(crate) fn named(self, instance: &str) -> Self {
+        Self { instance: Some(instance.to_owned()), ..self }
     }
 
     /// Closes its connections; what is in flight ends first.
     pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
+        self.database.close().await;
     }
 
     /// Answers when the database can be read.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM applications LIMIT 1").fetch_optional(&self.read).await?;
+        self.database.row("SELECT 1 AS one FROM applications LIMIT 1", &[]).await?;
         Ok(())
     }
 
-    /// The journal mode, `synchronous` and `foreign_keys` as SQLite has them for the writing connection.
-    #[cfg(test)]
-    pub(crate) async fn settings(&self) -> Result<(String, i64, i64), StoreError> {
-        let sql = "SELECT (SELECT journal_mode FROM pragma_journal_mode), \
-                   (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)";
-        Ok(sqlx::query_as(sql).fetch_one(&self.write).await?)
+    /// Makes a change, all of it or nothing; see [`Database::write`].
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        self.database.write(work).await
     }
 
-    async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    /// Makes a change that repeating does not harm; see [`Database::write_by_key`].
+    ///
+    /// A change under a job's fence is one: repeated, it finds the job done and answers [`StoreError::LostLease`],
+    /// upon which the worker lets go of the job.
+    async fn write_by_key<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        self.database.write_by_key(work).await
+    }
+
+    /// The name that is written beside a lease.
+    fn holder(&self) -> String {
+        self.instance.clone().unwrap_or_default()
     }
 
     fn fin_lookup(&self, fin: &Fin) -> Vec<u8> {

@@ -1,9 +1,8 @@
 //! Tries at the last four digits of an ID card.
 
-use super::{Application, SqliteStore, StoreError, later, millis};
+use super::{Application, CoreStore, StoreError, later, millis};
 use dayaq_types::Msisdn;
 use jiff::Timestamp;
-use sqlx::Row;
 use std::time::Duration;
 
 /// Wrong tries in a day, from one phone and at one application.
@@ -21,7 +20,7 @@ pub enum Tried {
     Locked,
 }
 
-impl SqliteStore {
+impl CoreStore {
     /// Compares the digits in constant time, unless too many were wrong within 24 hours.
     ///
     /// Only the phone bound to an application gets here, so that nobody else can lock its owner out.
@@ -35,32 +34,35 @@ impl SqliteStore {
         let phone = self.msisdn_lookup(msisdn);
         let id = application.id.to_string();
         let since = millis(now) - later(Timestamp::UNIX_EPOCH, DAY);
-        let mut tx = self.begin().await?;
-        let row = sqlx::query(
-            "SELECT MAX((SELECT COUNT(*) FROM wrong_tries WHERE msisdn_lookup = ? AND at > ?), \
-             (SELECT COUNT(*) FROM wrong_tries WHERE application_id = ? AND at > ?)) AS wrong",
-        )
-        .bind(&phone)
-        .bind(since)
-        .bind(&id)
-        .bind(since)
-        .fetch_one(&mut *tx)
-        .await?;
-        if row.try_get::<i64, _>("wrong")? >= TRIES_MAX {
-            return Ok(Tried::Locked);
-        }
-        if same(digits.as_bytes(), application.declared.id_card.last_four().as_bytes()) {
-            return Ok(Tried::Right);
-        }
-        sqlx::query("DELETE FROM wrong_tries WHERE at <= ?").bind(since).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO wrong_tries (msisdn_lookup, application_id, at) VALUES (?, ?, ?)")
-            .bind(&phone)
-            .bind(&id)
-            .bind(millis(now))
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(Tried::Wrong)
+        let right = same(digits.as_bytes(), application.declared.id_card.last_four().as_bytes());
+        self.write(move |mut tx| {
+            Box::pin(async move {
+                // Tries at once from one phone are counted one after the other.
+                tx.lock(&phone).await?;
+                let counted = tx
+                    .row(
+                        "SELECT (SELECT COUNT(*) FROM wrong_tries WHERE msisdn_lookup = $1 AND at > $3) AS by_phone,
+                         (SELECT COUNT(*) FROM wrong_tries WHERE application_id = $2 AND at > $3) AS at_application",
+                        &[(&phone).into(), (&id).into(), since.into()],
+                    )
+                    .await?
+                    .ok_or(StoreError::Row("wrong_tries"))?;
+                if counted.get::<i64>("by_phone").max(counted.get("at_application")) >= TRIES_MAX {
+                    return Ok(Tried::Locked);
+                }
+                if right {
+                    return Ok(Tried::Right);
+                }
+                tx.execute("DELETE FROM wrong_tries WHERE at <= $1", &[since.into()]).await?;
+                tx.execute(
+                    "INSERT INTO wrong_tries (msisdn_lookup, application_id, at) VALUES ($1, $2, $3)",
+                    &[(&phone).into(), (&id).into(), millis(now).into()],
+                )
+                .await?;
+                Ok(Tried::Wrong)
+            })
+        })
+        .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sealed values of one application.
 
-use super::{SqliteStore, StoreError};
+use super::{CoreStore, StoreError};
 use dayaq_types::Entropy;
 use dayaq_types::seal::{DataKey, SealError};
 use serde::Serialize;
@@ -45,7 +45,7 @@ impl Vault {
     }
 }
 
-impl SqliteStore {
+impl CoreStore {
     /// Makes the key of a new application; returns its wrapped form for the row.
     pub(super) fn new_vault(&self, id: Uuid) -> (Vault, Vec<u8>) {
         let (key, wrapped) = self.keys.new_data_key(key_context(id).as_bytes(), self.entropy.as_ref());

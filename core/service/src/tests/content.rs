@@ -1,6 +1,8 @@
 use super::world::{World, content, open, shipped};
 use crate::rules::Ground;
 use crate::{ContentFiles, CoreConfig, CoreContent, OpenError};
+use dayaq_author::{Environment, Surroundings};
+use dayaq_sql::StoreConfig;
 use jiff::civil::date;
 
 fn faults(files: &ContentFiles) -> String {
@@ -68,15 +70,28 @@ fn a_fact_that_nobody_gives_is_a_fault() {
     assert!(faults(&files).contains("no institution gives the fact \"displaced-to\""));
 }
 
+/// Surroundings with the token of the bank, and a file with the address of a database.
+struct Bank;
+
+impl Environment for Bank {
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == "BANK_TOKEN").then(|| "secret".to_owned())
+    }
+}
+
+impl Surroundings for Bank {
+    fn file(&self, path: &str) -> Result<String, String> {
+        if path == "url" { Ok("postgres://dayaq:secret@db/dayaq\n".to_owned()) } else { Err("no such file".to_owned()) }
+    }
+}
+
 #[test]
 fn the_configuration_names_every_address_or_says_which_is_missing() {
     let ids = ["interior", "justice", "taxes"].map(str::to_owned);
     let read = |text: &str| {
         let (document, diagnostics) = dayaq_author::parse("dayaq.toml", text);
         let root = document.root(&diagnostics);
-        let config = root
-            .table("core")
-            .and_then(|t| CoreConfig::read(t, &ids, &|name| (name == "BANK_TOKEN").then(|| "secret".to_owned())));
+        let config = root.table("core").and_then(|table| CoreConfig::read(table, &ids, &Bank));
         root.finish();
         (config, diagnostics.to_string())
     };
@@ -92,6 +107,21 @@ fn the_configuration_names_every_address_or_says_which_is_missing() {
     assert_eq!(config.card_poll.as_secs(), 600);
     assert_eq!(config.decision_working_days, 15);
 
+    assert!(matches!(config.store, StoreConfig::Sqlite));
+
+    let shared = good.replace(
+        "database = \"data/core.sqlite\"",
+        "store = \"postgres\"\npostgres_url_file = \"url\"\ninstance = \"core-1\"",
+    );
+    let (config, found) = read(&shared);
+    assert_eq!(found, "");
+    let config = config.unwrap();
+    assert_eq!((config.store.instance(), config.place().as_str()), (Some("core-1"), "core.postgres_url"));
+    assert!(!format!("{config:?}").contains("secret"));
+    let (config, found) = read(&shared.replace("postgres_url_file = \"url\"", "postgres_url_file = \"elsewhere\""));
+    assert!(config.is_none() || found.contains("error"), "a fault starts nothing");
+    assert!(found.contains("core.postgres_url_file: elsewhere: no such file"), "{found}");
+
     let bad = good
         .replace("core.institutions.taxes", "core.institutions.taxis")
         .replace("BANK_TOKEN", "NO_TOKEN")
@@ -102,7 +132,7 @@ fn the_configuration_names_every_address_or_says_which_is_missing() {
     for expected in [
         "no institution is called \"taxis\"",
         "the address of \"taxes\" is missing",
-        "NO_TOKEN is not set",
+        "the environment has no variable NO_TOKEN",
         "core.institutions.justice.base_url: must be an address",
         "core.card_pol_s: unknown key, did you mean \"card_poll_s\"?",
     ] {

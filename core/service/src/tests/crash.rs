@@ -1,7 +1,7 @@
 //! What is left when the core is cut off in the middle of its work.
 
 use super::outside::Mood;
-use super::world::{PHONE, World};
+use super::world::{Ground, PHONE, World};
 use dayaq_core_api::Stage;
 use dayaq_types::Clock;
 use futures_util::poll;
@@ -21,12 +21,11 @@ async fn cut_off(world: &World, after_polls: usize) -> bool {
     true
 }
 
-#[tokio::test]
-async fn e01_a_pass_cut_off_anywhere_leaves_one_decision_one_text_and_one_card() {
+async fn e01_a_pass_cut_off_anywhere_leaves_one_decision_one_text_and_one_card(ground: Ground) {
     let mut cuts = 0;
     let mut polls = 1;
     loop {
-        let mut world = World::new().await;
+        let mut world = World::standing(ground).await;
         world.family();
         let mut application = world.application();
         application.members = World::members();
@@ -89,3 +88,5 @@ async fn d02_a_database_that_another_process_holds_is_waited_for() {
     submitting.await;
     assert_eq!(world.text_keys().await, ["registered"]);
 }
+
+on_each_database!(e01_a_pass_cut_off_anywhere_leaves_one_decision_one_text_and_one_card);

@@ -1,10 +1,9 @@
-use super::world::{APPLICANT, OTHER_PHONE, PHONE, World};
+use super::world::{APPLICANT, Ground, OTHER_PHONE, PHONE, World};
 use dayaq_core_api::{CardStage, ExplainReply, PickupReply};
 use dayaq_types::Money;
 
-#[tokio::test]
-async fn g4_details_open_to_the_bound_phone_with_the_last_four_digits() {
-    let world = World::new().await;
+async fn g4_details_open_to_the_bound_phone_with_the_last_four_digits(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     assert_eq!(world.explain(PHONE, "5678").await, ExplainReply::None);
     assert_eq!(world.pickup(PHONE, "5678").await, PickupReply::None);
@@ -18,9 +17,8 @@ async fn g4_details_open_to_the_bound_phone_with_the_last_four_digits() {
     assert_eq!(award.amount, Money::from_manat(300));
 }
 
-#[tokio::test]
-async fn g04_the_sixth_try_within_a_day_is_locked_even_if_right() {
-    let world = World::new().await;
+async fn g04_the_sixth_try_within_a_day_is_locked_even_if_right(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     for n in 0..5 {
         let wrong = format!("000{n}");
@@ -40,9 +38,8 @@ async fn g04_the_sixth_try_within_a_day_is_locked_even_if_right() {
     assert!(matches!(world.explain(PHONE, "5678").await, ExplainReply::Undecided { .. }));
 }
 
-#[tokio::test]
-async fn g04_nobody_locks_the_owner_out_from_another_phone() {
-    let world = World::new().await;
+async fn g04_nobody_locks_the_owner_out_from_another_phone(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     let mut stranger = world.application();
     stranger.notary_number = None;
@@ -54,9 +51,8 @@ async fn g04_nobody_locks_the_owner_out_from_another_phone() {
     assert!(matches!(world.explain(PHONE, "5678").await, ExplainReply::Undecided { .. }));
 }
 
-#[tokio::test]
-async fn g04_tries_at_the_same_time_are_counted_one_by_one() {
-    let world = World::new().await;
+async fn g04_tries_at_the_same_time_are_counted_one_by_one(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     let tries = (0..20).map(|_| world.explain(PHONE, "0000"));
     let replies = futures_util::future::join_all(tries).await;
@@ -64,9 +60,8 @@ async fn g04_tries_at_the_same_time_are_counted_one_by_one() {
     assert_eq!(replies.iter().filter(|r| **r == ExplainReply::Locked).count(), 15);
 }
 
-#[tokio::test]
-async fn a_refused_family_has_no_card_and_a_waiting_one_no_deadline() {
-    let world = World::new().await;
+async fn a_refused_family_has_no_card_and_a_waiting_one_no_deadline(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     world.work().await;
     assert_eq!(world.pickup(PHONE, "5678").await, PickupReply::Card(CardStage::None));
@@ -76,10 +71,18 @@ async fn a_refused_family_has_no_card_and_a_waiting_one_no_deadline() {
     assert_eq!(world.explain(OTHER_PHONE, "5678").await, ExplainReply::Undecided { decide_by: None });
 }
 
-#[tokio::test]
-async fn n1_what_the_core_shows_of_an_application_holds_no_personal_value() {
-    let world = World::new().await;
+async fn n1_what_the_core_shows_of_an_application_holds_no_personal_value(ground: Ground) {
+    let world = World::standing(ground).await;
     let application = world.application();
     let shown = format!("{application:?} {:?}", world.caller(PHONE));
     assert!(!shown.contains(APPLICANT) && !shown.contains("501234567"), "{shown}");
 }
+
+on_each_database!(
+    g4_details_open_to_the_bound_phone_with_the_last_four_digits,
+    g04_the_sixth_try_within_a_day_is_locked_even_if_right,
+    g04_nobody_locks_the_owner_out_from_another_phone,
+    g04_tries_at_the_same_time_are_counted_one_by_one,
+    a_refused_family_has_no_card_and_a_waiting_one_no_deadline,
+    n1_what_the_core_shows_of_an_application_holds_no_personal_value,
+);

@@ -1,12 +1,12 @@
-use super::world::{APPLICANT, NUMBER, OTHER_PHONE, PHONE, World};
+use super::outside::Mood;
+use super::world::{APPLICANT, Ground, NUMBER, OTHER_PHONE, PHONE, SPOUSE, World};
 use crate::is_reference;
 use dayaq_core_api::{Core, CoreError, Stage, SubmitReply};
 use dayaq_types::{Fin, NotaryNumber};
 use jiff::civil::date;
 
-#[tokio::test]
-async fn s8_an_application_is_registered_with_its_day_and_deadline() {
-    let world = World::new().await;
+async fn s8_an_application_is_registered_with_its_day_and_deadline(ground: Ground) {
+    let world = World::standing(ground).await;
     let SubmitReply::Registered { reference, registered_on, decide_by } =
         world.submit(PHONE, &world.application()).await
     else {
@@ -19,9 +19,8 @@ async fn s8_an_application_is_registered_with_its_day_and_deadline() {
     assert_eq!(world.text_keys().await, ["registered"]);
 }
 
-#[tokio::test]
-async fn h1_a_draft_handed_in_again_is_answered_the_same_for_ever() {
-    let mut world = World::new().await;
+async fn h1_a_draft_handed_in_again_is_answered_the_same_for_ever(ground: Ground) {
+    let mut world = World::standing(ground).await;
     world.alone();
     let draft = world.application();
     let first = world.submit(PHONE, &draft).await;
@@ -34,9 +33,8 @@ async fn h1_a_draft_handed_in_again_is_answered_the_same_for_ever() {
     assert_eq!(world.text_keys().await, ["registered", "granted"]);
 }
 
-#[tokio::test]
-async fn h2_a_draft_handed_in_many_times_at_once_is_one_application() {
-    let world = World::new().await;
+async fn h2_a_draft_handed_in_many_times_at_once_is_one_application(ground: Ground) {
+    let world = World::standing(ground).await;
     let draft = world.application();
     let tries = (0..12).map(|_| world.submit(PHONE, &draft));
     let replies = futures_util::future::join_all(tries).await;
@@ -44,9 +42,8 @@ async fn h2_a_draft_handed_in_many_times_at_once_is_one_application() {
     assert_eq!(world.text_keys().await, ["registered"]);
 }
 
-#[tokio::test]
-async fn many_families_at_once_get_numbers_of_their_own() {
-    let world = World::new().await;
+async fn many_families_at_once_get_numbers_of_their_own(ground: Ground) {
+    let world = World::standing(ground).await;
     let drafts: Vec<_> = (0..20).map(|_| world.application()).collect();
     let phones: Vec<String> = (0..20).map(|n| format!("9945012345{n:02}")).collect();
     let tries = drafts.iter().zip(&phones).map(|(draft, phone)| world.registered(phone, draft));
@@ -56,9 +53,8 @@ async fn many_families_at_once_get_numbers_of_their_own() {
     assert_eq!(references.len(), 20);
 }
 
-#[tokio::test]
-async fn h3_the_same_phone_is_told_its_open_application() {
-    let world = World::new().await;
+async fn h3_the_same_phone_is_told_its_open_application(ground: Ground) {
+    let world = World::standing(ground).await;
     let reference = world.registered(PHONE, &world.application()).await;
     let expected = SubmitReply::Already { reference, registered_on: date(2026, 11, 23) };
     assert_eq!(world.submit(PHONE, &world.application()).await, expected);
@@ -67,9 +63,8 @@ async fn h3_the_same_phone_is_told_its_open_application() {
     assert_eq!(world.submit(PHONE, &world.application()).await, expected, "while the award runs");
 }
 
-#[tokio::test]
-async fn h3_another_phone_learns_nothing_of_a_known_fin() {
-    let world = World::new().await;
+async fn h3_another_phone_learns_nothing_of_a_known_fin(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     let reference = world.registered(PHONE, &world.application()).await;
     world.work().await;
@@ -78,9 +73,8 @@ async fn h3_another_phone_learns_nothing_of_a_known_fin() {
     assert_eq!(world.stage(OTHER_PHONE).await, Some(Stage::Gathering));
 }
 
-#[tokio::test]
-async fn without_a_notary_number_the_days_do_not_begin() {
-    let world = World::new().await;
+async fn without_a_notary_number_the_days_do_not_begin(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     let mut application = world.application();
     application.notary_number = None;
@@ -108,9 +102,8 @@ async fn without_a_notary_number_the_days_do_not_begin() {
     assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
 }
 
-#[tokio::test]
-async fn x02_an_input_counts_as_of_the_day_on_which_it_came_in() {
-    let world = World::new().await;
+async fn x02_an_input_counts_as_of_the_day_on_which_it_came_in(ground: Ground) {
+    let world = World::standing(ground).await;
     let mut caller = world.caller(PHONE);
     caller.received_at = "2026-11-22T19:59:00Z".parse().unwrap(); // still the 22nd in Baku
     let reply = world.core.submit(&caller, &world.application()).await.unwrap();
@@ -123,18 +116,16 @@ async fn x02_an_input_counts_as_of_the_day_on_which_it_came_in() {
     assert_eq!(registered_on, date(2026, 11, 23));
 }
 
-#[tokio::test]
-async fn a_refused_family_may_apply_again() {
-    let world = World::new().await;
+async fn a_refused_family_may_apply_again(ground: Ground) {
+    let world = World::standing(ground).await;
     let first = world.registered(PHONE, &world.application()).await;
     world.work().await;
     assert_eq!(world.stage(PHONE).await, Some(Stage::Refused), "nobody knows the applicant");
     assert_ne!(world.registered(PHONE, &world.application()).await, first);
 }
 
-#[tokio::test]
-async fn an_award_that_has_ended_holds_the_fin_no_longer() {
-    let world = World::new().await;
+async fn an_award_that_has_ended_holds_the_fin_no_longer(ground: Ground) {
+    let world = World::standing(ground).await;
     world.outside.person(APPLICANT);
     world.outside.notarised(NUMBER, APPLICANT, "2026-11-01", "2028-01-29");
     world.registered(PHONE, &world.application()).await;
@@ -145,9 +136,8 @@ async fn an_award_that_has_ended_holds_the_fin_no_longer() {
     assert!(matches!(world.submit(PHONE, &world.application()).await, SubmitReply::Registered { .. }));
 }
 
-#[tokio::test]
-async fn a_request_that_cannot_be_is_refused_by_its_field() {
-    let world = World::new().await;
+async fn a_request_that_cannot_be_is_refused_by_its_field(ground: Ground) {
+    let world = World::standing(ground).await;
     let check = async |field: &str, change: fn(&mut dayaq_core_api::Submit)| {
         let mut application = world.application();
         application.members = World::members();
@@ -168,9 +158,8 @@ async fn a_request_that_cannot_be_is_refused_by_its_field() {
     check("branch", |a| a.branch = String::new()).await;
 }
 
-#[tokio::test]
-async fn a_draft_of_another_phone_is_not_answered() {
-    let world = World::new().await;
+async fn a_draft_of_another_phone_is_not_answered(ground: Ground) {
+    let world = World::standing(ground).await;
     let draft = world.application();
     let reference = world.registered(PHONE, &draft).await;
     let error = world.core.submit(&world.caller(OTHER_PHONE), &draft).await.unwrap_err();
@@ -178,26 +167,49 @@ async fn a_draft_of_another_phone_is_not_answered() {
     assert!(!error.to_string().contains(&reference));
 }
 
-#[tokio::test]
-async fn a_verified_application_takes_the_place_of_those_who_only_typed_the_fin() {
-    let world = World::new().await;
+/// Everything that a phone can see of its application: replies, its stage, its details, every text.
+async fn seen_by_a_stranger(ground: Ground, notary_number: Option<&str>, the_owner_applies: bool) -> Vec<String> {
+    let world = World::standing(ground).await;
     world.alone();
-    let mut blocker = world.application();
-    blocker.notary_number = None;
-    world.submit(OTHER_PHONE, &blocker).await;
-    world.text_keys().await;
-    world.registered(PHONE, &world.application()).await;
+    let mut typed = world.application();
+    typed.notary_number = notary_number.map(|number| NotaryNumber::parse(number).unwrap());
+    let mut seen = vec![format!("{:?}", world.submit(OTHER_PHONE, &typed).await)];
+    // Whoever typed the number of a notarised application waits for the registries, as everybody does.
+    world.outside.mood("justice", Mood::Failing);
     world.work().await;
-    assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
-    assert_eq!(world.stage(OTHER_PHONE).await, Some(Stage::Superseded));
-    let mut keys = world.text_keys().await;
-    keys.sort_unstable();
-    assert_eq!(keys, ["granted", "registered", "superseded"]);
+    world.outside.mood("justice", Mood::Well);
+    // Registration numbers are given in order, so somebody applies either way.
+    let mut other = world.application();
+    if !the_owner_applies {
+        other.applicant = Fin::parse(SPOUSE).unwrap();
+    }
+    world.registered(PHONE, &other).await;
+    world.work().await;
+    let expected = if the_owner_applies { Stage::Granted } else { Stage::Refused };
+    assert_eq!(world.stage(PHONE).await, Some(expected), "nobody is blocked by a FIN that was typed");
+    world.wait(7 * 24 * 3600);
+    world.work().await;
+    seen.push(format!("{:?}", world.core.status(&world.caller(OTHER_PHONE)).await.unwrap()));
+    seen.push(format!("{:?}", world.explain(OTHER_PHONE, "5678").await));
+    let mut again = world.application();
+    again.notary_number = None;
+    seen.push(format!("{:?}", world.submit(OTHER_PHONE, &again).await));
+    let other = dayaq_types::Msisdn::parse(OTHER_PHONE).unwrap();
+    let texts = world.core.lease(100, std::time::Duration::from_secs(60)).await.unwrap();
+    seen.extend(texts.iter().filter(|leased| leased.msisdn == other).map(|leased| format!("{:?}", leased.notice)));
+    seen
 }
 
-#[tokio::test]
-async fn of_two_that_both_verify_the_later_is_superseded() {
-    let world = World::new().await;
+async fn g02_a_stranger_who_typed_a_fin_sees_nothing_of_its_owner(ground: Ground) {
+    for number in [None, Some("4711")] {
+        let alone = seen_by_a_stranger(ground, number, false).await;
+        assert_eq!(seen_by_a_stranger(ground, number, true).await, alone, "{number:?}");
+        assert!(alone.len() > 4 && !alone.iter().any(|seen| seen.contains("uperseded")), "{alone:?}");
+    }
+}
+
+async fn of_two_that_both_verify_the_later_is_superseded(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     world.registered(PHONE, &world.application()).await;
     world.work().await;
@@ -208,9 +220,8 @@ async fn of_two_that_both_verify_the_later_is_superseded() {
     assert_eq!(world.outside.registers().orders.len(), 1);
 }
 
-#[tokio::test]
-async fn two_that_verify_in_the_same_pass_leave_one() {
-    let world = World::new().await;
+async fn two_that_verify_in_the_same_pass_leave_one(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     world.registered(PHONE, &world.application()).await;
     world.registered(OTHER_PHONE, &world.application()).await;
@@ -221,9 +232,8 @@ async fn two_that_verify_in_the_same_pass_leave_one() {
     assert_eq!(world.outside.registers().orders.len(), 1);
 }
 
-#[tokio::test]
-async fn a_wrong_notary_number_neither_verifies_nor_blocks() {
-    let world = World::new().await;
+async fn a_wrong_notary_number_neither_verifies_nor_blocks(ground: Ground) {
+    let world = World::standing(ground).await;
     world.alone();
     let mut wrong = world.application();
     wrong.notary_number = NotaryNumber::parse("4711");
@@ -234,3 +244,22 @@ async fn a_wrong_notary_number_neither_verifies_nor_blocks() {
     world.work().await;
     assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
 }
+
+on_each_database!(
+    s8_an_application_is_registered_with_its_day_and_deadline,
+    h1_a_draft_handed_in_again_is_answered_the_same_for_ever,
+    h2_a_draft_handed_in_many_times_at_once_is_one_application,
+    many_families_at_once_get_numbers_of_their_own,
+    h3_the_same_phone_is_told_its_open_application,
+    h3_another_phone_learns_nothing_of_a_known_fin,
+    without_a_notary_number_the_days_do_not_begin,
+    x02_an_input_counts_as_of_the_day_on_which_it_came_in,
+    a_refused_family_may_apply_again,
+    an_award_that_has_ended_holds_the_fin_no_longer,
+    a_request_that_cannot_be_is_refused_by_its_field,
+    a_draft_of_another_phone_is_not_answered,
+    g02_a_stranger_who_typed_a_fin_sees_nothing_of_its_owner,
+    of_two_that_both_verify_the_later_is_superseded,
+    two_that_verify_in_the_same_pass_leave_one,
+    a_wrong_notary_number_neither_verifies_nor_blocks,
+);

@@ -1,3 +1,21 @@
+/// Runs each case on each database of the store.
+macro_rules! on_each_database {
+    ($($case:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::tests::world::Ground::Sqlite).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(crate::tests::world::Ground::Postgres).await;
+            })*
+        }
+    };
+}
+
 mod calendar;
 mod cards;
 mod connector;
@@ -13,6 +31,7 @@ mod income;
 mod intake;
 mod notices;
 mod outside;
+mod postgres_faults;
 mod privacy;
 mod store;
 mod world;

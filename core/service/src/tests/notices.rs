@@ -1,4 +1,4 @@
-use super::world::{PHONE, World};
+use super::world::{Ground, PHONE, World};
 use dayaq_core_api::{Core, Finished, NoticeOutcome};
 use dayaq_types::{Language, Msisdn};
 use std::time::Duration;
@@ -9,18 +9,16 @@ fn sent() -> NoticeOutcome {
     NoticeOutcome::Sent { text_sha256: "ab".repeat(32), segments: 2 }
 }
 
-#[tokio::test]
-async fn p3_a_notice_goes_to_the_bound_phone_in_its_language() {
-    let world = World::new().await;
+async fn p3_a_notice_goes_to_the_bound_phone_in_its_language(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     let leased = world.core.lease(10, MINUTE).await.unwrap();
     assert_eq!(leased.len(), 1);
     assert_eq!((leased[0].msisdn, leased[0].language), (Msisdn::parse(PHONE).unwrap(), Language::Az));
 }
 
-#[tokio::test]
-async fn d11_a_leased_notice_is_nobody_elses_until_its_lease_ends() {
-    let world = World::new().await;
+async fn d11_a_leased_notice_is_nobody_elses_until_its_lease_ends(ground: Ground) {
+    let world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     let first = world.core.lease(10, MINUTE).await.unwrap();
     assert_eq!(world.core.lease(10, MINUTE).await.unwrap(), []);
@@ -39,17 +37,15 @@ async fn d11_a_leased_notice_is_nobody_elses_until_its_lease_ends() {
     assert_eq!(world.core.lease(10, MINUTE).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn d05_a_notice_outlives_the_process_that_wrote_it() {
-    let mut world = World::new().await;
+async fn d05_a_notice_outlives_the_process_that_wrote_it(ground: Ground) {
+    let mut world = World::standing(ground).await;
     world.registered(PHONE, &world.application()).await;
     world.restart().await;
     assert_eq!(world.text_keys().await, ["registered"]);
 }
 
-#[tokio::test]
-async fn a_lease_takes_the_oldest_first_and_no_more_than_asked() {
-    let world = World::new().await;
+async fn a_lease_takes_the_oldest_first_and_no_more_than_asked(ground: Ground) {
+    let world = World::standing(ground).await;
     let phones = ["994501111111", "994502222222", "994503333333"];
     for phone in phones {
         world.registered(phone, &world.application()).await;
@@ -62,9 +58,8 @@ async fn a_lease_takes_the_oldest_first_and_no_more_than_asked() {
     assert_eq!(world.core.lease(0, MINUTE).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn what_is_due_next_is_told_without_what_a_gateway_holds() {
-    let world = World::new().await;
+async fn what_is_due_next_is_told_without_what_a_gateway_holds(ground: Ground) {
+    let world = World::standing(ground).await;
     assert_eq!(world.core.next_due().await.unwrap(), None);
     let now = dayaq_types::Clock::now(world.clock.as_ref());
     let mut application = world.application();
@@ -74,3 +69,11 @@ async fn what_is_due_next_is_told_without_what_a_gateway_holds() {
     world.core.lease(10, MINUTE).await.unwrap();
     assert_eq!(world.core.next_due().await.unwrap(), None);
 }
+
+on_each_database!(
+    p3_a_notice_goes_to_the_bound_phone_in_its_language,
+    d11_a_leased_notice_is_nobody_elses_until_its_lease_ends,
+    d05_a_notice_outlives_the_process_that_wrote_it,
+    a_lease_takes_the_oldest_first_and_no_more_than_asked,
+    what_is_due_next_is_told_without_what_a_gateway_holds,
+);

@@ -1,14 +1,18 @@
 //! A core, its outside world and a clock that the test moves.
 
 use super::outside::{Outside, TOKEN};
-use crate::{ContentFiles, CoreConfig, CoreContent, CoreService, Endpoint, OpenError};
+use crate::{ContentFiles, CoreConfig, CoreContent, CoreService, CoreStore, Endpoint, OpenError};
 use dayaq_core_api::{
     Caller, Channel, Core, Explain, ExplainReply, Finished, Member, Notice, NoticeOutcome, PickupReply, Relation,
     Stage, StatusReply, Submit, SubmitReply,
 };
+use dayaq_postgres::PostgresDatabase;
+use dayaq_sql::StoreConfig;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Clock, Fin, IdCard, Language, ManualClock, Msisdn, NotaryNumber, SeededEntropy, new_id};
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +28,13 @@ pub const NUMBER: &str = "20261123";
 pub const PHONE: &str = "994501234567";
 pub const OTHER_PHONE: &str = "994552223344";
 
+/// What a core's store stands on.
+#[derive(Clone, Copy, Debug)]
+pub enum Ground {
+    Sqlite,
+    Postgres,
+}
+
 pub struct World {
     pub core: CoreService,
     pub clock: Arc<ManualClock>,
@@ -32,6 +43,7 @@ pub struct World {
     pub config: CoreConfig,
     pub content: CoreContent,
     drafts: SeededEntropy,
+    postgres: Option<PostgresDatabase>,
 }
 
 /// The content as it is shipped.
@@ -66,6 +78,15 @@ impl World {
     }
 
     pub async fn on(now: &str, files: &ContentFiles) -> Self {
+        Self::with(Ground::Sqlite, now, files).await
+    }
+
+    /// As [`Self::new`], on that database.
+    pub async fn standing(ground: Ground) -> Self {
+        Self::with(ground, "2026-11-23T06:00:00Z", &shipped()).await
+    }
+
+    async fn with(ground: Ground, now: &str, files: &ContentFiles) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let outside = Outside::open().await;
@@ -78,9 +99,20 @@ impl World {
         for institution in &mut content.institutions {
             institution.timeout = Duration::from_millis(300);
         }
+        let postgres = match ground {
+            Ground::Sqlite => None,
+            Ground::Postgres => Some(PostgresDatabase::create().await),
+        };
+        if let Some(database) = &postgres {
+            config.store = StoreConfig::Postgres {
+                url: database.url().into(),
+                connections: 4,
+                instance: Some("core-1".to_owned()),
+            };
+        }
         let clock = Arc::new(ManualClock::new(now.parse().unwrap()));
         let core = open(&config, &content, &clock, 1).await.unwrap();
-        Self { core, clock, outside, folder, config, content, drafts: SeededEntropy::new(5) }
+        Self { core, clock, outside, folder, config, content, drafts: SeededEntropy::new(5), postgres }
     }
 
     /// The core's process ends and starts again on the same file.
@@ -91,6 +123,53 @@ impl World {
 
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("core.sqlite")
+    }
+
+    /// The database that [`Ground::Postgres`] stands on.
+    pub fn database(&self) -> &PostgresDatabase {
+        self.postgres.as_ref().expect("a world on PostgreSQL")
+    }
+
+    /// The store as another process opens it that goes by this name. The name is the seed too: processes that drew the
+    /// same numbers would give two notices one id.
+    pub async fn store(&self, instance: &str) -> CoreStore {
+        let seed = instance.bytes().fold(4, |seed: u64, octet| seed.wrapping_mul(257).wrapping_add(octet.into()));
+        let store = CoreStore::open(&self.config, keys(), Arc::new(SeededEntropy::new(seed))).await.unwrap();
+        store.named(instance)
+    }
+
+    /// Runs a statement as somebody would who has the file, or the database's owner.
+    pub async fn tamper(&self, sql: &str) -> Result<u64, sqlx::Error> {
+        match &self.postgres {
+            None => {
+                let mut file = SqliteConnectOptions::new().filename(self.file()).connect().await.unwrap();
+                let done = sqlx::raw_sql(sql).execute(&mut file).await.map(|done| done.rows_affected());
+                file.close().await.unwrap();
+                done
+            }
+            Some(database) => {
+                let mut aside = database.aside().await;
+                sqlx::raw_sql("SET search_path TO dayaq_core").execute(&mut aside).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut aside).await.map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    /// Takes the triggers away that keep the audit.
+    pub const fn without_triggers(&self) -> &'static str {
+        match &self.postgres {
+            None => "DROP TRIGGER audit_is_never_changed; DROP TRIGGER audit_is_never_deleted",
+            Some(_) => "DROP TRIGGER audit_is_never_changed ON audit",
+        }
+    }
+
+    /// Everything that lies in the store's files.
+    pub async fn raw(&self) -> Vec<u8> {
+        if let Some(database) = &self.postgres {
+            return database.raw().await;
+        }
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     pub fn draft(&self) -> Uuid {

@@ -1,0 +1,44 @@
+//! What the core's store can answer instead of doing its work.
+
+use dayaq_sql::Failure;
+use dayaq_types::seal::SealError;
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or is not reachable.
+    #[error("the database: {0}")]
+    Database(#[from] dayaq_sql::StoreError),
+    /// The store was written under another master key: nobody in it would be found again.
+    #[error("the database was written under another master key")]
+    OtherKey,
+    /// A sealed value did not open.
+    #[error("a sealed value: {0}")]
+    Seal(#[from] SealError),
+    /// A row holds what no row should.
+    #[error("a row of {0} is not readable")]
+    Row(&'static str),
+    /// The draft was handed in from another phone.
+    #[error("the draft belongs to another phone")]
+    ForeignDraft,
+    /// The lease of a job was lost to another worker; nothing was written.
+    #[error("the lease was lost")]
+    LostLease,
+    /// The calendar ends before the deadline.
+    #[error("the working-day calendar ends before the deadline")]
+    CalendarEnds,
+}
+
+impl Failure for StoreError {
+    fn database(&self) -> Option<&dayaq_sql::StoreError> {
+        match self {
+            Self::Database(cause) => Some(cause),
+            Self::OtherKey
+            | Self::Seal(_)
+            | Self::Row(_)
+            | Self::ForeignDraft
+            | Self::LostLease
+            | Self::CalendarEnds => None,
+        }
+    }
+}

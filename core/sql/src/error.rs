@@ -1,0 +1,138 @@
+//! What a database can answer instead of doing its work.
+
+use dayaq_types::seal::SealError;
+use sqlx::postgres::PgDatabaseError;
+use std::time::Duration;
+
+/// The longest that a caller waits for a connection (D07); beyond it the turn is shed.
+pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
+
+/// Why a store did not do what was asked. No text here ever holds a stored value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No answer in time. Whether it was done is unknown.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// No connection, or it was lost. Whether it was done is unknown.
+    #[error("not reachable: {0}")]
+    Unreachable(String),
+    /// The server said no; the value is its error code, such as `OOM` or `READONLY`. It was not done.
+    #[error("refused with {0}")]
+    Refused(String),
+    /// The address of the server cannot be used.
+    #[error("bad address: {0}")]
+    Address(String),
+    /// Every connection was taken, or none could be made. It was not done.
+    #[error("no connection within {0:?}")]
+    NoConnection(Duration),
+    /// It lost against another transaction, by this SQLSTATE; it was not done.
+    #[error("lost against another transaction: {0}")]
+    Contended(String),
+    /// The server may lose what it has answered.
+    #[error("{setting} = {value}: what was answered could be lost; set it to {wanted}")]
+    Volatile {
+        /// The server's setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// The database failed; it was not done.
+    #[error("database: {0}")]
+    Database(String),
+    /// A text to be stored holds NUL (F03); nothing was done.
+    #[error("a text holds NUL")]
+    Nul,
+    /// A newer program has already changed the schema.
+    #[error("the schema has migration {0}, which this program does not know: it was written by a newer one")]
+    NewerSchema(i64),
+    /// An earlier migration stopped half-way.
+    #[error("migration {0} is half-applied: restore the file from its backup")]
+    HalfMigrated(i64),
+    /// A value does not open under the keys of this process.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the change may have been made all the same, so that only a repeat with the same token is safe.
+    pub const fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Timeout(_) | Self::Unreachable(_) => true,
+            Self::Refused(_)
+            | Self::Address(_)
+            | Self::NoConnection(_)
+            | Self::Contended(_)
+            | Self::Volatile { .. }
+            | Self::Database(_)
+            | Self::Nul
+            | Self::NewerSchema(_)
+            | Self::HalfMigrated(_)
+            | Self::Sealed(_)
+            | Self::Closed => false,
+        }
+    }
+}
+
+/// A store's own error, which a database's may be the cause of.
+pub trait Failure: From<StoreError> + Send + 'static {
+    /// What the database said, if it is the cause.
+    fn database(&self) -> Option<&StoreError>;
+}
+
+impl Failure for StoreError {
+    fn database(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut => return Self::NoConnection(CONNECTION_WAIT),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return Self::Closed,
+            sqlx::Error::Io(cause) => return Self::Unreachable(cause.kind().to_string()),
+            sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => return Self::Unreachable(error.to_string()),
+            sqlx::Error::Database(refusal) => {
+                if let Some(refusal) = refusal.try_downcast_ref::<PgDatabaseError>() {
+                    return Self::from_postgres(refusal);
+                }
+            }
+            // The others are faults of a statement or of a row.
+            _ => {}
+        }
+        // Both databases name tables and columns in their errors, never values: all of ours are bound.
+        Self::Database(error.to_string())
+    }
+}
+
+impl StoreError {
+    fn from_postgres(refusal: &PgDatabaseError) -> Self {
+        let code = refusal.code().to_owned();
+        match code.as_str() {
+            "40001" | "40P01" => Self::Contended(code),
+            // The server goes down or comes up, and the connection is gone.
+            "57P01" | "57P02" | "57P03" => Self::Unreachable(code),
+            // Cancelled by a limit, no lock in time, not the primary.
+            "57014" | "55P03" | "25006" => Self::Refused(code),
+            // No memory, no disk, no connection left.
+            code if code.starts_with("53") => Self::Refused(code.to_owned()),
+            // The detail would hold the row; the message does not.
+            _ => Self::Database(format!("{code}: {}", refusal.message())),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            sqlx::migrate::MigrateError::Dirty(version) => Self::HalfMigrated(version),
+            other => Self::Database(other.to_string()),
+        }
+    }
+}

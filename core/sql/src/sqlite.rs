@@ -1,0 +1,218 @@
+//! An SQLite file: one writer that commits in groups, and readers beside it.
+
+use crate::error::CONNECTION_WAIT;
+use crate::{Failure, Schema, StoreError};
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Changes that one commit may carry.
+const BATCH_MAX: usize = 256;
+/// Changes that may wait for the writer; beyond that their callers wait.
+const QUEUE_MAX: usize = 1024;
+const READERS_MAX: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An SQLite file of this process, which several stores may share.
+///
+/// WAL with `synchronous=FULL`: what was answered survives a power cut. All changes go through one task; those that
+/// arrive while it waits for the disk share the next commit, so that a disk flush is paid once for many turns.
+#[derive(Clone, Debug)]
+pub struct SqliteFile {
+    readers: SqlitePool,
+    writer: mpsc::Sender<Message>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl SqliteFile {
+    /// Opens or creates the file and brings its schema up to date. Refuses a schema newer than this program (D10).
+    ///
+    /// Must be called within a tokio runtime, which then runs the writer until every clone is dropped.
+    pub async fn open(path: &Path, schema: Schema) -> Result<Self, StoreError> {
+        create_private(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .pragma("secure_delete", "FAST")
+            .disable_statement_logging();
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        schema.migrations.run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .acquire_timeout(CONNECTION_WAIT)
+            .connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        let (writer, queue) = mpsc::channel(QUEUE_MAX);
+        let task = tokio::spawn(write_all(connection, options, queue));
+        Ok(Self { readers, writer, task: Arc::new(Mutex::new(Some(task))) })
+    }
+
+    /// The connections that read.
+    pub const fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Makes a change, all of it or nothing; answers once it is on the disk.
+    ///
+    /// A caller that stops waiting does not stop the change. The work may run twice, the second time over what was
+    /// taken back, so it must do nothing but change rows.
+    pub async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
+    {
+        self.change(work).await
+    }
+
+    /// As [`Self::write`], for a store with errors of its own.
+    pub(crate) async fn change<T, E, W>(&self, work: W) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Clone + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change { work, result: Err(StoreError::Closed.into()), reply });
+        self.writer.send(Message::Do(job)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Ends every connection once what has been asked for is done; later changes are refused.
+    pub(crate) async fn close(&self) {
+        // Whoever was faster has asked for it already.
+        let _ = self.writer.send(Message::Close).await;
+        if let Some(task) = self.task.lock().await.take() {
+            // A writer that panicked has closed its connection, too.
+            let _ = task.await;
+        }
+        self.readers.close().await;
+    }
+}
+
+/// What the writer is asked for.
+enum Message {
+    /// A change.
+    Do(Box<dyn Job>),
+    /// To end after the changes that were asked for before.
+    Close,
+}
+
+/// One change on its way through the writer.
+trait Job: Send {
+    /// Does the work; `false` takes back what it did. It may be done again after that.
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, bool>;
+    /// Answers the caller, now that the fate of the whole batch is known.
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+struct Change<T, E, W> {
+    work: W,
+    result: Result<T, E>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, W> Job for Change<T, E, W>
+where
+    T: Send + 'static,
+    E: Failure,
+    W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Clone + Send + 'static,
+{
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, bool> {
+        Box::pin(async move {
+            self.result = (self.work.clone())(connection).await;
+            self.result.is_ok()
+        })
+    }
+
+    fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+        // A caller that has gone away needs no answer.
+        let _ = self.reply.send(self.result.and_then(|result| Ok(batch.map(|()| result)?)));
+    }
+}
+
+/// The writer: takes whatever waits, commits it together, answers.
+async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut queue: mpsc::Receiver<Message>) {
+    let mut connection = Some(first);
+    let mut messages = Vec::with_capacity(BATCH_MAX);
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while queue.recv_many(&mut messages, BATCH_MAX).await > 0 {
+        for message in messages.drain(..) {
+            match message {
+                Message::Do(job) => batch.push(job),
+                Message::Close => queue.close(),
+            }
+        }
+        if batch.is_empty() {
+            continue;
+        }
+        let outcome = commit(&mut connection, &options, &mut batch).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(%error, changes = batch.len(), "A commit failed");
+            // Whatever state it is in, a new connection begins from the last commit.
+            connection = None;
+        }
+        metrics::histogram!("dayaq_sqlite_batch_changes").record(batch.len() as f64);
+        for job in batch.drain(..) {
+            job.answer(outcome.clone());
+        }
+    }
+    if let Some(connection) = connection {
+        // Closing moves the log into the file; a failure loses nothing, the log is read at the next start.
+        let _ = connection.close().await;
+    }
+}
+
+async fn commit(
+    connection: &mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => connection.insert(SqliteConnection::connect_with(options).await?),
+    };
+    let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut whole = true;
+    for job in batch.iter_mut() {
+        whole = job.run(&mut all).await;
+        if !whole {
+            break;
+        }
+    }
+    if whole {
+        return Ok(all.commit().await?);
+    }
+    all.rollback().await?;
+    if batch.len() == 1 {
+        return Ok(());
+    }
+    // Again, with a savepoint each, so that one that fails takes nobody with it. It is rare, and savepoints cost more
+    // than most changes.
+    let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for job in batch {
+        let mut one = all.begin().await?;
+        if job.run(&mut one).await {
+            one.commit().await?;
+        } else {
+            one.rollback().await?;
+        }
+    }
+    Ok(all.commit().await?)
+}
+
+/// Creates the file for its owner alone; SQLite gives the log beside it the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Database(error.to_string()))
+}

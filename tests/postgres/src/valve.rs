@@ -1,0 +1,97 @@
+//! A valve between a store and its PostgreSQL that cuts the connection within a commit.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+
+/// The message that commits: its kind, its length, the word and a zero (PostgreSQL's protocol, "Query").
+const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+
+/// Where the next commit is cut off.
+#[derive(Clone, Copy, Debug)]
+pub enum Cut {
+    /// The server gets so many octets of the request.
+    Request(usize),
+    /// The server has answered, and so many octets of the answer arrive.
+    Reply(usize),
+}
+
+impl Cut {
+    /// Every place within a commit: 12 octets there, 18 back ("CommandComplete" and "ReadyForQuery").
+    pub fn everywhere() -> impl Iterator<Item = Self> {
+        (0..=COMMIT.len()).map(Self::Request).chain((0..18).map(Self::Reply))
+    }
+}
+
+/// The valve, open until the next commit.
+pub struct Valve {
+    port: u16,
+    next: Arc<Mutex<Option<Cut>>>,
+}
+
+impl Valve {
+    pub async fn before(socket: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let next = Arc::new(Mutex::new(None));
+        let armed = Arc::clone(&next);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = UnixStream::connect(&socket).await.unwrap();
+                tokio::spawn(pass(client, server, Arc::clone(&armed)));
+            }
+        });
+        Self { port, next }
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://dayaq@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// Cuts the next commit; the ones after it pass.
+    pub fn arm(&self, cut: Cut) {
+        *self.next.lock().unwrap() = Some(cut);
+    }
+
+    /// Whether the cut has not been made yet.
+    pub fn is_armed(&self) -> bool {
+        self.next.lock().unwrap().is_some()
+    }
+}
+
+/// Passes octets both ways until one end closes or the commit is cut, which closes both.
+async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<Cut>>>) {
+    let (mut request, mut reply) = (vec![0; 65_536], vec![0; 65_536]);
+    // How much of the server's answer still arrives, once the cut is that of an answer.
+    let mut left = None;
+    loop {
+        tokio::select! {
+            read = client.read(&mut request) => {
+                let Ok(octets @ 1..) = read else { return };
+                let chunk = &request[..octets];
+                let commit = chunk.windows(COMMIT.len()).position(|window| window == COMMIT);
+                let cut = commit.and_then(|at| next.lock().unwrap().take().map(|cut| (at, cut)));
+                match cut {
+                    Some((at, Cut::Request(octets))) => {
+                        let _ = server.write_all(&chunk[..at + octets]).await;
+                        return;
+                    }
+                    Some((_, Cut::Reply(octets))) => left = Some(octets),
+                    None => {}
+                }
+                if server.write_all(chunk).await.is_err() {
+                    return;
+                }
+            }
+            read = server.read(&mut reply) => {
+                let Ok(octets @ 1..) = read else { return };
+                let passes = left.map_or(octets, |left| octets.min(left));
+                if client.write_all(&reply[..passes]).await.is_err() || passes < octets {
+                    return;
+                }
+                left = left.map(|left| left - passes);
+            }
+        }
+    }
+}
