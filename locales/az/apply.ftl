@@ -1,11 +1,12 @@
 # Müraciət: razılıq, ailə üzvləri, yoxlama, göndərmə.
 
-apply-consent = Ailənizin məlumatını dövlətdən alırıq
+apply-consent = Ailənizin məlumatını dövlətdən alaq?
+    .error = Razısınız? 1 və ya 2 yazın:
     .opt-agree = Razıyam
     .opt-decline = Xeyr
 apply-declined =
-    Razılıq olmadan müraciət qəbul edilmir.
-    Kömək: 142
+    Razılığınız olmadan müraciəti qəbul edə bilmirik.
+    Sualınız olsa: 142
 
 apply-members = Ailə üzvü (sizdən başqa): { $members-count }
     .add = Əlavə et
@@ -24,21 +25,22 @@ apply-fix-members = Ailə üzvü (sizdən başqa): { $members-count }
 
 apply-review =
     { $fin }, { $card-series } { $card-number }
-    Notarial { $notary }
+    Notariat: { $notary }
     Ailə: siz+{ $members-count }
     { $district }
-    { $branch }
+    Bank: { $branch }
     .sms =
         { $fin }, { $card-series } { $card-number }
-        Notarial { $notary }
+        Notariat: { $notary }
         Ailə: siz+{ $members-count }
         { $district }
-        { $branch }
-        İşıq { $meter-electricity }, su { $meter-water }, qaz { $meter-gas }
+        Bank: { $branch }
+        Sayğac nömrəsi: işıq - { $meter-electricity }, su - { $meter-water }, qaz - { $meter-gas }
     .opt-send = Göndər
     .opt-correct = Düzəlt
-apply-correct = Düzəliş:
-    .opt-applicant = FİN
+apply-correct = Nə düzəlsin?
+    .error = Yenə seçin:
+    .opt-applicant = FİN/vəsiqə
     .opt-notary = Notarial
     .opt-members = Ailə
     .opt-place = Yer, bank
@@ -51,22 +53,22 @@ apply-registered =
     Qərar { $send-decide-by }-dək
     Pulsuz, pul verməyin. 142
 apply-awaiting =
-    Saxlandı { $send-reference }
+    Saxlandı: { $send-reference }
     15 gün notarial nömrə ilə başlayır
     Pulsuz, ödəməyin. 142
 apply-already =
-    Müraciətiniz var:
+    Müraciətiniz artıq var:
     { $send-reference }
     { $send-registered-on }
     Pulsuz, pul verməyin. 142
 apply-recorded =
-    Məlumat saxlandı. Nömrə SMS ilə gələcək.
+    Məlumatınız saxlandı. Nömrə SMS ilə gələcək.
     Pulsuz, pul verməyin. 142
 apply-not-registered =
-    Hələ qeydə alınmayıb. Cavablar qalır.
+    Hələ qeydə alınmayıb. Cavablarınız qalır.
     Sonra yığın: *7142#
     Kömək: 142
     .sms =
-        Hələ qeydə alınmayıb. Cavablar qalır.
+        Hələ qeydə alınmayıb. Cavablarınız qalır.
         Sonra yazın: MURACIET
         Kömək: 142

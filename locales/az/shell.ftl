@@ -7,17 +7,19 @@ shell-next = Ardı
 shell-yes = Bəli
 shell-no = Xeyr
 shell-none = yoxdur
-shell-choose = Yenidən:
-shell-unreadable = Oxunmadı
+shell-choose = Yenə seçin
+shell-unreadable = Oxuya bilmədik.
+shell-unseen = Əvvəl ardına baxın: 98
 shell-confirm = { $value }: düzdür?
 shell-help =
-    Xidmət pulsuzdur. Kömək: 142
-    Cavablarınız qalır.
+    Narahat olmayın, cavablar qalır.
+    Kömək: 142, pulsuzdur
 shell-retry = Yenidən
-shell-resume = Müraciətiniz yarımçıqdır.
+shell-resume = Müraciətiniz bitməyib.
 shell-continue = Davam et
 shell-again = Əvvəldən başla
-shell-restarted = Yeniləndi.
+shell-restarted = Xidmət yeniləndi.
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142
     .sms = Hazırda davam etmək olmur. Bir azdan yenidən yazın. Kömək: 142
+shell-usage = Yalnız *7142# yığın və sualları cavablandırın. Pulsuzdur. Kömək: 142
 shell-incomplete = Mesajınız tam gəlmədi. Yenidən, daha qısa yazın. Kömək: 142

@@ -4,7 +4,8 @@ status-none = Bu nömrədən müraciət yoxdur.
     .opt-apply = Yeni müraciət
 status-awaiting =
     { $ask-reference }
-    Notarialsız 15 gün başlamır
+    15 gün notarial nömrəni gözləyir
+    .error = Nömrəniz varsa, 1 yazın:
     .opt-apply = Nömrə var
 status-gathering =
     { $ask-reference } yoxlanılır
@@ -20,7 +21,7 @@ status-refused =
     .opt-details = Səbəb
 status-card-ready =
     { $ask-reference }
-    Kart hazırdır
+    Kartınız hazırdır
     .opt-card = Yer, tarix
     .opt-details = Məbləğ
 status-superseded =

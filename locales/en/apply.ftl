@@ -11,14 +11,14 @@ apply-members = Family members besides you: { $members-count }
     .add = Add
     .done = That is all
     .remove = Remove
-    .which = Who is to be removed?
+    .which = Whom shall we remove?
     .item = { $relation } { $fin }
     .duplicate = This FIN is on the list already.
 apply-fix-members = Family members besides you: { $members-count }
     .add = Add
     .done = That is all
     .remove = Remove
-    .which = Who is to be removed?
+    .which = Whom shall we remove?
     .item = { $relation } { $fin }
     .duplicate = This FIN is on the list already.
 
@@ -34,7 +34,7 @@ apply-review =
         Family: you+{ $members-count }
         { $district }
         Bank: { $branch }
-        Meters: electricity { $meter-electricity }, water { $meter-water }, gas { $meter-gas }
+        Meter numbers: electricity - { $meter-electricity }, water - { $meter-water }, gas - { $meter-gas }
     .opt-send = Send
     .opt-correct = Correct
 apply-correct = What shall we correct?
@@ -51,7 +51,7 @@ apply-registered =
     Decision by { $send-decide-by }
     This service is free. Pay nobody. Help: 142
 apply-awaiting =
-    Kept: { $send-reference }
+    Your number: { $send-reference }
     The 15 working days begin when you give the number of the notarised application.
     This service is free. Pay nobody. Help: 142
 apply-already =

@@ -1,10 +1,11 @@
 # Заявление: согласие, члены семьи, проверка, отправка.
 
 apply-consent = Данные семьи возьмём в госорганах. Согласны?
+    .error = Согласны? Напишите 1 или 2:
     .opt-agree = Да
     .opt-decline = Нет
 apply-declined =
-    Без согласия принять заявление нельзя.
+    Без вашего согласия принять заявление нельзя.
     Помощь: 142
 
 apply-members = Члены семьи (кроме вас): { $members-count }
@@ -24,25 +25,26 @@ apply-fix-members = Члены семьи (кроме вас): { $members-count 
 
 apply-review =
     { $fin }, { $card-series } { $card-number }
-    Нотариат { $notary }
+    Нотариус: { $notary }
     Семья: вы+{ $members-count }
     { $district }
-    { $branch }
+    Банк: { $branch }
     .sms =
         { $fin }, { $card-series } { $card-number }
-        Нотариат { $notary }
+        Нотариус: { $notary }
         Семья: вы+{ $members-count }
         { $district }
-        { $branch }
-        Свет { $meter-electricity }, вода { $meter-water }, газ { $meter-gas }
+        Банк: { $branch }
+        Номера счётчиков: свет - { $meter-electricity }, вода - { $meter-water }, газ - { $meter-gas }
     .opt-send = Отправить
     .opt-correct = Исправить
-apply-correct = Правка:
+apply-correct = Что исправим?
+    .error = Выберите:
     .opt-applicant = ФИН
-    .opt-notary = Нотариат
+    .opt-notary = Нотариус
     .opt-members = Семья
     .opt-place = Адрес, банк
-    .opt-meters = Счётчик
+    .opt-meters = Счётчики
 
 # Последние экраны. Номер и даты придут и по SMS.
 apply-registered =
@@ -51,16 +53,16 @@ apply-registered =
     Решение к { $send-decide-by }
     Бесплатно, не платите. 142
 apply-awaiting =
-    Сохранено { $send-reference }
-    Без нотариата 15 дней не идут
-    Бесплатно, не платите. 142
+    Ваш номер: { $send-reference }
+    15 дней ждут номер от нотариуса
+    Никому не платите. 142
 apply-already =
     Ваше заявление уже есть:
     { $send-reference }
     { $send-registered-on }
     Бесплатно, не платите. 142
 apply-recorded =
-    Данные сохранены. Номер придёт по SMS.
+    Ваши данные сохранены. Номер придёт по SMS.
     Бесплатно, не платите. 142
 apply-not-registered =
     Пока не принято. Ответы сохранены.

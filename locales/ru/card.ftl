@@ -14,11 +14,11 @@ card-no-card =
     Карта ещё не заказана.
     Бесплатно, не платите. 142
 card-ordered =
-    Готовим карту, придёт SMS
+    Готовим карту, придёт SMS.
     { $pickup-branch }
     Бесплатно, не платите. 142
 card-ready =
-    Карта: с { $pickup-collect-from }
+    Карта готова: с { $pickup-collect-from }
     { $pickup-branch }
     Бесплатно, не платите. 142
 card-later =

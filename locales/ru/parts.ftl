@@ -25,12 +25,13 @@ notary-none = 15 рабочих дней начнутся, когда дадит
 member-fin = ФИН члена семьи:
     .error = В ФИН 7 знаков, без I и O.
     .ask = Знак { $position }: I не бывает, это 1?
-member-relation = Кто?
+member-relation = Кто это?
+    .error = Выберите
     .opt-spouse = Муж/жена
     .opt-child = Ребёнок
-    .opt-parent = Родитель
+    .opt-parent = Мать/отец
     .opt-sibling = Брат/сестра
-    .opt-other = Иной
+    .opt-other = Другое
 
 place-region = Регион, где живёте:
 place-district = Район или город:

@@ -7,17 +7,19 @@ shell-next = Далее
 shell-yes = Да
 shell-no = Нет
 shell-none = нет
-shell-choose = Снова:
-shell-unreadable = Неясно
+shell-choose = Выберите:
+shell-unreadable = Не смогли прочитать.
+shell-unseen = Сначала дочитайте: 98
 shell-confirm = { $value }: верно?
 shell-help =
     Услуга бесплатна. Помощь: 142
-    Ответы сохранены.
+    Ваши ответы сохранены.
 shell-retry = Ещё раз
-shell-resume = Ваше заявление не закончено.
+shell-resume = Заявление не закончено.
 shell-continue = Продолжить
 shell-again = Начать заново
-shell-restarted = Обновлено.
+shell-restarted = Служба обновлена.
 shell-ended = Сейчас продолжить нельзя. Наберите позже: *7142#. Помощь: 142
     .sms = Сейчас продолжить нельзя. Напишите позже. Помощь: 142
+shell-usage = Наберите только *7142# и отвечайте на вопросы. Бесплатно. Помощь: 142
 shell-incomplete = Сообщение пришло не полностью. Напишите снова, короче. Помощь: 142

@@ -4,7 +4,8 @@ status-none = С этого номера заявления нет.
     .opt-apply = Новое заявление
 status-awaiting =
     { $ask-reference }
-    Без нотариата 15 дней не идут
+    15 дней ждут номер от нотариуса
+    .error = Номер уже есть? Напишите 1:
     .opt-apply = Номер есть
 status-gathering =
     { $ask-reference } проверяется

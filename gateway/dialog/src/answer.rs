@@ -16,7 +16,12 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
         // Not an answer: the network repeated itself, or the person could not wait. The same call is asked for again.
         return turn.go(&crate::definition::Target::State(state.name.clone()));
     }
-    let Some(cleaned) = clean(raw) else { return wrong(turn, state, Complaint::Unreadable) };
+    let Some(cleaned) = clean(raw) else {
+        // Where one of several is to be chosen, what cannot be read is one more thing that is none of them.
+        let typed = matches!(state.kind, StateKind::Text { .. });
+        let options = !typed || matches!(turn.session.prompt, Prompt::Resume | Prompt::Remove);
+        return wrong(turn, state, if options { Complaint::NoSuchOption } else { Complaint::Unreadable });
+    };
     let keys = &turn.book.shared.keys;
     let key = as_key(&cleaned);
     if key == keys.home {
@@ -70,6 +75,8 @@ fn back(turn: &mut Turn<'_>) {
 fn answer(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
     match &state.kind {
         StateKind::Choice { options, save } => match chosen(turn, cleaned) {
+            // What has an effect must have been seen: `1` on the first page of a review is no wish to send it.
+            Some(key) if !turn.renderer().shows(&key) => wrong(turn, state, Complaint::Unseen),
             Some(key) => choose(turn, options, save.as_deref(), message, &key),
             None => wrong(turn, state, Complaint::NoSuchOption),
         },
@@ -145,7 +152,11 @@ fn group_wish(turn: &mut Turn<'_>, state: &State, group: &Group, cleaned: &str) 
 
 fn remove(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
     let StateKind::Group(group) = &state.kind else { return turn.ask() };
-    let at = chosen(turn, cleaned).and_then(|key| key.parse::<usize>().ok()).and_then(|at| at.checked_sub(1));
+    let key = chosen(turn, cleaned);
+    if key.as_ref().is_some_and(|key| !turn.renderer().shows(key)) {
+        return wrong(turn, state, Complaint::Unseen);
+    }
+    let at = key.and_then(|key| key.parse::<usize>().ok()).and_then(|at| at.checked_sub(1));
     let Some(frame) = turn.frame() else { return };
     let mut items = group_items(frame, group).to_vec();
     match at.filter(|at| *at < items.len()) {

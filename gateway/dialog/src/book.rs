@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use dayaq_author::Diagnostics;
+
+use crate::Surface;
 use crate::condition::Variable;
 use crate::definition::Dialogue;
-use crate::fit::Proof;
+use crate::fit::{self, Proof};
 use crate::keyword::Keywords;
+use crate::scope::Certainty;
 use crate::session::{Frame, Session};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, List, NoticeSpec};
@@ -31,6 +35,8 @@ pub struct Book {
     pub(crate) main: String,
     pub(crate) keywords: Keywords,
     pub(crate) proof: Proof,
+    /// Which variables have a value for certain at each state.
+    pub(crate) certainty: Certainty,
 }
 
 impl Book {
@@ -42,6 +48,11 @@ impl Book {
     /// Tells how much room the proof of every screen has found.
     pub fn proof(&self) -> &Proof {
         &self.proof
+    }
+
+    /// Proves every screen once more for a network whose screens have other sizes than the standard's.
+    pub fn prove_on(&self, surface: &Surface) -> Diagnostics {
+        fit::prove_on(self, surface)
     }
 
     /// Lists the codes that can be dialled.

@@ -70,11 +70,26 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     let hash = hash(sources);
     let catalogue = catalogue.clone();
     let proof = Proof::default();
-    let mut book =
-        Book { hash, dialogues, texts, lists, catalogue, notices, shared, scopes, own, codes, main, keywords, proof };
+    let mut book = Book {
+        hash,
+        dialogues,
+        texts,
+        lists,
+        catalogue,
+        notices,
+        shared,
+        scopes,
+        own,
+        codes,
+        main,
+        keywords,
+        proof,
+        certainty: Default::default(),
+    };
     // A text that is missing takes no room, so that a screen can be too long even in a book that is otherwise at fault.
     if let Some(certainty) = certainty {
-        book.proof = fit::prove(&book, &certainty, &diagnostics);
+        book.certainty = certainty;
+        book.proof = fit::prove(&book, &diagnostics);
     }
     let sound = !diagnostics.has_errors() && !book.main.is_empty();
     (sound.then_some(book), diagnostics)

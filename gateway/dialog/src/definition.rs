@@ -139,6 +139,11 @@ impl State {
         }
     }
 
+    /// Says whether one of several is to be chosen here, so that words for a wrong choice can ask for another by themselves.
+    pub fn offers(&self) -> bool {
+        matches!(self.kind, StateKind::Choice { .. } | StateKind::List { .. })
+    }
+
     pub fn links(&self) -> Vec<&Link> {
         match &self.kind {
             StateKind::Choice { options, .. } => options.iter().map(|option| &option.next).collect(),

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::answer;
 use crate::definition::{State, StateKind, Target};
 use crate::session::{Draft, Prompt, Shelf};
-use crate::step::{DRAFT_KEPT, Effect};
+use crate::step::Effect;
 use crate::turn::Turn;
+use crate::words::Saying;
 
 /// The menus that a dial string may answer in advance, and the length of it that is looked at.
 const DIALLED_PARTS_MAX: usize = 3;
@@ -16,6 +17,9 @@ impl Turn<'_> {
     pub(crate) fn open(&mut self, dialled: &str) {
         self.shelve();
         let (entry, rest) = self.book.dialled(dialled);
+        if rest.len() > DIALLED_CHARS_MAX || rest.bytes().filter(|b| *b == b'*').count() >= DIALLED_PARTS_MAX {
+            return self.end_with(Saying::Usage);
+        }
         self.session.entry = entry.to_owned();
         if let Some(target) = self.start() {
             self.go(&target);
@@ -33,7 +37,7 @@ impl Turn<'_> {
     fn shortcut(&mut self, rest: &str) {
         let parts: Vec<&str> = rest.split('*').collect();
         let good = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
-        if rest.len() > DIALLED_CHARS_MAX || parts.len() > DIALLED_PARTS_MAX || !parts.iter().all(good) {
+        if !parts.iter().all(good) {
             return;
         }
         for part in parts {
@@ -108,7 +112,8 @@ impl Turn<'_> {
 
     pub(crate) fn expire(&mut self) {
         let now = self.moment.now;
-        let old = |at: Timestamp| now.duration_since(at) > DRAFT_KEPT;
+        let kept = self.moment.draft_kept;
+        let old = |at: Timestamp| now.duration_since(at) > kept;
         if self.session.shelf.as_ref().is_some_and(|shelf| old(shelf.at)) {
             self.session.shelf = None;
             if self.session.prompt == Prompt::Resume {

@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 use dayaq_author::{Diagnostics, Place};
 use dayaq_text::{Alphabet, Budget, measure};
 
-use crate::scope::Certainty;
 use crate::value::{Arg, Kind, Record};
 use crate::{Book, Form, Language, SMS_PARTS, Surface};
 use desk::Desk;
@@ -56,15 +55,15 @@ impl Room {
 }
 
 /// Proves every screen and notice of a book; what does not fit goes to the diagnostics.
-pub(crate) fn prove(book: &Book, certainty: &Certainty, diagnostics: &Diagnostics) -> Proof {
+pub(crate) fn prove(book: &Book, diagnostics: &Diagnostics) -> Proof {
     check_told(book, diagnostics);
     notice::check_names(book, diagnostics);
     let mut proof = Proof::default();
     for language in Language::ALL {
         for form in [Form::Proper, Form::Plain] {
             let widest = Widest::new(book, language, form);
-            let (screens, rooms) = Desk::new(&widest, certainty, &Surface::ussd(form)).prove(diagnostics);
-            let (replies, _) = Desk::new(&widest, certainty, &Surface::sms(form, SMS_PARTS)).prove(diagnostics);
+            let (screens, rooms) = Desk::new(&widest, &book.certainty, &Surface::ussd(form)).prove(diagnostics);
+            let (replies, _) = Desk::new(&widest, &book.certainty, &Surface::sms(form, SMS_PARTS)).prove(diagnostics);
             proof.screens += screens + replies;
             proof.rooms.extend(rooms);
             proof.notices += notice::prove(&widest, diagnostics);
@@ -72,6 +71,16 @@ pub(crate) fn prove(book: &Book, certainty: &Certainty, diagnostics: &Diagnostic
     }
     proof.rooms.sort_by_key(|room| (std::cmp::Reverse(room.filled()), room.text.clone()));
     proof
+}
+
+/// Proves the screens of a book on another surface than the standard's, in every language.
+pub(crate) fn prove_on(book: &Book, surface: &Surface) -> Diagnostics {
+    let found = Diagnostics::new();
+    for language in Language::ALL {
+        let widest = Widest::new(book, language, surface.form);
+        Desk::new(&widest, &book.certainty, surface).prove(&found);
+    }
+    found
 }
 
 /// Reports texts of the core whose width nobody has said, and widths of what the core never tells.

@@ -17,7 +17,7 @@
 //!     kind = "end"
 //! "#;
 //! let words = ["again", "back", "choose", "continue", "ended", "help", "home", "incomplete", "next", "no", "none", "restarted",
-//!     "resume", "retry", "unreadable", "yes"];
+//!     "resume", "retry", "unreadable", "unseen", "usage", "yes"];
 //! let shell: String = words.iter().map(|word| format!("shell-{word} = {word}\n")).collect();
 //! let text = format!("{shell}shell-confirm = {{ $value }}\nhello-end = Salam\n");
 //! let locales = Language::ALL.map(|language| (language, Source { path: "shell.ftl".into(), text: text.clone() }));
@@ -34,7 +34,7 @@
 //! let now = jiff::Timestamp::UNIX_EPOCH;
 //! let session = Session::new("draft-1", Some(Language::Az), &book, now);
 //! let surface = Surface::ussd(Form::Proper);
-//! let moment = Moment { surface: &surface, now, fresh_draft: "draft-2" };
+//! let moment = Moment { surface: &surface, now, fresh_draft: "draft-2", draft_kept: dayaq_dialog::DRAFT_KEPT };
 //! let done = step(&book, session, Input::Open { dialled: "*100#" }, &moment);
 //! assert_eq!(done.effects, [Effect::Reply { text: "Salam".into(), ends: true }, Effect::Ended]);
 //! ```
@@ -80,4 +80,4 @@ pub use step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, Step, step};
 pub use surface::{SMS_PARTS, Surface};
 pub use transcript::run_transcripts;
 pub use value::{Arg, Kind, Phrase, Record, Value};
-pub use words::{NoticeError, Saying, neutral_end, render_notice, say};
+pub use words::{NoticeError, Saying, neutral_end, render_flash, render_notice, say};

@@ -1,5 +1,7 @@
 //! A screen cut into pages that the operator carries.
 
+use std::ops::Range;
+
 use crate::surface::Surface;
 
 /// Holds what is to be shown, before it is known how much of it fits.
@@ -24,28 +26,40 @@ pub(crate) struct Foot {
     pub back_page: String,
 }
 
+/// One page of a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub text: String,
+    /// The options that stand on it, by their place in the screen; one that had to be cut stands where it ends.
+    pub options: Range<usize>,
+}
+
 /// Cuts a screen into pages; each fits the surface, and there is at least one.
-pub(crate) fn pages(screen: &Screen, surface: &Surface) -> Vec<String> {
+pub(crate) fn pages(screen: &Screen, surface: &Surface) -> Vec<Page> {
     let mut rest = lines(screen);
-    let mut pages: Vec<String> = Vec::new();
+    let mut pages: Vec<Page> = Vec::new();
+    let page = |text: String, pages: &[Page], rest: &[Line]| {
+        let left = rest.iter().filter(|line| !line.may_break).count();
+        Page { text, options: pages.last().map_or(0, |page| page.options.end)..screen.options.len() - left }
+    };
     loop {
         let first = pages.is_empty();
         let last = screen.foot.last(first);
         let whole = join(&rest.iter().map(|line| line.text.as_str()).collect::<Vec<_>>());
         // A last page keeps its whole foot: room is found by cutting the text, not by hiding the way out.
-        let page = join(&[&whole, &last[0]]);
-        if surface.fits(&page) {
-            pages.push(page);
+        let text = join(&[&whole, &last[0]]);
+        if surface.fits(&text) {
+            pages.push(page(text, &pages, &[]));
             return pages;
         }
         let (text, foot) = fill(&mut rest, &screen.foot.middle(first), surface);
         if rest.is_empty() {
             // Only where the budget is smaller than the foot: the way out is shown as far as it fits.
             let shorter = last.iter().map(|foot| join(&[&text, foot])).find(|page| surface.fits(page));
-            pages.push(shorter.unwrap_or(text));
+            pages.push(page(shorter.unwrap_or(text), &pages, &[]));
             return pages;
         }
-        pages.push(join(&[&text, &foot]));
+        pages.push(page(join(&[&text, &foot]), &pages, &rest));
     }
 }
 
@@ -104,12 +118,18 @@ fn fill(rest: &mut Vec<Line>, feet: &[String], surface: &Surface) -> (String, St
 fn take(rest: &mut Vec<Line>, foot: &str, surface: &Surface) -> String {
     let fits = |text: &str| surface.fits(&join(&[text, foot]));
     let mut page = String::new();
+    let mut lines = 0;
     while let Some(line) = rest.first() {
         let longer = if page.is_empty() { line.text.clone() } else { format!("{page}\n{}", line.text) };
         if fits(&longer) {
             page = longer;
+            lines += 1;
             rest.remove(0);
             continue;
+        }
+        // A label stays with its value where the next page holds both; one line above alone would say nothing.
+        if lines > 1 && fits(&line.text) {
+            break;
         }
         if line.may_break || page.is_empty() {
             let prefix = if page.is_empty() { String::new() } else { format!("{page}\n") };

@@ -3,7 +3,7 @@
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use crate::definition::{Choice, Dialogue, Group, State, StateKind};
-use crate::pages::{Foot, Screen};
+use crate::pages::{Foot, Page, Screen, pages};
 use crate::session::{Complaint, Frame, Prompt, Session};
 use crate::sources::Item;
 use crate::surface::Surface;
@@ -22,8 +22,16 @@ pub(crate) struct Renderer<'b> {
 }
 
 impl<'b> Renderer<'b> {
-    pub fn pages(&self) -> Vec<String> {
-        crate::pages::pages(&self.plain(self.screen()), self.surface)
+    pub fn pages(&self) -> Vec<Page> {
+        pages(&self.plain(self.screen()), self.surface)
+    }
+
+    /// Says whether the option of this key stands on the page that the phone shows.
+    pub fn shows(&self, key: &str) -> bool {
+        let screen = self.plain(self.screen());
+        let pages = pages(&screen, self.surface);
+        let shown = pages.get(self.session.page).or(pages.last()).map_or(0..0, |page| page.options.clone());
+        screen.options.get(shown).is_some_and(|options| options.iter().any(|(own, _)| own == key))
     }
 
     /// Builds the screen of the present prompt; an empty one between two conversations.
@@ -55,7 +63,9 @@ impl<'b> Renderer<'b> {
         };
         let ends = matches!(state.kind, StateKind::End) && self.session.prompt == Prompt::State;
         let complaint = self.session.complaint.as_ref().map(|complaint| self.complaint(complaint, dialogue, state));
-        let body = complaint.into_iter().chain([body]).filter(|text| !text.is_empty()).collect();
+        let asks_anew = self.session.complaint == Some(Complaint::NoSuchOption) && self.has_own_error(dialogue, state);
+        let question = if asks_anew && state.offers() { String::new() } else { body };
+        let body = complaint.into_iter().chain([question]).filter(|text| !text.is_empty()).collect();
         Screen { body, options, foot: self.foot(ends), ends }
     }
 
@@ -125,9 +135,10 @@ impl<'b> Renderer<'b> {
 
     fn complaint(&self, complaint: &Complaint, dialogue: &Dialogue, state: &State) -> String {
         let message = dialogue.message(&state.name);
-        let has_own = self.book.texts.has(self.language(), &message, Some("error"));
         match complaint {
-            Complaint::NoSuchOption | Complaint::Wrong if has_own => self.attribute(dialogue, state, "error"),
+            Complaint::NoSuchOption | Complaint::Wrong if self.has_own_error(dialogue, state) => {
+                self.attribute(dialogue, state, "error")
+            }
             Complaint::NoSuchOption | Complaint::Wrong => self.shell("shell-choose"),
             Complaint::Doubtful { letter, position } => {
                 let mut args = self.args(dialogue, &message);
@@ -135,10 +146,17 @@ impl<'b> Renderer<'b> {
                 args.set("position", FluentValue::from(*position));
                 self.text(&message, Some("ask"), &args)
             }
+            Complaint::Unseen => self.shell("shell-unseen"),
             Complaint::Unreadable => self.shell("shell-unreadable"),
             Complaint::Duplicate => self.group_text("duplicate"),
             Complaint::Restarted => self.shell("shell-restarted"),
         }
+    }
+
+    /// Says whether the author has words of their own for an answer that is none, to the question of the state itself.
+    fn has_own_error(&self, dialogue: &Dialogue, state: &State) -> bool {
+        let message = dialogue.message(&state.name);
+        self.session.prompt == Prompt::State && self.book.texts.has(self.language(), &message, Some("error"))
     }
 
     /// Gives a text of the group that the innermost dialogue collects an item for.

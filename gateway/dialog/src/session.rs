@@ -72,6 +72,11 @@ impl Session {
         self.frames.last().map(|frame| (frame.dialogue.as_str(), frame.state()))
     }
 
+    /// Says whether the core is being asked, so that the person is owed an answer.
+    pub fn is_waiting(&self) -> bool {
+        self.prompt == Prompt::Waiting
+    }
+
     /// Says whether answers would be lost with the session.
     pub fn holds_draft(&self, book: &Book) -> bool {
         self.shelf.is_some() || book.has_answers(&self.frames)
@@ -194,8 +199,13 @@ impl fmt::Debug for Prompt {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Complaint {
     NoSuchOption,
+    /// The option is there, but on a page that the phone does not show.
+    Unseen,
     Wrong,
-    Doubtful { letter: char, position: usize },
+    Doubtful {
+        letter: char,
+        position: usize,
+    },
     Unreadable,
     Duplicate,
     Restarted,

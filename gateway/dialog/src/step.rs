@@ -12,7 +12,7 @@ use crate::turn::Turn;
 use crate::value::{Record, Value};
 use crate::{Book, Language};
 
-/// How long a draft is offered again after the phone was last heard of.
+/// How long a draft is kept where nobody has configured otherwise.
 pub const DRAFT_KEPT: SignedDuration = SignedDuration::from_hours(72);
 
 /// Says what happened.
@@ -48,6 +48,8 @@ pub struct Moment<'m> {
     pub now: Timestamp,
     /// An id never used before, for the case that a new draft begins in this step.
     pub fresh_draft: &'m str,
+    /// How long a draft is offered again after the phone was last heard of.
+    pub draft_kept: SignedDuration,
 }
 
 /// Holds the session to store and what is to be done, in this order.

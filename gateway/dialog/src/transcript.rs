@@ -6,7 +6,7 @@ use dayaq_author::{Diagnostics, Place, Table};
 use jiff::Timestamp;
 
 use crate::definition::name;
-use crate::step::{Effect, Input, Moment, Outcome, step};
+use crate::step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, step};
 use crate::surface::{SMS_PARTS, Surface};
 use crate::value::{Arg, Kind, Phrase, Value};
 use crate::{Book, Form, Language, Session};
@@ -135,7 +135,8 @@ fn replay(book: &Book, transcript: &Transcript, diagnostics: &Diagnostics) {
             pending = None;
         }
         let fresh_draft = format!("draft-{}", at + 1);
-        let done = step(book, session, input, &Moment { surface: &surface, now, fresh_draft: &fresh_draft });
+        let moment = Moment { surface: &surface, now, fresh_draft: &fresh_draft, draft_kept: DRAFT_KEPT };
+        let done = step(book, session, input, &moment);
         session = done.session;
         if !verify(line, &done.effects, &fail) {
             // What follows a wrong turn says nothing.

@@ -284,8 +284,13 @@ impl<'b> Turn<'b> {
     }
 
     fn give_up(&mut self) {
+        self.end_with(Saying::Ended);
+    }
+
+    /// Ends the conversation with words that belong to no dialogue.
+    pub fn end_with(&mut self, saying: Saying) {
         let language = self.renderer().language();
-        let text = say(self.book, Saying::Ended, Some(language), self.moment.surface);
+        let text = say(self.book, saying, Some(language), self.moment.surface);
         self.effects.push(Effect::Reply { text, ends: true });
         self.effects.push(Effect::Ended);
         self.speaks = false;
@@ -307,7 +312,7 @@ impl<'b> Turn<'b> {
         let page = self.session.page.min(last);
         let ends = ends && page == last;
         self.session.page = page;
-        let text = pages.into_iter().nth(page).unwrap_or_default();
+        let text = pages.into_iter().nth(page).map(|page| page.text).unwrap_or_default();
         self.effects.push(Effect::Reply { text, ends });
         if ends {
             self.effects.push(Effect::Ended);

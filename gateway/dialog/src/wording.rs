@@ -11,10 +11,11 @@ use crate::shared::Shared;
 use crate::sources::{Catalogue, NoticeSpec};
 use crate::texts::{Expected, Texts};
 use crate::value::{Arg, Kind};
+use crate::words::FLASH;
 use crate::{Form, Language, Surface};
 
 /// The engine's own words, with their arguments.
-const SHELL: [(&str, &[&str]); 16] = [
+const SHELL: [(&str, &[&str]); 18] = [
     ("shell-again", &[]),
     ("shell-back", &[]),
     ("shell-choose", &[]),
@@ -31,9 +32,12 @@ const SHELL: [(&str, &[&str]); 16] = [
     ("shell-resume", &[]),
     ("shell-retry", &[]),
     ("shell-unreadable", &[]),
+    ("shell-unseen", &[]),
+    ("shell-usage", &[]),
 ];
 const YES: &str = "shell-yes";
 const ENDED: &str = "shell-ended";
+const USAGE: &str = "shell-usage";
 
 pub(crate) struct Wording<'b> {
     pub dialogues: &'b BTreeMap<String, Dialogue>,
@@ -53,7 +57,10 @@ impl Wording<'_> {
         expected.push(Expected { optional: true, ..needed(ENDED, Some("sms"), BTreeSet::new(), &shell) });
         for notice in self.notices.values() {
             let names = notice.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
-            expected.push(needed(&format!("notice-{}", notice.key), None, names, &shell));
+            let id = format!("notice-{}", notice.key);
+            let names: BTreeSet<String> = names;
+            expected.push(Expected { optional: true, ..needed(&id, Some(FLASH), names.clone(), &shell) });
+            expected.push(needed(&id, None, names, &shell));
         }
         self.terms(&mut expected, &shell);
         for dialogue in self.dialogues.values() {
@@ -65,12 +72,12 @@ impl Wording<'_> {
             }
         }
         texts.check(&expected, diagnostics);
-        // The neutral end is said where nothing else works, so that it must not need a second page.
-        for language in Language::ALL {
-            let ended = texts.format(language, ENDED, None, &Default::default()).unwrap_or_default();
-            if !Surface::ussd(Form::Proper).fits(&ended) {
-                let message = format!("the text {ENDED} does not fit one USSD screen in {}", language.code());
-                let place = texts.found(language, ENDED, None).unwrap_or_else(|| shell.clone());
+        // They are said where nothing else works, so that they must not need a second page.
+        for (language, id) in Language::ALL.into_iter().flat_map(|language| [(language, ENDED), (language, USAGE)]) {
+            let words = texts.format(language, id, None, &Default::default()).unwrap_or_default();
+            if !Surface::ussd(Form::Proper).fits(&words) {
+                let message = format!("the text {id} does not fit one USSD screen in {}", language.code());
+                let place = texts.found(language, id, None).unwrap_or_else(|| shell.clone());
                 diagnostics.push(place.error(message));
             }
         }

@@ -7,6 +7,9 @@ use fluent_bundle::{FluentArgs, FluentValue};
 use crate::value::{Arg, Kind, Phrase, Value};
 use crate::{Book, Channel, Form, Language, Surface};
 
+/// The attribute of a notice that is its wording for a screen.
+pub(crate) const FLASH: &str = "flash";
+
 /// Puts values into words, the same way in screens and notices.
 pub(crate) struct Words<'b> {
     pub book: &'b Book,
@@ -111,6 +114,8 @@ pub enum Saying {
     Ended,
     /// A part of a long text is missing, or the text was too long: it has to be written again.
     Incomplete,
+    /// More was dialled than anybody takes: what to dial instead.
+    Usage,
 }
 
 /// Gives the neutral last words for a phone whose USSD conversation cannot go on, in its language if that is known.
@@ -124,6 +129,7 @@ pub fn say(book: &Book, saying: Saying, language: Option<Language>, surface: &Su
     let id = match saying {
         Saying::Ended => "shell-ended",
         Saying::Incomplete => "shell-incomplete",
+        Saying::Usage => "shell-usage",
     };
     let own = surface.channel == Channel::Sms && book.texts.has(language, id, Some("sms"));
     let text = book.texts.format(language, id, own.then_some("sms"), &FluentArgs::new()).unwrap_or_default();
@@ -141,6 +147,31 @@ pub fn render_notice(
     language: Language,
     form: Form,
 ) -> Result<String, NoticeError> {
+    notice(book, key, None, args, language, form)
+}
+
+/// Puts such a text into the words for a screen, `.flash`; `None` where its author has none.
+pub fn render_flash(
+    book: &Book,
+    key: &str,
+    args: &BTreeMap<String, Value>,
+    language: Language,
+    form: Form,
+) -> Result<Option<String>, NoticeError> {
+    if !book.texts.has(language, &format!("notice-{key}"), Some(FLASH)) {
+        return Ok(None);
+    }
+    notice(book, key, Some(FLASH), args, language, form).map(Some)
+}
+
+fn notice(
+    book: &Book,
+    key: &str,
+    attribute: Option<&str>,
+    args: &BTreeMap<String, Value>,
+    language: Language,
+    form: Form,
+) -> Result<String, NoticeError> {
     let unknown = || NoticeError::Unknown(key.to_owned());
     let spec = book.notices.get(key).ok_or_else(unknown)?;
     let words = Words { book, language };
@@ -152,7 +183,7 @@ pub fn render_notice(
         }
         words.set(&mut given, &arg.name, &arg.kind, value);
     }
-    let text = book.texts.format(language, &format!("notice-{key}"), None, &given).ok_or_else(unknown)?;
+    let text = book.texts.format(language, &format!("notice-{key}"), attribute, &given).ok_or_else(unknown)?;
     Ok(match form {
         Form::Proper => text,
         Form::Plain => dayaq_text::plain(&text),

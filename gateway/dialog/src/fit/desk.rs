@@ -10,7 +10,7 @@ use super::widest::Widest;
 use super::{Room, at, form_name, longest_argument, measured, unit_name};
 use crate::condition::Variable;
 use crate::definition::{Dialogue, State, StateKind};
-use crate::pages::{Screen, pages, whole};
+use crate::pages::{Page, Screen, pages, whole};
 use crate::render::Renderer;
 use crate::scope::{Certainty, field_kind};
 use crate::session::{Answer, Frame, Prompt, Session};
@@ -309,8 +309,8 @@ fn frame(dialogue: &Dialogue, state: &State, values: &Record) -> Frame {
 }
 
 /// Finds the first option that no page shows whole, by its index, and the page on which it begins, counted from 1.
-fn split_option(screen: &Screen, pages: &[String]) -> Option<(usize, usize)> {
-    let page_with = |part: &str| pages.iter().position(|page| format!("\n{page}\n").contains(part));
+fn split_option(screen: &Screen, pages: &[Page]) -> Option<(usize, usize)> {
+    let page_with = |part: &str| pages.iter().position(|page| format!("\n{}\n", page.text).contains(part));
     screen.options.iter().enumerate().find_map(|(at, (key, label))| {
         let whole = page_with(&format!("\n{key} {label}\n"));
         whole.is_none().then(|| (at, page_with(&format!("\n{key} ")).map_or(1, |page| page + 1)))

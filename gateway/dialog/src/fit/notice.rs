@@ -8,7 +8,8 @@ use dayaq_text::{Reference, best_alphabet, split};
 use super::widest::Widest;
 use crate::sources::NoticeSpec;
 use crate::value::{Arg, Record};
-use crate::{Book, render_notice};
+use crate::words::FLASH;
+use crate::{Book, Surface, render_flash, render_notice};
 
 /// The parts that a notice may take unless `[segments]` says otherwise; each part is paid for.
 const PARTS_MAX: usize = 4;
@@ -28,8 +29,29 @@ pub(super) fn prove(widest: &Widest<'_>, diagnostics: &Diagnostics) -> usize {
                 format!("{id} takes {parts} parts by SMS in {language}, {form} form; {most} are allowed{longest}");
             diagnostics.push(place.error(message));
         }
+        prove_flash(widest, notice, diagnostics);
     }
     book.notices.len()
+}
+
+/// Proves that a notice's wording for a screen fits one, where it has such a wording.
+fn prove_flash(widest: &Widest<'_>, notice: &NoticeSpec, diagnostics: &Diagnostics) {
+    let (book, surface) = (widest.book, Surface::ussd(widest.form));
+    for args in records(widest, notice) {
+        let text = render_flash(book, &notice.key, &args, widest.language, widest.form);
+        let Ok(Some(text)) = text else { return };
+        let (units, budget) = super::measured(&text, &surface);
+        if units > budget.units {
+            let id = format!("notice-{}", notice.key);
+            let place = book.texts.found(widest.language, &id, Some(FLASH)).unwrap_or_else(|| Place::file("locales"));
+            let (language, form) = (widest.language.code(), super::form_name(widest.form));
+            let (most, unit) = (budget.units, super::unit_name(budget.alphabet));
+            let message =
+                format!("{id}.{FLASH} takes {units} of the {most} {unit} of a screen in {language}, {form} form");
+            diagnostics.push(place.error(message));
+            return;
+        }
+    }
 }
 
 /// Reports numbers of parts for notices that do not exist.

@@ -11,7 +11,7 @@ use crate::value::Value;
 use crate::{Book, INPUT_CHARS_MAX, Language};
 
 /// What may stand above options that the engine offers by itself.
-const ON_OPTIONS: [Option<Complaint>; 3] = [None, Some(Complaint::NoSuchOption), Some(Complaint::Unreadable)];
+const ON_OPTIONS: [Option<Complaint>; 2] = [None, Some(Complaint::NoSuchOption)];
 
 /// Holds one thing that a phone may be shown at a state.
 pub(super) struct Scene<'b> {
@@ -91,11 +91,11 @@ impl<'b> Scene<'b> {
         if !state.asks() {
             return all;
         }
-        add(&Prompt::State, Some(Complaint::Unreadable), around);
         add(&Prompt::Help, None, Around::Something);
         match &state.kind {
             StateKind::Text { input, save, .. } => {
                 add(&Prompt::State, Some(Complaint::Wrong), around);
+                add(&Prompt::State, Some(Complaint::Unreadable), around);
                 let input_type = book.shared.types.get(input);
                 for letter in input_type.into_iter().flat_map(|input| &input.ask) {
                     let complaint = Complaint::Doubtful { letter: *letter, position: INPUT_CHARS_MAX };
@@ -113,10 +113,16 @@ impl<'b> Scene<'b> {
             }
             StateKind::Choice { .. } | StateKind::List { .. } => {
                 add(&Prompt::State, Some(Complaint::NoSuchOption), around);
+                if matches!(state.kind, StateKind::Choice { .. }) && state.pages > 1 {
+                    add(&Prompt::State, Some(Complaint::Unseen), around);
+                }
             }
             StateKind::Group(_) => {
                 add(&Prompt::State, Some(Complaint::NoSuchOption), around);
                 ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Remove, complaint, Around::Something));
+                if state.pages > 1 {
+                    add(&Prompt::Remove, Some(Complaint::Unseen), Around::Something);
+                }
             }
             StateKind::Run { .. } | StateKind::Call { .. } | StateKind::Route { .. } | StateKind::End => {}
         }
@@ -138,11 +144,12 @@ impl<'b> Scene<'b> {
     /// Names the text that stands above the question.
     pub fn complaint_text(&self, book: &Book, language: Language, dialogue: &Dialogue, state: &State) -> Option<Text> {
         let message = dialogue.message(&state.name);
-        let own = book.texts.has(language, &message, Some("error"));
+        let own = self.prompt == Prompt::State && book.texts.has(language, &message, Some("error"));
         Some(match self.complaint.as_ref()? {
             Complaint::NoSuchOption | Complaint::Wrong if own => Text::new(&message, Some("error")),
             Complaint::NoSuchOption | Complaint::Wrong => Text::new("shell-choose", None),
             Complaint::Doubtful { .. } => Text::new(&message, Some("ask")),
+            Complaint::Unseen => Text::new("shell-unseen", None),
             Complaint::Unreadable => Text::new("shell-unreadable", None),
             Complaint::Restarted => Text::new("shell-restarted", None),
             Complaint::Duplicate => match self.around {

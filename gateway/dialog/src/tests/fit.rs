@@ -1,18 +1,9 @@
 use proptest::prelude::*;
 
-use super::fixture::{book, sources};
+use super::fixture::{book, edit, sources};
 use super::phone::Phone;
 use crate::session::Prompt;
 use crate::{Book, Form, Language, Sources, Surface, compile};
-
-#[track_caller]
-fn edit(sources: &mut Sources, file: &str, from: &str, to: &str) {
-    let dialogs = sources.dialogs.iter_mut();
-    let locales = sources.locales.iter_mut().map(|(_, source)| source);
-    let source = dialogs.chain(locales).find(|source| source.path == file).expect("a file");
-    assert!(source.text.contains(from), "{from:?} is not in {file}");
-    source.text = source.text.replacen(from, to, 1);
-}
 
 #[track_caller]
 fn finds(file: &str, from: &str, to: &str, wanted: &[&str]) {

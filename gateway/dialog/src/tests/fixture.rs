@@ -153,6 +153,7 @@ shell-ended = Xidmət dayandı. 142
 shell-help = Kömək: 142, pulsuz.
 shell-home = Menyu
 shell-incomplete = Tam gəlmədi.
+shell-usage = *100#
 shell-next = Davamı
 shell-no = Xeyr
 shell-none = yoxdur
@@ -160,6 +161,7 @@ shell-restarted = Xidmət yeniləndi.
 shell-resume = Ərizə yarımçıq qalıb.
 shell-retry = Yenidən yaz
 shell-unreadable = Oxunmadı.
+shell-unseen = Ardı var.
 shell-yes = Bəli
 stage-evidence = Yoxlanılır
 stage-granted = Təyin olunub
@@ -276,4 +278,14 @@ pub(super) fn book(sources: &Sources) -> Book {
     let (book, diagnostics) = compile(sources);
     assert!(diagnostics.is_empty(), "{diagnostics}");
     book.expect("a book")
+}
+
+/// Changes the first such place of one file.
+#[track_caller]
+pub(super) fn edit(sources: &mut Sources, file: &str, from: &str, to: &str) {
+    let dialogs = sources.dialogs.iter_mut();
+    let locales = sources.locales.iter_mut().map(|(_, source)| source);
+    let source = dialogs.chain(locales).find(|source| source.path == file).expect("a file");
+    assert!(source.text.contains(from), "{from:?} is not in {file}");
+    source.text = source.text.replacen(from, to, 1);
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::fixture::{book, sources};
 use super::phone::Phone;
-use crate::pages::{Foot, Screen, pages};
+use crate::pages::{Foot, Page, Screen, pages};
 use crate::{Channel, Form, Language, Surface};
 
 fn surface(alphabet: Alphabet, units: usize) -> Surface {
@@ -32,23 +32,28 @@ proptest! {
         let screen = Screen { body: vec![body.clone()], options: options.clone(), foot: foot(), ends: false };
         let pages = pages(&screen, &surface);
         for page in &pages {
-            prop_assert!(surface.fits(page), "{page:?}");
+            prop_assert!(surface.fits(&page.text), "{page:?}");
         }
+        // The pages tell which options stand on them: all together every one, in order.
+        let told: Vec<usize> = pages.iter().flat_map(|page| page.options.clone()).collect();
+        prop_assert_eq!(told, (0..options.len()).collect::<Vec<_>>());
         // Every option is on exactly one page, whole and with its number, wherever a page can hold it.
-        for (key, label) in &options {
+        for (at, (key, label)) in options.iter().enumerate() {
             let line = format!("{key} {label}");
-            let whole = pages.iter().flat_map(|page| page.lines()).filter(|shown| *shown == line).count();
+            let with = |page: &&Page| page.text.lines().any(|shown| shown == line);
+            let whole = pages.iter().flat_map(|page| page.text.lines()).filter(|shown| *shown == line).count();
+            prop_assert!(pages.iter().filter(with).all(|page| page.options.contains(&at)), "{line:?} in {pages:?}");
             let fits_alone = surface.fits(&format!("{line}\n98 Davamı 0 Geri 00 Menyu"));
             prop_assert!(whole == 1 || !fits_alone, "{line:?} in {pages:?}");
         }
-        let shown: String = pages.concat().split_whitespace().collect();
+        let shown: String = pages.iter().flat_map(|page| page.text.split_whitespace()).collect();
         for word in body.split_whitespace() {
             prop_assert!(shown.contains(word) || word.chars().count() > 10, "{word} in {pages:?}");
         }
         // Every page but the last leads on; every page but the first leads back.
         for (at, page) in pages.iter().enumerate() {
-            prop_assert_eq!(page.contains("98 Davamı"), at + 1 < pages.len());
-            prop_assert!(page.contains("0 Geri"));
+            prop_assert_eq!(page.text.contains("98 Davamı"), at + 1 < pages.len());
+            prop_assert!(page.text.contains("0 Geri"));
         }
     }
 
@@ -135,8 +140,7 @@ fn f4_a_long_end_lets_the_phone_go_on_its_last_page() {
     let book = book(&sources);
     let mut phone = Phone::speaking(&book, Language::Az);
     phone.surface = surface(Alphabet::Ucs2, 80);
-    phone.dial("*7142#").send_all(&["1", "12E4567", "2", "2", "1", "1"]);
-    phone.send("1");
+    phone.dial("*7142#").send_all(&["1", "12E4567", "2", "2", "1", "1"]).confirm();
     let (id, _, _) = phone.call();
     phone.happens(crate::Input::CallFailed { id: &id }).expect("98 Davamı");
     assert!(!phone.ended);
@@ -147,4 +151,66 @@ fn f4_a_long_end_lets_the_phone_go_on_its_last_page() {
         phone.send("98");
     }
     phone.expect("son").ends();
+}
+
+#[test]
+fn f3_what_has_an_effect_must_have_been_seen() {
+    let book = book(&sources());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567", "1", "202600171234", "2", "1", "1"]);
+    let first = phone.expect("FİN 12E4567").refute("1 Göndər").expect("98 Davamı").screen.clone();
+    // By key, by word and by label: nothing is sent that was not on the page.
+    for typed in ["1", "bir", "göndər"] {
+        phone.send(typed).expect("Ardı var.").expect("FİN 12E4567").refute("1 Göndər");
+        assert!(!phone.calls(), "{typed}");
+        phone.send("00").send("1").send("1");
+        assert_eq!(phone.screen, first, "and nothing is lost");
+    }
+    phone.leaf_to("1 Göndər").send("0").refute("1 Göndər").send("1").expect("Ardı var.");
+    assert!(!phone.calls(), "back on the first page it counts as little as before");
+    assert_eq!(phone.leaf_to("1 Göndər").send("1").call().1, "submit");
+}
+
+#[test]
+fn f3_whoever_never_looks_on_is_offered_help() {
+    let book = book(&sources());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567", "1", "202600171234", "2", "1", "1"]).send_all(&["1", "1", "1"]);
+    phone.expect("142").expect("1 Yenidən yaz");
+    assert!(!phone.calls());
+    phone.send("1").expect("FİN 12E4567").expect("98 Davamı");
+}
+
+#[test]
+fn c4_nobody_is_removed_from_the_family_unseen() {
+    let book = book(&sources());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567", "2"]);
+    for fin in ["45K8901", "46K8901", "47K8901"] {
+        phone.send_all(&["1", fin, "2"]);
+    }
+    phone.send("3").expect("1 45K8901").refute("3 47K8901").send("3").expect("Ardı var.");
+    phone.leaf_to("3 47K8901").send("3").expect("Ailə üzvləri: 2").send("3").expect("1 45K8901").leaf_to("2 46K8901");
+}
+
+#[test]
+fn f3_by_sms_all_is_one_text_and_counts_at_once() {
+    let book = book(&sources());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.surface = Surface::sms(Form::Proper, 3);
+    phone.send("salam").send_all(&["1", "12E4567", "1", "202600171234", "2", "1", "1"]).expect("1 Göndər");
+    assert_eq!(phone.send("1").call().1, "submit");
+}
+
+#[test]
+fn d2_own_words_for_a_wrong_choice_ask_for_another_by_themselves() {
+    let mut sources = sources();
+    for (_, locale) in &mut sources.locales {
+        locale.text = locale.text.replace("menu-main = Xidmətlər", "menu-main = Xidmətlər\n    .error = Birini seçin:");
+    }
+    let book = book(&sources);
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").expect("Xidmətlər").send("9").expect("Birini seçin:").refute("Xidmətlər");
+    // What cannot be read at all is no choice either.
+    phone.send("\0").expect("Birini seçin:").expect("1 Müraciət").refute("Oxunmadı").send("1").expect("FİN-i yazın");
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Book, Effect, Form, Input, Language, Moment, Outcome, Record, Session, Surface, Value, step};
+use crate::{Book, DRAFT_KEPT, Effect, Form, Input, Language, Moment, Outcome, Record, Session, Surface, Value, step};
 
 /// A handset in memory: it dials, answers, and shows what came back.
 pub(super) struct Phone<'b> {
@@ -10,6 +10,7 @@ pub(super) struct Phone<'b> {
     pub session: Session,
     pub surface: Surface,
     pub now: Timestamp,
+    pub draft_kept: SignedDuration,
     pub screen: String,
     pub ended: bool,
     pub effects: Vec<Effect>,
@@ -24,6 +25,7 @@ impl<'b> Phone<'b> {
             session: Session::new("draft-0", None, book, now),
             surface: Surface::ussd(Form::Proper),
             now,
+            draft_kept: DRAFT_KEPT,
             screen: String::new(),
             ended: false,
             effects: Vec::new(),
@@ -49,6 +51,21 @@ impl<'b> Phone<'b> {
             self.send(text);
         }
         self
+    }
+
+    /// Leafs on to the page that shows this.
+    #[track_caller]
+    pub fn leaf_to(&mut self, part: &str) -> &mut Self {
+        while !self.screen.contains(part) && self.screen.contains("98 ") {
+            self.send("98");
+        }
+        self.expect(part)
+    }
+
+    /// Looks over the whole review and sends the application off.
+    #[track_caller]
+    pub fn confirm(&mut self) -> &mut Self {
+        self.leaf_to("1 Göndər").send("1")
     }
 
     pub fn hang_up(&mut self) -> &mut Self {
@@ -86,7 +103,8 @@ impl<'b> Phone<'b> {
         let session = serde_json::from_str(&stored).expect("loaded");
         self.drafts += 1;
         let fresh_draft = format!("draft-{}", self.drafts);
-        let moment = Moment { surface: &self.surface, now: self.now, fresh_draft: &fresh_draft };
+        let moment =
+            Moment { surface: &self.surface, now: self.now, fresh_draft: &fresh_draft, draft_kept: self.draft_kept };
         let done = step(self.book, session, input, &moment);
         self.session = done.session;
         self.effects = done.effects;
