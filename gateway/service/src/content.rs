@@ -1,7 +1,7 @@
 //! The content that authors write: dialogues, locales and lists, compiled into a book.
 
 use crate::values;
-use dayaq_author::{Diagnostics, Place, Table, parse};
+use dayaq_author::{Diagnostics, Place, Table, parse, utf8};
 use dayaq_dialog::{Book, Item, Language, List, Source, Sources, compile};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,13 +21,29 @@ const FILE_MAX: u64 = 4 * 1024 * 1024;
 
 impl ContentFiles {
     /// Reads `dialogs`, `locales` and `config` below a folder.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder, it holds none of the three, a file cannot be read, or files are not UTF-8: then the
+    /// message has a line for each of them, with file and line.
     pub fn from_folder(root: &Path) -> std::io::Result<Self> {
+        let lacks = |what: &str| std::io::Error::new(std::io::ErrorKind::NotFound, what.to_owned());
+        if !root.is_dir() {
+            return Err(lacks("no such folder"));
+        }
+        if !FOLDERS.iter().any(|folder| root.join(folder).is_dir()) {
+            return Err(lacks("there is no folder dialogs, locales or config in it"));
+        }
         let mut files = BTreeMap::new();
+        let faults = Diagnostics::new();
         for folder in FOLDERS {
             let path = root.join(folder);
             if path.is_dir() {
-                read_folder(&path, folder, &mut files)?;
+                read_folder(&path, folder, &mut files, &faults)?;
             }
+        }
+        if faults.has_errors() {
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("\n{faults}")));
         }
         Ok(Self(files))
     }
@@ -48,16 +64,24 @@ impl ContentFiles {
     }
 }
 
-fn read_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, String>) -> std::io::Result<()> {
+fn read_folder(
+    folder: &Path,
+    name: &str,
+    files: &mut BTreeMap<String, String>,
+    faults: &Diagnostics,
+) -> std::io::Result<()> {
     let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = format!("{name}/{}", entry.file_name().to_string_lossy());
         let kind = entry.metadata()?;
         if kind.is_dir() {
-            read_folder(&entry.path(), &path, files)?;
+            read_folder(&entry.path(), &path, files, faults)?;
         } else if (path.ends_with(".toml") || path.ends_with(".ftl")) && kind.len() <= FILE_MAX {
-            files.insert(path, std::fs::read_to_string(entry.path())?);
+            match utf8(&path, std::fs::read(entry.path())?) {
+                Ok(text) => drop(files.insert(path, text)),
+                Err(fault) => faults.push(fault),
+            }
         }
     }
     Ok(())

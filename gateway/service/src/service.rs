@@ -1,19 +1,17 @@
 //! The gateway as a whole: what starts, what it waits for, and how it ends.
 
-use crate::config::{BindKind, GatewayConfig, Operator};
+use crate::config::{GatewayConfig, Operator};
 use crate::content::ContentFiles;
-use crate::conversation::{Books, Conversations, Parts, PendingWorker};
+use crate::conversation::{Books, Conversations, FlashWorker, Parts, PendingWorker};
 use crate::http::{self, Check, HttpState};
-use crate::link::{Bind, BindHandle, BindSettings};
-use crate::push::{Herald, Pusher, Route, Sender, Wording, WordingOperator};
-use crate::store::{GatewayStore, OpenError, Sessions, Stores};
+use crate::link::{BindHandle, LinkError, LinkParts, Links};
+use crate::push::{Herald, Leaser, Pusher, Route, Sender, Wording, WordingOperator};
+use crate::store::{GatewayStore, OpenError, Sessions, Stores, store_key};
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
-use dayaq_smpp::BindRequest;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use metrics_exporter_prometheus::PrometheusHandle;
-use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +22,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+/// Screens that may wait to be pushed; beyond them a notice is a text alone.
+const FLASHES_MAX: usize = 256;
 /// How often old bodies and receipts are swept away.
 const SWEEP: Duration = Duration::from_secs(3_600);
 
@@ -63,7 +63,10 @@ pub enum StartError {
         /// Why.
         cause: std::io::Error,
     },
-    /// A name, password or sender is longer than its field.
+    /// The links of an operator did not start.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// A sender is longer than its field.
     #[error("operator {operator}: {cause}")]
     Field {
         /// The operator.
@@ -77,7 +80,9 @@ pub enum StartError {
 pub struct Gateway {
     /// Where HTTP listens.
     pub http: SocketAddr,
-    /// Wakes the pusher: call it when the core has new notices in the same process.
+    /// Where operators that connect to us find us, in the order of the configuration.
+    pub doors: Vec<SocketAddr>,
+    /// Wakes the leaser: call it when the core has new notices in the same process.
     pub wake: Arc<Notify>,
     /// The gateway's store.
     pub store: Arc<GatewayStore>,
@@ -99,9 +104,9 @@ impl Gateway {
         let Stores { store, sessions } =
             Stores::open(&config, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
         let sessions = Arc::new(Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
-        let fault = |cause| OpenError { key: config.store.key(), cause };
+        let fault = |cause| OpenError { key: store_key(&config.store), cause };
         let books = Arc::new(Books::publish(book, &files, Arc::clone(&store)).await.map_err(fault)?);
-        let (pending, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (pending, texts, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let conversations = Conversations::new(
             Parts {
                 books: Arc::clone(&books),
@@ -113,7 +118,8 @@ impl Gateway {
                 entropy: Arc::clone(&entropy),
                 pending: Arc::clone(&pending),
                 senders: config.operators.iter().map(sender).collect::<Result<_, _>>()?,
-                wake: Arc::clone(&wake),
+                wake: Arc::clone(&texts),
+                notices: Arc::clone(&wake),
             },
             &config.operators,
             &config,
@@ -124,26 +130,25 @@ impl Gateway {
             keys,
             operators: config.operators.iter().map(wording_operator).collect::<Result<_, _>>()?,
             destinations: config.destinations.clone(),
+            hours: config.hours,
         });
         let listener = TcpListener::bind(config.http_listen).await;
         let listener = listener.map_err(|cause| StartError::Listen { address: config.http_listen, cause })?;
         let http = listener.local_addr().unwrap_or(config.http_listen);
         let (workers, links, http_stop) =
             (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
-        let window: usize = config.operators.iter().map(|o| o.link.binds * o.profile.link.window).sum();
-        let (outcomes_in, outcomes) = mpsc::channel(2 * window + 64);
-        let mut link_tasks = Vec::new();
+        let (outcomes_in, outcomes) = mpsc::unbounded_channel();
+        let accept = Arc::clone(&conversations);
+        let parts = LinkParts {
+            arrivals: Arc::new(move |arrival| accept.accept(arrival)),
+            outcomes: outcomes_in,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            stop: links.clone(),
+        };
+        let Links { binds, doors, tasks: link_tasks } = Links::start(&config.operators, &parts).await?;
         let mut routes = Vec::new();
-        for (place, operator) in config.operators.iter().enumerate() {
-            let mut binds = Vec::new();
-            for number in 1..=operator.link.binds {
-                let settings = bind_settings(place, operator, number, &clock, &entropy)?;
-                let accept = Arc::clone(&conversations);
-                let arrivals = Arc::new(move |arrival| accept.accept(arrival));
-                let (bind, handle) = Bind::new(settings, arrivals, outcomes_in.clone());
-                link_tasks.push(tokio::spawn(bind.run(links.clone())));
-                binds.push(handle);
-            }
+        for (operator, binds) in config.operators.iter().zip(binds) {
             routes.push(Route {
                 operator: operator.name.clone(),
                 binds,
@@ -163,14 +168,29 @@ impl Gateway {
                 tracing::error!(cause = %cause, "HTTP ended");
             }
         });
-        let pusher = Pusher {
+        let (flashes, flashes_in) = mpsc::channel(FLASHES_MAX);
+        let flash_worker = FlashWorker {
+            conversations: Arc::clone(&conversations),
+            binds: routes.iter().map(|route| route.binds.clone()).collect(),
+        };
+        let leaser = Leaser {
+            flashes,
             core: Arc::clone(&core),
             store: Arc::clone(&store),
             wording: Arc::clone(&wording),
+            clock: Arc::clone(&clock),
+            wake: Arc::clone(&wake),
+            texts: Arc::clone(&texts),
+            poll: config.poll,
+        };
+        let pusher = Pusher {
+            core: Arc::clone(&core),
+            store: Arc::clone(&store),
             routes,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
-            wake: Arc::clone(&wake),
+            wake: Arc::clone(&texts),
+            hours: config.hours,
             poll: config.poll,
             flights: BTreeMap::new(),
         };
@@ -181,15 +201,18 @@ impl Gateway {
             entropy,
             wake: pending,
             poll: config.poll,
-            herald: Herald { wording, store: Arc::clone(&store), wake: Arc::clone(&wake) },
+            herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
         let worker_tasks = vec![
+            tokio::spawn(leaser.run(workers.clone())),
+            tokio::spawn(flash_worker.run(flashes_in, workers.clone())),
             tokio::spawn(pusher.run(outcomes, workers.clone(), config.drain)),
             tokio::spawn(pending_worker.run(workers.clone())),
             tokio::spawn(sweep(Arc::clone(&store), clock, workers.clone())),
         ];
         Ok(Self {
             http,
+            doors,
             wake,
             store,
             conversations,
@@ -206,7 +229,7 @@ impl Gateway {
 
     /// Whether every bind stands.
     pub fn is_bound(&self) -> bool {
-        self.binds.iter().all(BindHandle::is_bound)
+        self.binds.iter().all(BindHandle::is_whole)
     }
 
     /// Ends: no more texts are claimed, turns under way are finished, then the links unbind.
@@ -232,33 +255,11 @@ fn sender(operator: &Operator) -> Result<Sender, StartError> {
 }
 
 fn wording_operator(operator: &Operator) -> Result<WordingOperator, StartError> {
-    Ok(WordingOperator { name: operator.name.clone(), form: operator.profile.form, sender: sender(operator)? })
-}
-
-fn bind_settings(
-    place: usize,
-    operator: &Operator,
-    number: usize,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-) -> Result<BindSettings, StartError> {
-    let fault = |cause| StartError::Field { operator: operator.name.clone(), cause };
-    let kind = match operator.link.bind {
-        BindKind::Transceiver => dayaq_smpp::BindKind::Transceiver,
-    };
-    let password = operator.link.password.expose_secret();
-    let mut request = BindRequest::new(kind, &operator.link.system_id, password).map_err(fault)?;
-    request.system_type = dayaq_smpp::Octets::new(&operator.link.system_type).map_err(fault)?;
-    request.interface_version = operator.profile.link.interface_version;
-    Ok(BindSettings {
-        name: format!("{}/{number}", operator.name),
-        operator: place,
-        address: operator.link.address.clone(),
-        request,
-        link: operator.profile.link.clone(),
-        window_reserve: operator.profile.window_reserve,
-        clock: Arc::clone(clock),
-        entropy: Arc::clone(entropy),
+    Ok(WordingOperator {
+        name: operator.name.clone(),
+        form: operator.profile.form,
+        sender: sender(operator)?,
+        flashes: operator.flashes.clone(),
     })
 }
 
@@ -306,7 +307,7 @@ impl Check for BindsCheck {
         "binds".to_owned()
     }
     async fn check(&self) -> Result<(), String> {
-        let down: Vec<&str> = self.0.iter().filter(|b| !b.is_bound()).map(|b| &*b.name).collect();
+        let down: Vec<&str> = self.0.iter().filter(|b| !b.is_whole()).map(|b| &*b.name).collect();
         if down.is_empty() { Ok(()) } else { Err(format!("not bound: {}", down.join(", "))) }
     }
 }

@@ -4,13 +4,19 @@
 //! been resolved. Files are opened by the caller.
 
 mod dialect;
+mod flash;
 mod operator;
-mod secret;
+mod reach;
+mod sms;
 
+pub use dayaq_author::{Environment, Surroundings, read_secret};
+pub use dayaq_sql::StoreConfig;
+pub use flash::FlashRule;
 pub use operator::{BindKind, Operator, OperatorLink, Profile, ResponseOrder};
-pub use secret::{Environment, read_secret};
+pub use reach::{Address, Reach, Tls};
+pub use sms::SmsWriting;
 
-use crate::store::PostgresPool;
+use crate::push::{Hours, NotHours};
 use dayaq_author::{Diagnostics, Document, Table};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -34,38 +40,18 @@ pub struct GatewayConfig {
     pub replies_per_minute: u32,
     /// Beginnings of phone numbers that are ever sent to, in E.164 without the plus.
     pub destinations: Vec<String>,
+    /// At which hours notices go out.
+    pub hours: Hours,
     /// How long a draft waits to be continued.
     pub draft_ttl: Duration,
+    /// How long the parts of a long text wait for the others (1 to 600 s).
+    pub parts_wait: Duration,
     /// How often the workers look for due texts and pending calls when nothing wakes them.
     pub poll: Duration,
     /// How long a shutdown waits for turns and texts under way.
     pub drain: Duration,
     /// The operators.
     pub operators: Vec<Operator>,
-}
-
-/// Where the gateway store is kept.
-#[derive(Clone, Debug)]
-pub enum StoreConfig {
-    /// In the gateway's SQLite file.
-    Sqlite,
-    /// In PostgreSQL.
-    Postgres {
-        /// `postgres://…`; may hold a password.
-        url: SecretString,
-        /// Connections held at most (1 to 100).
-        connections: u32,
-    },
-}
-
-impl StoreConfig {
-    /// The key that says where it is, for messages.
-    pub const fn key(&self) -> &'static str {
-        match self {
-            Self::Sqlite => "gateway.database",
-            Self::Postgres { .. } => "gateway.postgres_url",
-        }
-    }
 }
 
 /// Where live sessions are kept.
@@ -82,13 +68,15 @@ pub enum SessionsConfig {
     },
 }
 
-/// Files and environment, so that the reading itself opens nothing.
-pub trait Surroundings: Environment {
-    /// The text of a file named in the configuration, or why it cannot be read.
-    fn file(&self, path: &str) -> Result<String, String>;
-}
-
 impl GatewayConfig {
+    /// Where the store is, for messages: the key with the file's path. An address may hold a password.
+    pub fn place(&self) -> String {
+        match self.store {
+            StoreConfig::Sqlite => format!("gateway.database {}", self.database.display()),
+            StoreConfig::Postgres { .. } => "gateway.postgres_url".to_owned(),
+        }
+    }
+
     /// Reads `[gateway]`, `[http]`, `[sessions]` and every `[[operator]]` of the root table.
     ///
     /// `None` when something that must be there is not; the diagnostics say what.
@@ -109,7 +97,7 @@ impl GatewayConfig {
         let gateway = root.table("gateway");
         let operators = read_operators(root, around, found);
         let gateway = gateway?;
-        let store = read_store(&gateway, around);
+        let store = StoreConfig::read(&gateway, around);
         let sessions = sessions.unwrap_or(SessionsConfig::Sqlite);
         let database = match (&store, &sessions) {
             (StoreConfig::Postgres { .. }, SessionsConfig::Redis { .. }) => gateway.opt_string("database"),
@@ -124,8 +112,12 @@ impl GatewayConfig {
             sessions,
             turns_max: gateway.integer_or("turns_max", 1..=100_000, 4_000),
             replies_per_minute: gateway.integer_or("replies_per_minute", 1..=100_000, 60),
-            destinations: read_destinations(&gateway),
+            destinations: read_destinations(&gateway, found),
+            hours: gateway
+                .opt_parse("notice_hours", |text| text.parse().map_err(|e: NotHours| e.to_string()))
+                .unwrap_or_default(),
             draft_ttl: Duration::from_secs(3_600 * gateway.integer_or("draft_hours", 1..=720u64, 72)),
+            parts_wait: Duration::from_secs(gateway.integer_or("parts_wait_s", 1..=600u64, 600)),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             drain: Duration::from_secs(gateway.integer_or("drain_s", 1..=300u64, 10)),
             operators,
@@ -143,17 +135,6 @@ fn parse_socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an address and port such as 127.0.0.1:8080, found {text:?}"))
 }
 
-fn read_store(gateway: &Table<'_>, around: &dyn Surroundings) -> StoreConfig {
-    match gateway.one_of_or("store", &[("sqlite", false), ("postgres", true)], false) {
-        false => StoreConfig::Sqlite,
-        true => StoreConfig::Postgres {
-            // A fault is reported, and then nothing is opened.
-            url: read_secret(gateway, "postgres_url", around).unwrap_or_default(),
-            connections: gateway.integer_or("postgres_connections", 1..=100, PostgresPool::CONNECTIONS),
-        },
-    }
-}
-
 fn read_sessions(table: &Table<'_>, around: &dyn Surroundings) -> Option<SessionsConfig> {
     match table.one_of("store", &[("sqlite", false), ("redis", true)])? {
         false => Some(SessionsConfig::Sqlite),
@@ -164,14 +145,11 @@ fn read_sessions(table: &Table<'_>, around: &dyn Surroundings) -> Option<Session
     }
 }
 
-fn read_destinations(gateway: &Table<'_>) -> Vec<String> {
+fn read_destinations(gateway: &Table<'_>, found: &Diagnostics) -> Vec<String> {
     let items = gateway.string_items("destinations");
     for (prefix, place) in &items {
         if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_digit()) {
-            gateway.error(
-                "destinations",
-                format!("must be digits of E.164 without the plus, found {prefix:?} (line {})", place.position.line),
-            );
+            found.push(place.error(format!("must be digits of E.164 without the plus, found {prefix:?}")));
         }
     }
     match items.is_empty() {

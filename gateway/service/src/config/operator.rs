@@ -1,10 +1,10 @@
 //! An operator: where its SMSC is, how we bind, and in which dialect it speaks.
 
-use super::{Surroundings, dialect, read_profile, read_secret};
+use super::{FlashRule, Reach, SmsWriting, Surroundings, dialect, flash, read_profile, read_secret};
 use dayaq_author::{Diagnostics, Table, parse};
 use dayaq_dialog::Form;
 use dayaq_smpp::ussd::Dialect;
-use dayaq_smpp::{LinkConfig, Role};
+use dayaq_smpp::{LinkConfig, PaceConfig, Role};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -17,13 +17,15 @@ pub struct Operator {
     pub link: OperatorLink,
     /// How it speaks.
     pub profile: Profile,
+    /// Which notices its phones are shown on the screen, ahead of their texts.
+    pub flashes: Vec<FlashRule>,
 }
 
 /// How an operator's links are made.
 #[derive(Clone, Debug)]
 pub struct OperatorLink {
-    /// `host:port` of the SMSC.
-    pub address: String,
+    /// Where the SMSC is.
+    pub reach: Reach,
     /// The account.
     pub system_id: String,
     /// Its password, at most 32 octets.
@@ -39,8 +41,10 @@ pub struct OperatorLink {
 /// Which way an operator's messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindKind {
-    /// Both ways over each bind.
+    /// Both ways over one connection.
     Transceiver,
+    /// A transmitter and a receiver, each with a connection of its own, which count as one bind.
+    Pair,
 }
 
 /// When a deliver_sm is answered.
@@ -61,6 +65,8 @@ pub struct Profile {
     pub link: LinkConfig,
     /// Slots of the window that texts leave free for screens.
     pub window_reserve: usize,
+    /// How fast each bind may send.
+    pub pace: PaceConfig,
     /// When a deliver_sm is answered.
     pub response: ResponseOrder,
     /// How long the core may take before the phone hears "recorded, an SMS will follow".
@@ -73,10 +79,14 @@ pub struct Profile {
     pub sender_ton_npi: (u8, u8),
     /// Whether delivery receipts are asked for.
     pub receipts: bool,
+    /// Whether the SMSC is told how long a text is valid (validity_period).
+    pub validity_period: bool,
     /// data_coding of UCS-2 texts, usually 8.
     pub sms_ucs2: u8,
     /// data_coding of texts in the default alphabet, usually 0.
     pub sms_default: u8,
+    /// How texts are written and read.
+    pub sms: SmsWriting,
 }
 
 impl Operator {
@@ -87,14 +97,12 @@ impl Operator {
                 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             fine.then(|| text.to_owned()).ok_or_else(|| format!("must be 1 to 32 of a-z, 0-9 and -, found {text:?}"))
         });
-        let address = table.parse("address", |text| match text.rsplit_once(':') {
-            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|p| p > 0) => Ok(text.to_owned()),
-            _ => Err(format!("must be host:port, found {text:?}")),
-        });
+        let reach = Reach::read(table, around);
         let system_id = table.parse("system_id", |text| bounded(text, 15));
         let password = read_secret(table, "password", around);
         let system_type = table.opt_parse("system_type", |text| bounded(text, 12)).unwrap_or_default();
-        let bind = table.one_of_or("bind", &[("transceiver", BindKind::Transceiver)], BindKind::Transceiver);
+        let kinds = [("transceiver", BindKind::Transceiver), ("transmitter+receiver", BindKind::Pair)];
+        let bind = table.one_of_or("bind", &kinds, BindKind::Transceiver);
         let binds = table.integer_or("binds", 1..=64, 1);
         let profile = table.string("profile").and_then(|path| match around.file(&path) {
             Ok(text) => {
@@ -108,13 +116,13 @@ impl Operator {
                 None
             }
         });
-        let link =
-            OperatorLink { address: address?, system_id: system_id?, password: password?, system_type, bind, binds };
-        Some(Self { name: name?, link, profile: profile? })
+        let flashes = flash::read(table, profile.as_ref());
+        let link = OperatorLink { reach: reach?, system_id: system_id?, password: password?, system_type, bind, binds };
+        Some(Self { name: name?, link, profile: profile?, flashes })
     }
 }
 
-fn bounded(text: &str, most: usize) -> Result<String, String> {
+pub(super) fn bounded(text: &str, most: usize) -> Result<String, String> {
     match text.len() <= most && text.is_ascii() {
         true => Ok(text.to_owned()),
         false => Err(format!("must be at most {most} ASCII characters, found {}", text.len())),
@@ -127,6 +135,7 @@ impl Profile {
         let mut link = LinkConfig::new(Role::Esme);
         let mut window_reserve = link.window / 4;
         let mut response = ResponseOrder::BeforeReply;
+        let mut pace = PaceConfig { segments_per_second: None, burst: Duration::from_millis(20) };
         if let Some(table) = root.opt_table("link") {
             link.interface_version =
                 table.one_of_or("interface_version", &[("3.3", 0x33), ("3.4", 0x34), ("5.0", 0x50)], 0x34);
@@ -135,6 +144,8 @@ impl Profile {
             if window_reserve >= link.window {
                 table.error("window_reserve", format!("must be below the window, {}", link.window));
             }
+            pace.segments_per_second = table.opt_integer("segments_per_second", 1..=100_000);
+            pace.burst = Duration::from_millis(table.integer_or("burst_ms", 0..=1000u64, 20));
             link.inbound_max = table.integer_or("inbound_max", 1..=100_000, link.inbound_max);
             link.max_pdu_len = table.integer_or("max_pdu_len", 4096..=1_048_576, link.max_pdu_len);
             let seconds = |key: &str, fallback: Duration| {
@@ -157,14 +168,17 @@ impl Profile {
             dialect: Dialect::specification(),
             link,
             window_reserve,
+            pace,
             response,
             reply_budget: Duration::from_millis(3_000),
             form: Form::Proper,
             sender: "Dayaq".to_owned(),
             sender_ton_npi: (5, 0),
             receipts: true,
+            validity_period: false,
             sms_ucs2: 8,
             sms_default: 0,
+            sms: SmsWriting::default(),
         };
         if let Some(table) = root.opt_table("ussd") {
             let budget = table.integer_or("reply_budget_ms", 100..=8_000u64, 3_000);
@@ -181,8 +195,10 @@ impl Profile {
             profile.sender_ton_npi.0 = table.integer_or("sender_ton", 0..=6, profile.sender_ton_npi.0);
             profile.sender_ton_npi.1 = table.integer_or("sender_npi", 0..=18, profile.sender_ton_npi.1);
             profile.receipts = table.boolean_or("receipts", profile.receipts);
+            profile.validity_period = table.boolean_or("validity_period", profile.validity_period);
             profile.sms_ucs2 = table.integer_or("data_coding_ucs2", 0..=255, profile.sms_ucs2);
             profile.sms_default = table.integer_or("data_coding_default", 0..=255, profile.sms_default);
+            profile.sms = SmsWriting::read(&table);
             table.finish();
         }
         Some(profile)

@@ -24,6 +24,13 @@ impl Books {
         Ok(Self { current: Arc::new(book), store, older: Mutex::default() })
     }
 
+    /// A book that others hold as well.
+    #[cfg(test)]
+    pub async fn shared(book: Arc<Book>, files: &ContentFiles, store: Arc<GatewayStore>) -> Result<Self, StoreError> {
+        store.publish_book(book.hash(), &serde_json::to_vec(&files.0).unwrap_or_default()).await?;
+        Ok(Self { current: book, store, older: Mutex::default() })
+    }
+
     /// The book in force.
     pub fn current(&self) -> &Arc<Book> {
         &self.current

@@ -1,10 +1,11 @@
 //! Calls to the core: within the phone's patience, or else as pending calls that a worker finishes.
 
 use super::Conversations;
-use super::turn::Turn;
+use super::turn::{Turn, Way};
 use crate::push::Herald;
 use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values::{self, ALREADY};
+use dayaq_core_api::catalogue::TOLD_BY_NOTICE;
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
@@ -19,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+/// The operation that hands an application in.
+const SUBMIT: &str = "submit";
 /// How long a claimed call is ours alone.
 const LEASE: Duration = Duration::from_secs(60);
 /// Calls claimed at once.
@@ -63,8 +66,12 @@ impl Conversations {
         let budget = turn.voice.profile.reply_budget;
         let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
         let input = match answer {
+            Answer::Said(outcome) if operation == SUBMIT && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {
+                self.notices.notify_one();
+                return self.leave_to_notice(turn, Input::Called { id, outcome });
+            }
             Answer::Said(outcome) => Input::Called { id, outcome },
-            Answer::Later if payload.operation == "submit" => match self.record(turn.key, id, &payload).await {
+            Answer::Later if payload.operation == SUBMIT => match self.record(turn.key, id, &payload).await {
                 Ok(()) => Input::CallSlow { id },
                 Err(cause) => {
                     warn!(cause = %cause, "Call neither made nor recorded");
@@ -74,6 +81,20 @@ impl Conversations {
             Answer::Later | Answer::Never => Input::CallFailed { id },
         };
         self.advance(turn, input)
+    }
+
+    /// Steps on with what the core tells by a notice of its own. By SMS that notice is the answer, and the only text that
+    /// says the application is registered: it is written in the transaction that registers, so that no crash loses it,
+    /// and a reply beside it would say the same twice. Who wrote again because no answer came is shown the way on.
+    fn leave_to_notice(&self, turn: &mut Turn<'_>, called: Input<'_>) -> Vec<Effect> {
+        let mut effects = self.advance(turn, called);
+        let (Way::Sms { .. }, Some(text)) = (&turn.way, &mut turn.envelope.texting.turn) else { return effects };
+        text.by_notice = !text.asks_again;
+        if text.asks_again {
+            effects.retain(|effect| !matches!(effect, Effect::Reply { .. }));
+            effects.extend(self.advance(turn, Input::Open { dialled: "" }));
+        }
+        effects
     }
 
     /// Commits a call to the gateway's own store; only then may a phone hear that it is recorded.

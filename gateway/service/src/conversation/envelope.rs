@@ -6,6 +6,9 @@ use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// Turns before the last one that are known again when they are delivered once more.
+const PAST_MAX: usize = 8;
+
 /// The form of the envelope; a session of another form restarts from its last draft.
 const SCHEMA: u8 = 1;
 
@@ -30,6 +33,9 @@ pub(super) struct Radio {
     key: Vec<u8>,
     sequence: Option<u64>,
     print: u64,
+    /// Earlier turns of the radio session: number and print, the oldest first.
+    #[serde(default)]
+    past: Vec<(u64, u64)>,
     /// Whether the phone still holds the session.
     pub live: bool,
     /// The reply, as text; `None` while the core is asked.
@@ -62,32 +68,6 @@ impl Envelope {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Whether this very turn has been taken already.
-    ///
-    /// It is recognised by the radio session and its turn number, and only where the operator numbers turns: a
-    /// person who really sends `1` twice is never swallowed. A session number used again after its end is new (B12).
-    pub(super) fn repeats(&self, operator: &str, turn: &UssdInbound) -> bool {
-        let Some(radio) = &self.radio else { return false };
-        let same = radio.operator == operator
-            && radio.key == turn.key.as_bytes()
-            && radio.sequence.is_some()
-            && radio.sequence == turn.sequence
-            && radio.print == print(turn);
-        same && (radio.live || turn.event != UssdEvent::Begin)
-    }
-
-    /// Whether a turn of the live session is behind the last one, by the operator's own count.
-    ///
-    /// The count wraps; what lies up to half its range behind is older. Gaps are taken as they come: there are
-    /// operators that count both directions.
-    pub(super) fn is_older(&self, turn: &UssdInbound, sequence_mask: u64) -> bool {
-        let last = self.radio.as_ref().and_then(|radio| radio.sequence);
-        let (Some(last), Some(now)) = (last, turn.sequence) else { return false };
-        let range = (sequence_mask >> sequence_mask.trailing_zeros().min(63)).saturating_add(1);
-        let behind = last.wrapping_sub(now) & (range - 1);
-        turn.event == UssdEvent::Continue && behind > 0 && behind < range / 2
-    }
-
     /// Whether this turn goes on with the radio session that is live.
     pub(super) fn belongs(&self, operator: &str, turn: &UssdInbound) -> bool {
         self.radio.as_ref().is_some_and(|r| r.live && r.operator == operator && r.key == turn.key.as_bytes())
@@ -100,13 +80,38 @@ impl Radio {
         &self.operator
     }
 
+    /// Whether a turn has the name of this radio session.
+    pub(super) fn is_of(&self, operator: &str, turn: &UssdInbound) -> bool {
+        self.operator == operator && self.key == turn.key.as_bytes()
+    }
+
+    /// The number of the last turn, where the operator has such numbers.
+    pub(super) fn sequence(&self) -> Option<u64> {
+        self.sequence
+    }
+
+    /// Whether a turn is the last one once more.
+    pub(super) fn is(&self, turn: &UssdInbound) -> bool {
+        self.sequence.is_some() && self.sequence == turn.sequence && self.print == print(turn)
+    }
+
+    /// Whether a turn was taken before the last one.
+    pub(super) fn was(&self, turn: &UssdInbound) -> bool {
+        turn.sequence.is_some_and(|sequence| self.past.contains(&(sequence, print(turn))))
+    }
+
     /// The radio session after this turn, before its reply.
-    pub(super) fn after(operator: &str, turn: &UssdInbound) -> Self {
+    pub(super) fn after(operator: &str, turn: &UssdInbound, before: Option<&Self>) -> Self {
+        let before = before.filter(|radio| turn.event != UssdEvent::Begin && radio.is_of(operator, turn));
+        let mut past = before.map(|radio| radio.past.clone()).unwrap_or_default();
+        past.extend(before.and_then(|radio| radio.sequence.map(|sequence| (sequence, radio.print))));
+        past.drain(..past.len().saturating_sub(PAST_MAX));
         Self {
             operator: operator.to_owned(),
             key: turn.key.as_bytes().to_vec(),
             sequence: turn.sequence,
             print: print(turn),
+            past,
             live: matches!(turn.event, UssdEvent::Begin | UssdEvent::Continue),
             shown: None,
         }
@@ -119,6 +124,7 @@ fn print(turn: &UssdInbound) -> u64 {
         UssdEvent::Continue => 2,
         UssdEvent::Abort => 3,
         UssdEvent::Timeout => 4,
+        UssdEvent::Notified => 5,
     };
     let text = turn.text.as_ref().map_or(&b""[..], |text| text.as_bytes());
     let digest = Sha256::new().chain_update([event]).chain_update(&turn.code).chain_update([0]).chain_update(text);

@@ -6,18 +6,25 @@
 
 mod books;
 mod calls;
+mod departed;
 mod doubt;
 mod envelope;
+mod flash;
 mod limiter;
+mod order;
+mod parts;
 mod screens;
 mod sms;
+#[cfg(test)]
+mod tests;
 mod texting;
 mod turn;
 mod turnstile;
 
 pub use books::Books;
 pub use calls::{CallPayload, PendingWorker};
-pub use screens::Voice;
+pub use flash::{Flash, FlashWorker};
+pub use screens::{Voice, prove_on};
 
 use crate::config::Operator;
 use crate::link::{Arrival, BindHandle};
@@ -25,8 +32,10 @@ use crate::push::Sender;
 use crate::store::{GatewayStore, Sessions};
 use dayaq_core_api::Core;
 use dayaq_smpp::CommandStatus;
+use dayaq_smpp::concat::Limits;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
+use departed::Departed;
 use doubt::Flights;
 use jiff::Timestamp;
 use limiter::Limiter;
@@ -51,15 +60,19 @@ pub struct Conversations {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) draft_ttl: Duration,
+    /// Of parts of long texts, for each phone.
+    part_limits: Limits,
     pub(crate) pending: Arc<Notify>,
     pub(crate) senders: Vec<Sender>,
     pub(crate) wake: Arc<Notify>,
+    pub(crate) notices: Arc<Notify>,
     turnstile: Turnstile,
     limiter: Limiter,
     parts_limiter: Limiter,
     /// Beginnings of the numbers that are answered.
     destinations: Vec<String>,
     flights: Flights,
+    departed: Departed,
     /// The binds by name, as they are heard from.
     links: Mutex<BTreeMap<Arc<str>, BindHandle>>,
     /// This process among all that ever took texts, and when it began.
@@ -92,6 +105,8 @@ pub struct Parts {
     pub senders: Vec<Sender>,
     /// Woken when a reply is to be sent.
     pub wake: Arc<Notify>,
+    /// Woken when the core has a notice.
+    pub notices: Arc<Notify>,
 }
 
 /// Counters whose names are looked up once.
@@ -103,6 +118,11 @@ struct Counters {
     shed: metrics::Counter,
     limited: metrics::Counter,
     unreadable: metrics::Counter,
+    faulty_ops: metrics::Counter,
+    faulty_sequences: metrics::Counter,
+    stray_turns: metrics::Counter,
+    departed: metrics::Counter,
+    confirmed: metrics::Counter,
     texts_in: metrics::Counter,
     texts_ignored: metrics::Counter,
     mo_duplicates: metrics::Counter,
@@ -110,7 +130,12 @@ struct Counters {
 
 impl Counters {
     fn new() -> Self {
+        let fault = |fault: &'static str| metrics::counter!("dayaq_ussd_faults_total", "fault" => fault);
         Self {
+            faulty_ops: fault("op"),
+            faulty_sequences: fault("sequence"),
+            stray_turns: fault("session"),
+            departed: metrics::counter!("dayaq_screens_departed_total"),
             turns: metrics::counter!("dayaq_turns_total"),
             repeats: metrics::counter!("dayaq_turns_repeated_total"),
             conflicts: metrics::counter!("dayaq_turn_conflicts_total"),
@@ -118,6 +143,7 @@ impl Counters {
             shed: metrics::counter!("dayaq_turns_shed_total"),
             limited: metrics::counter!("dayaq_turns_limited_total"),
             unreadable: metrics::counter!("dayaq_arrivals_unreadable_total"),
+            confirmed: metrics::counter!("dayaq_flashes_confirmed_total"),
             texts_in: metrics::counter!("dayaq_texts_in_total"),
             texts_ignored: metrics::counter!("dayaq_texts_ignored_total"),
             mo_duplicates: metrics::counter!("dayaq_mo_duplicate_total"),
@@ -133,9 +159,11 @@ impl Conversations {
         Arc::new(Self {
             senders: parts.senders,
             wake: parts.wake,
+            notices: parts.notices,
             parts_limiter: Limiter::new(config.replies_per_minute.saturating_mul(PARTS_PER_REPLY)),
             destinations: config.destinations.clone(),
             flights: Flights::default(),
+            departed: Departed::default(),
             links: Mutex::default(),
             run: u64::from_be_bytes(run),
             started: parts.clock.now(),
@@ -148,6 +176,7 @@ impl Conversations {
             clock: parts.clock,
             entropy: parts.entropy,
             draft_ttl: config.draft_ttl,
+            part_limits: Limits { lifetime: config.parts_wait, ..Limits::default() },
             pending: parts.pending,
             turnstile: Turnstile::default(),
             limiter: Limiter::new(config.replies_per_minute),

@@ -1,17 +1,14 @@
 //! How an operator is spoken to: from a page of text to a submit_sm.
 
 use crate::config::{Operator, Profile};
-use dayaq_dialog::{Form, SMS_PARTS, Surface};
+use dayaq_author::{Diagnostic, Diagnostics};
+use dayaq_dialog::{Book, Form, Language, SMS_PARTS, Surface};
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::{UssdInbound, UssdReply, UssdWriteError};
 use dayaq_text::{Alphabet, Budget};
 
-/// Octets of a USSD screen.
-const SCREEN_OCTETS: usize = 160;
-/// Septets of a USSD screen.
-const SCREEN_SEPTETS: usize = 182;
-/// UCS-2 units of a USSD screen.
-const SCREEN_UNITS: usize = 80;
+/// The alphabets of a screen, narrow ones first: a page goes out in the first that carries it.
+const ALPHABETS: [Alphabet; 4] = [Alphabet::Gsm7, Alphabet::Ucs2, Alphabet::Latin1, Alphabet::Ascii];
 
 /// An operator as the conversation knows it.
 #[derive(Clone, Debug)]
@@ -26,18 +23,7 @@ pub struct Voice {
 impl Voice {
     /// Works out what fits on this operator's screens.
     pub fn new(operator: &Operator) -> Self {
-        let dialect = &operator.profile.dialect;
-        let sizes = [
-            (Alphabet::Gsm7, SCREEN_SEPTETS),
-            (Alphabet::Ucs2, SCREEN_UNITS),
-            (Alphabet::Latin1, SCREEN_OCTETS),
-            (Alphabet::Ascii, SCREEN_OCTETS),
-        ];
-        let carried = sizes.into_iter().filter(|(alphabet, _)| dialect.data_codings.data_coding(*alphabet).is_some());
-        let budgets: Vec<Budget> = carried.map(|(alphabet, units)| Budget { alphabet, units }).collect();
-        let ucs2 = budgets.iter().any(|budget| budget.alphabet == Alphabet::Ucs2);
-        let form = if ucs2 { operator.profile.form } else { Form::Plain };
-        let surface = Surface { budgets, ..Surface::ussd(form) };
+        let surface = surface(&operator.profile);
         Self { name: operator.name.clone(), profile: operator.profile.clone(), surface }
     }
 
@@ -52,16 +38,84 @@ impl Voice {
     }
 
     /// The submit_sm that shows a page to the phone of this turn.
-    pub(super) fn screen(&self, turn: &UssdInbound, text: &str, ends: bool) -> Result<ShortMessage, UssdWriteError> {
-        let fits = |budget: &&Budget| dayaq_text::fits(text, **budget);
-        let alphabet = self.surface.budgets.iter().find(fits).map_or(Alphabet::Ucs2, |budget| budget.alphabet);
+    pub(super) fn screen(
+        &self,
+        turn: &UssdInbound,
+        text: &str,
+        language: Option<Language>,
+        ends: bool,
+    ) -> Result<ShortMessage, UssdWriteError> {
+        let alphabet = self.alphabet(text);
         self.profile.dialect.write(&UssdReply {
             to: turn.from,
             from: turn.to,
             session: turn.session,
             text,
             alphabet,
+            language: code_of(language),
             ends,
         })
     }
+
+    /// The submit_sm with which the service begins a session: a menu, or a notification that `ends` by itself.
+    pub(super) fn push(
+        &self,
+        begun: &UssdInbound,
+        text: &str,
+        language: Option<Language>,
+        ends: bool,
+    ) -> Result<ShortMessage, UssdWriteError> {
+        self.profile.dialect.write_push(&UssdReply {
+            to: begun.from,
+            from: begun.to,
+            session: begun.session,
+            text,
+            alphabet: self.alphabet(text),
+            language: code_of(language),
+            ends,
+        })
+    }
+
+    /// The first alphabet of the network that carries a page; one that none carries is refused in writing.
+    fn alphabet(&self, text: &str) -> Alphabet {
+        let fits = |budget: &&Budget| dayaq_text::fits(text, **budget);
+        self.surface.budgets.iter().find(fits).map_or(Alphabet::Ucs2, |budget| budget.alphabet)
+    }
+}
+
+/// The two letters of ISO 639 that some networks put before a text.
+fn code_of(language: Option<Language>) -> [u8; 2] {
+    match language.unwrap_or(Language::Az) {
+        Language::Az => *b"az",
+        Language::Ru => *b"ru",
+        Language::En => *b"en",
+    }
+}
+
+/// What fits on the screens of an operator's network.
+pub fn surface(profile: &Profile) -> Surface {
+    let dialect = &profile.dialect;
+    let carried = ALPHABETS.into_iter().filter(|alphabet| dialect.data_codings.data_coding(*alphabet).is_some());
+    let budgets: Vec<Budget> = carried.map(|alphabet| dialect.screen(alphabet)).collect();
+    let ucs2 = budgets.iter().any(|budget| budget.alphabet == Alphabet::Ucs2);
+    let form = if ucs2 { profile.form } else { Form::Plain };
+    Surface { budgets, ..Surface::ussd(form) }
+}
+
+/// Proves that the screens of a book fit those of an operator, in its letters and in plain ones, where its screens are
+/// not the standard's; each finding names the operator.
+pub fn prove_on(book: &Book, profile: &Profile, name: &str) -> Diagnostics {
+    let (own, found) = (surface(profile), Diagnostics::new());
+    let standard = Surface::ussd(own.form);
+    if standard.budgets.iter().all(|budget| own.budgets.contains(budget)) {
+        return found;
+    }
+    let plain = Surface { form: Form::Plain, ..own.clone() };
+    for surface in std::iter::once(&own).chain((own.form != Form::Plain).then_some(&plain)) {
+        for finding in book.prove_on(surface).sorted() {
+            let message = format!("{}; by the screens of {name}", finding.message);
+            found.push(Diagnostic { message, ..finding });
+        }
+    }
+    found
 }

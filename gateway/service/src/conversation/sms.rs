@@ -11,8 +11,7 @@ use crate::store::{Profile, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_dialog::{Input, Saying, say};
 use dayaq_smpp::CommandStatus;
-use dayaq_smpp::concat::{Added, Limits, UserData, user_data};
-use dayaq_text::decode;
+use dayaq_smpp::concat::{Added, Limits, UserData, shift, user_data};
 use dayaq_types::{Language, Msisdn, new_id};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -24,8 +23,6 @@ use uuid::Uuid;
 const ESM_CLASS_TYPE: u8 = 0x3C;
 /// The type of number of a sender that is a name.
 const ALPHANUMERIC: u8 = 5;
-/// data_coding of octets that are no text (SMPP 3.4 §5.2.19).
-const BINARY: [u8; 2] = [2, 4];
 
 /// What a delivered text gives to the dialogue.
 enum Heard {
@@ -132,13 +129,17 @@ impl Conversations {
                 }
                 (true, _) => self.counters.mo_duplicates.increment(1),
                 (false, _) => {
-                    if turn.envelope.texting.expire(text.at) {
+                    if turn.envelope.texting.expire(text.at, &self.part_limits) {
                         told = Some(new_id(text.at, &*self.entropy));
                     }
-                    match hear(voice, arrival, &mut turn.envelope, text.at) {
+                    match hear(voice, arrival, &mut turn.envelope, text.at, &self.part_limits) {
                         Heard::Text(typed) => {
                             turn.envelope.texting.take(taken);
-                            turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination));
+                            turn.envelope.texting.turn = Some(TextTurn::new(
+                                id,
+                                &arrival.message.destination,
+                                turn.envelope.dialog.is_waiting(),
+                            ));
                             turn.envelope.texting.operator = Some(voice.name.clone());
                             // A screen that still stands somewhere is answered no more: there is one conversation.
                             turn.envelope.radio = None;
@@ -191,7 +192,7 @@ impl Conversations {
             let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
             self.store.save_profile(&turn.key, &Profile { reminders_stopped: !on, ..profile }).await?;
         }
-        let Some(words) = &text.shown else { return Ok(()) };
+        let Some(words) = text.shown.as_ref().filter(|_| !text.by_notice) else { return Ok(()) };
         self.add_reply(turn, text.id, &text.service(), words).await
     }
 
@@ -237,8 +238,9 @@ impl Conversations {
     fn give_up_later(self: &Arc<Self>, arrival: &Arrival, voice: &Voice, msisdn: Msisdn, key: SubscriberKey) {
         let conversations = Arc::downgrade(self);
         let (arrival, voice) = (arrival.clone(), voice.clone());
+        let wait = self.part_limits.lifetime;
         tokio::spawn(async move {
-            tokio::time::sleep(Limits::default().lifetime).await;
+            tokio::time::sleep(wait).await;
             let Some(conversations) = conversations.upgrade() else { return };
             let _passage = conversations.turnstile.enter(key).await;
             if let Err(cause) = conversations.give_up(&arrival, &voice, msisdn, key).await {
@@ -257,7 +259,7 @@ impl Conversations {
         let now = self.clock.now();
         let loaded = self.load(&key).await?;
         let mut envelope = self.envelope(&key, &loaded).await?;
-        if !envelope.texting.expire(now) {
+        if !envelope.texting.expire(now, &self.part_limits) {
             return Ok(());
         }
         let book = self.books.of(envelope.dialog.book()).await?;
@@ -325,28 +327,23 @@ struct Text {
 }
 
 /// Puts parts together and letters into a text.
-fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestamp) -> Heard {
-    let message = &arrival.message;
-    let unreadable = || Heard::Text(UNREADABLE.to_owned());
-    let octets = match user_data(message) {
-        Ok(UserData::Whole(octets)) => octets.to_vec(),
+fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestamp, limits: &Limits) -> Heard {
+    let (message, codings) = (&arrival.message, &voice.profile.sms.codings);
+    let read = match user_data(message) {
+        Ok(UserData::Whole(octets)) => codings.decode(message.data_coding, [(octets, shift(message))]),
         Ok(UserData::Piece(piece)) => {
             let mut parts = envelope.texting.parts();
-            let added = parts.add(&piece, message.data_coding, instant(now), &Limits::default());
+            let added = parts.add(&piece, message.data_coding, instant(now), limits);
             envelope.texting.keep_parts(&parts);
             match added {
-                Added::Complete(octets) => octets,
+                Added::Complete(joined) => codings.decode(message.data_coding, joined.runs()),
                 Added::Waiting | Added::Duplicate => return Heard::Part,
                 Added::Rejected(_) => return Heard::TooLong,
             }
         }
-        Err(_) => return unreadable(),
+        Err(_) => return Heard::Text(UNREADABLE.to_owned()),
     };
-    if BINARY.contains(&message.data_coding) {
-        return unreadable();
-    }
-    let alphabet = voice.profile.dialect.data_codings.alphabet(message.data_coding);
-    decode(&octets, alphabet).map_or_else(|_| unreadable(), Heard::Text)
+    Heard::Text(read.unwrap_or_else(|_| UNREADABLE.to_owned()))
 }
 
 /// The name of the one answer to a text of too many parts, whichever of them comes.

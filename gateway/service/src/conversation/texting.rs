@@ -1,8 +1,9 @@
 //! What is stored of a subscriber's texts between two of them: what was taken, what was answered, and parts.
 
 use super::doubt::Taken;
+use super::parts::StoredParts;
 use dayaq_smpp::Instant;
-use dayaq_smpp::concat::{Carrier, Limits, PartialSet, Reassembly, Series};
+use dayaq_smpp::concat::{Limits, Reassembly};
 use dayaq_smpp::{Address, ShortMessage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,8 @@ pub(super) struct Texting {
     taken: Vec<Taken>,
     /// The last turn that was taken by a text.
     pub turn: Option<TextTurn>,
-    parts: Vec<StoredSet>,
+    #[serde(flatten)]
+    parts: StoredParts,
 }
 
 /// A turn that was taken by a text, and what is to become of it.
@@ -34,18 +36,12 @@ pub(super) struct TextTurn {
     pub shown: Option<String>,
     /// Whether it ends reminders or begins them again.
     pub reminders: Option<bool>,
-}
-
-/// An unfinished series of parts.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredSet {
-    reference: u16,
-    carrier: u8,
-    total: u8,
-    data_coding: u8,
-    began_us: u64,
-    /// Number and octets in hexadecimal.
-    pieces: Vec<(u8, String)>,
+    /// Whether the core was being asked when it came, so that it is no first answer to what the core says.
+    #[serde(default)]
+    pub asks_again: bool,
+    /// Whether the core's own notice is the answer, so that no reply is sent.
+    #[serde(default)]
+    pub by_notice: bool,
 }
 
 impl Texting {
@@ -64,18 +60,18 @@ impl Texting {
 
     /// The unfinished series.
     pub fn parts(&self) -> Reassembly {
-        Reassembly { sets: self.parts.iter().filter_map(StoredSet::read).collect() }
+        self.parts.read()
     }
 
     /// Keeps the unfinished series.
     pub fn keep_parts(&mut self, parts: &Reassembly) {
-        self.parts = parts.sets.iter().map(StoredSet::write).collect();
+        self.parts = StoredParts::write(parts);
     }
 
     /// Gives up the series whose time is over; says whether there were any.
-    pub fn expire(&mut self, now: Timestamp) -> bool {
+    pub fn expire(&mut self, now: Timestamp, limits: &Limits) -> bool {
         let mut parts = self.parts();
-        let expired = !parts.expire(instant(now), &Limits::default()).is_empty();
+        let expired = !parts.expire(instant(now), limits).is_empty();
         if expired {
             self.keep_parts(&parts);
         }
@@ -84,48 +80,22 @@ impl Texting {
 }
 
 impl TextTurn {
-    pub fn new(id: Uuid, service: &Address) -> Self {
+    pub fn new(id: Uuid, service: &Address, asks_again: bool) -> Self {
         let digits = service.digits.as_str().unwrap_or_default().to_owned();
-        Self { id, service: (service.ton, service.npi, digits), shown: None, reminders: None }
+        Self {
+            id,
+            service: (service.ton, service.npi, digits),
+            shown: None,
+            reminders: None,
+            asks_again,
+            by_notice: false,
+        }
     }
 
     /// The number that was written to.
     pub fn service(&self) -> Address {
         let (ton, npi, digits) = &self.service;
         Address::new(*ton, *npi, digits).unwrap_or_default()
-    }
-}
-
-impl StoredSet {
-    fn write(set: &PartialSet) -> Self {
-        let carrier = match set.series.carrier {
-            Carrier::Header8 => 0,
-            Carrier::Header16 => 1,
-            Carrier::Sar => 2,
-        };
-        Self {
-            reference: set.series.reference,
-            carrier,
-            total: set.series.total,
-            data_coding: set.data_coding,
-            began_us: set.began.as_micros(),
-            pieces: set.pieces.iter().map(|(number, octets)| (*number, hex(octets))).collect(),
-        }
-    }
-
-    fn read(&self) -> Option<PartialSet> {
-        let carrier = match self.carrier {
-            0 => Carrier::Header8,
-            1 => Carrier::Header16,
-            2 => Carrier::Sar,
-            _ => return None,
-        };
-        Some(PartialSet {
-            series: Series { reference: self.reference, carrier, total: self.total },
-            data_coding: self.data_coding,
-            began: Instant::from_micros(self.began_us),
-            pieces: self.pieces.iter().map(|(number, text)| Some((*number, unhex(text)?))).collect::<Option<_>>()?,
-        })
     }
 }
 
@@ -164,16 +134,6 @@ pub(super) fn name(parts: &[&[u8]]) -> Uuid {
     Uuid::from_bytes(octets)
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,17 +156,20 @@ mod tests {
             texting.keep_parts(&parts);
             let json = serde_json::to_vec(&texting).unwrap();
             texting = serde_json::from_slice(&json).unwrap();
-            assert!(added == if number == 2 { Added::Complete(b"ABC".to_vec()) } else { Added::Waiting });
+            match added {
+                Added::Complete(text) => assert_eq!((number, text.octets()), (2, &b"ABC"[..])),
+                other => assert!(number != 2 && other == Added::Waiting),
+            }
         }
         let mut parts = texting.parts();
-        let message = part(1, b"A");
+        let message = part(1, b"D");
         let UserData::Piece(piece) = user_data(&message).unwrap() else { panic!("a piece") };
         parts.add(&piece, 0, instant(now), &Limits::default());
         texting.keep_parts(&parts);
         let later = |s| now.checked_add(jiff::SignedDuration::from_secs(s)).unwrap();
-        assert!(!texting.expire(later(599)));
-        assert!(texting.expire(later(600)));
-        assert!(!texting.expire(later(601)), "the person is told once");
+        assert!(!texting.expire(later(599), &Limits::default()));
+        assert!(texting.expire(later(600), &Limits::default()));
+        assert!(!texting.expire(later(601), &Limits::default()), "the person is told once");
     }
 
     #[test]

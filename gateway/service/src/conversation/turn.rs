@@ -1,6 +1,7 @@
 //! One turn: load, step, save, answer, show.
 
 use super::envelope::{Envelope, Radio, Shown};
+use super::order::{Standing, judge};
 use super::{Conversations, Voice};
 use crate::config::ResponseOrder;
 use crate::link::Arrival;
@@ -8,9 +9,10 @@ use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
 use dayaq_dialog::{Book, Effect, Input, Moment, Session, Step, Surface, neutral_end, step};
-use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
+use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
 use dayaq_smpp::{Address, CommandStatus};
 use dayaq_types::{Msisdn, new_id};
+use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, warn};
@@ -47,6 +49,8 @@ pub(super) struct Turn<'t> {
 pub(super) enum Way<'t> {
     /// By this input of a radio session.
     Ussd(&'t UssdInbound),
+    /// By nothing: the service begins this radio session, and its first screen is pushed.
+    Push(&'t UssdInbound),
     /// By a text; the turn's reply is in the envelope.
     Sms { surface: Surface },
 }
@@ -62,15 +66,26 @@ impl Conversations {
             self.text_message(arrival, voice).await;
             return;
         }
-        let inbound = match voice.profile.dialect.read(&arrival.message) {
-            Ok(inbound) => inbound,
+        let dialect = &voice.profile.dialect;
+        let (inbound, fault) = match dialect.read(&arrival.message) {
+            Ok(inbound) => (inbound, None),
             Err(cause) => {
                 debug!(bind = %arrival.bind.name, cause = %cause, "USSD turn not understood");
                 self.counters.unreadable.increment(1);
-                arrival.respond(CommandStatus::RX_P_APPN);
-                return;
+                // Where it says whose turn it is, the phone that waits is let go.
+                let Ok(inbound) = dialect.read_address(&arrival.message) else {
+                    arrival.respond(CommandStatus::RX_P_APPN);
+                    return;
+                };
+                self.counters.faulty_ops.increment(1);
+                (inbound, Some(cause))
             }
         };
+        if inbound.event == UssdEvent::Notified {
+            self.counters.confirmed.increment(1);
+            arrival.respond(CommandStatus::ROK);
+            return;
+        }
         let Some(msisdn) = number(&inbound.from) else {
             self.counters.unreadable.increment(1);
             arrival.respond(CommandStatus::RINVSRCADR);
@@ -82,12 +97,16 @@ impl Conversations {
             arrival.respond(CommandStatus::ROK);
             return;
         }
-        let _passage = self.turnstile.enter(key).await;
+        let departure = self.departed.note(key, &inbound);
+        let passage = self.turnstile.enter(key).await;
         self.counters.turns.increment(1);
-        if let Err(cause) = self.turn(arrival, voice, &inbound, msisdn, key).await {
+        if let Err(cause) = self.turn(arrival, voice, &inbound, fault, msisdn, key).await {
             warn!(bind = %arrival.bind.name, cause = %cause, "Turn not saved");
             self.let_go(arrival, voice, &inbound, &key).await;
         }
+        // Before the next turn of the phone begins: it may be of a session with the same name.
+        drop(departure);
+        drop(passage);
     }
 
     async fn turn(
@@ -95,6 +114,7 @@ impl Conversations {
         arrival: &Arrival,
         voice: &Voice,
         inbound: &UssdInbound,
+        fault: Option<UssdReadError>,
         msisdn: Msisdn,
         key: SubscriberKey,
     ) -> Result<(), StoreError> {
@@ -118,22 +138,40 @@ impl Conversations {
                 held,
                 answered: false,
             };
-            if turn.envelope.repeats(&voice.name, inbound) && self.repeat(&mut turn).await {
-                return Ok(());
-            }
-            if inbound.event != UssdEvent::Begin && !turn.envelope.belongs(&voice.name, inbound) {
-                self.stray(&mut turn, inbound).await;
-                return Ok(());
-            }
-            if turn.envelope.is_older(inbound, voice.profile.dialect.session.sequence_mask) {
-                // Taken long ago, and its reply is history: a person must not find it answering a later question.
-                self.counters.repeats.increment(1);
-                turn.answer(ResponseOrder::AfterReply);
-                return Ok(());
-            }
-            let effects = self.step(&mut turn, inbound);
+            let standing = match fault {
+                Some(_) if turn.envelope.belongs(&voice.name, inbound) => Standing::WrongOp,
+                Some(UssdReadError::NoOp | UssdReadError::TwoOps) => Standing::Stray,
+                Some(_) => {
+                    // It may be anything: a phone that waits for nothing must not be shown an end.
+                    arrival.respond(CommandStatus::RX_P_APPN);
+                    return Ok(());
+                }
+                None => judge(&turn.envelope, &voice.name, inbound, &voice.profile.dialect.session),
+            };
+            let effects = match standing {
+                Standing::Again if self.repeat(&mut turn).await => return Ok(()),
+                Standing::Due | Standing::Again => self.step(&mut turn, inbound),
+                Standing::Past => {
+                    self.counters.repeats.increment(1);
+                    turn.answer(ResponseOrder::AfterReply);
+                    return Ok(());
+                }
+                Standing::Stray => {
+                    self.stray(&mut turn, inbound, fault).await;
+                    return Ok(());
+                }
+                Standing::OutOfSequence | Standing::WrongOp => self.break_off(&mut turn, inbound),
+            };
             match self.save(&mut turn).await? {
-                None => return self.carry_out(turn, effects).await,
+                None => {
+                    match standing {
+                        Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
+                        // What could not be read has been counted as it came.
+                        Standing::WrongOp if fault.is_none() => self.counters.faulty_ops.increment(1),
+                        Standing::WrongOp | Standing::Due | Standing::Again | Standing::Past | Standing::Stray => {}
+                    }
+                    return self.carry_out(turn, effects).await;
+                }
                 Some(current) => {
                     self.counters.conflicts.increment(1);
                     loaded = current;
@@ -157,7 +195,11 @@ impl Conversations {
 
     /// A turn of a radio session that is not the live one: an answer is let go politely, an end says nothing. The live
     /// session and the answers are not touched.
-    async fn stray(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) {
+    async fn stray(&self, turn: &mut Turn<'_>, inbound: &UssdInbound, fault: Option<UssdReadError>) {
+        // An end of a session that is over already is nobody's fault: it may have crossed ours.
+        if fault.is_none() && inbound.event == UssdEvent::Continue {
+            self.counters.stray_turns.increment(1);
+        }
         turn.answer(ResponseOrder::BeforeReply);
         if inbound.event == UssdEvent::Continue {
             self.counters.neutral_ends.increment(1);
@@ -167,6 +209,16 @@ impl Conversations {
             let _ = self.show(turn, &Shown { text, ends: true }).await;
         }
         turn.answer(ResponseOrder::AfterReply);
+    }
+
+    /// Ends the radio session with the neutral words, and touches nothing else: what the person meant is not known, and
+    /// the answers are offered again on the next dial.
+    fn break_off(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
+        self.counters.neutral_ends.increment(1);
+        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound, turn.envelope.radio.as_ref()));
+        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.voice.surface().form);
+        turn.note(Shown { text: text.clone(), ends: true });
+        vec![Effect::Reply { text, ends: true }]
     }
 
     /// Loads the session, with patience: Redis may be failing over at this moment.
@@ -198,7 +250,7 @@ impl Conversations {
 
     /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
     fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
-        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound));
+        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound, turn.envelope.radio.as_ref()));
         let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
         let dialled = match typed {
             "" => format!("*{}#", inbound.code),
@@ -208,7 +260,7 @@ impl Conversations {
             UssdEvent::Begin => Input::Open { dialled: &dialled },
             UssdEvent::Continue => Input::Text(typed),
             UssdEvent::Abort => Input::Aborted,
-            UssdEvent::Timeout => Input::TimedOut,
+            UssdEvent::Timeout | UssdEvent::Notified => Input::TimedOut,
         };
         self.advance(turn, input)
     }
@@ -217,7 +269,8 @@ impl Conversations {
     pub(super) fn advance(&self, turn: &mut Turn<'_>, input: Input<'_>) -> Vec<Effect> {
         let now = self.clock.now();
         let fresh_draft = new_id(now, &*self.entropy).to_string();
-        let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft };
+        let draft_kept = SignedDuration::try_from(self.draft_ttl).unwrap_or(SignedDuration::MAX);
+        let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft, draft_kept };
         let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);
         turn.envelope.dialog = session;
         for effect in &effects {
@@ -263,7 +316,7 @@ impl Conversations {
             }
         }
         if let Some(Effect::Reply { text, ends }) = effects.iter().rev().find(|e| matches!(e, Effect::Reply { .. })) {
-            self.show(&turn, &Shown { text: text.clone(), ends: *ends }).await?;
+            self.show(&mut turn, &Shown { text: text.clone(), ends: *ends }).await?;
         }
         turn.answer(ResponseOrder::AfterReply);
         Ok(())
@@ -306,11 +359,21 @@ impl Conversations {
     }
 
     /// Sends the reply back the way the turn came. A text is kept in the store, which may fail.
-    async fn show(&self, turn: &Turn<'_>, shown: &Shown) -> Result<(), StoreError> {
+    async fn show(&self, turn: &mut Turn<'_>, shown: &Shown) -> Result<(), StoreError> {
+        let (language, now) = (turn.envelope.dialog.language(), self.clock.monotonic());
         match &turn.way {
-            Way::Ussd(inbound) => match turn.voice.screen(inbound, &shown.text, shown.ends) {
-                Ok(message) => turn.arrival.show(message, self.clock.monotonic()).await,
+            Way::Ussd(inbound) if self.departed.has(&turn.key, inbound) => self.counters.departed.increment(1),
+            Way::Ussd(inbound) => match turn.voice.screen(inbound, &shown.text, language, shown.ends) {
+                Ok(message) if turn.answered => turn.arrival.show(message, now).await,
+                Ok(message) => {
+                    turn.answered = true;
+                    turn.arrival.show_and_respond(message, now, CommandStatus::ROK).await;
+                }
                 Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
+            },
+            Way::Push(begun) => match turn.voice.push(begun, &shown.text, language, shown.ends) {
+                Ok(message) => turn.arrival.show(message, now).await,
+                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not pushed"),
             },
             Way::Sms { .. } => {
                 if let Some(text) = &turn.envelope.texting.turn {
@@ -324,13 +387,14 @@ impl Conversations {
     /// The session cannot be had: the phone is let go politely, and its answers stay where they are.
     async fn let_go(&self, arrival: &Arrival, voice: &Voice, inbound: &UssdInbound, key: &SubscriberKey) {
         self.counters.neutral_ends.increment(1);
-        if matches!(inbound.event, UssdEvent::Begin | UssdEvent::Continue) {
+        let waits = matches!(inbound.event, UssdEvent::Begin | UssdEvent::Continue);
+        if waits && !self.departed.has(key, inbound) {
             // The language is remembered beside the session, too, and is not worth a long wait.
             let profile = tokio::time::timeout(PROFILE_PATIENCE, self.store.profile(key)).await;
             let profile = profile.unwrap_or(Ok(None)).unwrap_or_default();
             let language = profile.and_then(|profile| profile.language).map(values::to_dialog_language);
             let text = neutral_end(self.books.current(), language, voice.surface().form);
-            if let Ok(message) = voice.screen(inbound, &text, true) {
+            if let Ok(message) = voice.screen(inbound, &text, language, true) {
                 arrival.show(message, self.clock.monotonic()).await;
             }
         }
@@ -344,19 +408,19 @@ pub(super) const UNREADABLE: &str = "\u{0}";
 impl Turn<'_> {
     fn note(&mut self, shown: Shown) {
         match (&self.way, &mut self.envelope.radio, &mut self.envelope.texting.turn) {
-            (Way::Ussd(_), Some(radio), _) => {
+            (Way::Ussd(_) | Way::Push(_), Some(radio), _) => {
                 radio.live &= !shown.ends;
                 radio.shown = Some(shown);
             }
             (Way::Sms { .. }, _, Some(text)) => text.shown = Some(shown.text),
-            (Way::Ussd(_), None, _) | (Way::Sms { .. }, _, None) => {}
+            (Way::Ussd(_) | Way::Push(_), None, _) | (Way::Sms { .. }, _, None) => {}
         }
     }
 
     /// What fits where the reply goes.
     pub(super) fn surface(&self) -> &Surface {
         match &self.way {
-            Way::Ussd(_) => self.voice.surface(),
+            Way::Ussd(_) | Way::Push(_) => self.voice.surface(),
             Way::Sms { surface } => surface,
         }
     }
@@ -364,7 +428,7 @@ impl Turn<'_> {
     /// How the core is told that it came.
     pub(super) fn channel(&self) -> Channel {
         match self.way {
-            Way::Ussd(_) => Channel::Ussd,
+            Way::Ussd(_) | Way::Push(_) => Channel::Ussd,
             Way::Sms { .. } => Channel::Sms,
         }
     }

@@ -3,69 +3,59 @@
 //! The task only moves things: it never waits for a store, a core or a subscriber, so that enquire_link is
 //! answered whatever else hangs (A05).
 
-use super::bind::{BindSettings, Queues};
-use super::traffic::{Answer, Arrival, BindHandle, Outcome, Outgoing, Screen};
+use super::account::Leave;
+use super::figures::Figures;
+use super::leg::Leg;
+use super::pipe::{Moved, Pipe};
+use super::traffic::{Answer, Arrival, Outcome, Outgoing, Screen};
 use crate::store::Ticket;
-use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, SubmitError};
+use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, SubmitError, Urgency};
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-/// Octets read from the socket at once.
-const READ_LEN: usize = 64 * 1024;
 /// Answers and screens taken from their queues at once.
 const BATCH: usize = 256;
 
 /// How a connection ended.
 pub(super) enum Ended {
     /// It broke, or the peer ended it.
-    Lost { was_bound: bool, cause: String },
+    Lost {
+        /// It was bound, and the SMSC did not say otherwise.
+        sound: bool,
+        cause: String,
+    },
     /// The SMSC refused the bind.
     Refused(CommandStatus),
     /// We unbound, because the service ends.
     Stopped,
 }
 
-/// Counters of a bind, whose names are looked up once for each connection.
-struct Counters {
-    screens_taken: metrics::Counter,
-    screens_refused: metrics::Counter,
-    screens_unknown: metrics::Counter,
-    screens_unsent: metrics::Counter,
-    late_responses: metrics::Counter,
+/// Whose a request of ours is.
+enum Origin {
+    Screen(Box<Screen>),
+    Segment(Ticket),
 }
 
-impl Counters {
-    fn new(bind: &str) -> Self {
-        let screens = |result: &'static str| metrics::counter!("dayaq_screens_total", "bind" => bind.to_owned(), "result" => result);
-        Self {
-            screens_taken: screens("taken"),
-            screens_refused: screens("refused"),
-            screens_unknown: screens("unknown"),
-            screens_unsent: screens("unsent"),
-            late_responses: metrics::counter!("dayaq_smpp_late_responses_total", "bind" => bind.to_owned()),
+impl Origin {
+    const fn urgency(&self) -> Urgency {
+        match self {
+            Self::Screen(_) => Urgency::Screen,
+            Self::Segment(_) => Urgency::Text,
         }
     }
 }
 
-/// Whose a request of ours is.
-enum Origin {
-    Screen,
-    Segment(Ticket),
-}
-
 pub(super) struct Connection<'a> {
-    settings: &'a BindSettings,
-    handle: &'a BindHandle,
-    queues: &'a mut Queues,
+    leg: &'a mut Leg,
     link: Link,
     number: u64,
-    counters: Counters,
-    origins: BTreeMap<u64, Origin>,
+    figures: Figures,
+    /// Given back once the credentials have proved good.
+    leave: Option<Leave>,
+    /// Whose each unanswered request is, and when it was written.
+    origins: BTreeMap<u64, (Origin, Instant)>,
     /// Segments whose answer did not come in time and may still come; as many as the link remembers.
     in_doubt: BTreeMap<u64, Ticket>,
     next_token: u64,
@@ -73,83 +63,82 @@ pub(super) struct Connection<'a> {
     waiting_text: Option<Outgoing>,
     was_bound: bool,
     refused: Option<CommandStatus>,
+    /// The SMSC says that we are not bound, so the link ends and is made anew.
+    rebinding: bool,
     closed: Option<CloseReason>,
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(settings: &'a BindSettings, handle: &'a BindHandle, queues: &'a mut Queues, number: u64) -> Self {
-        let now = instant(settings);
+    /// Prepares to keep the leg's connection of that number; `link` is there where the SMSC has asked for the bind.
+    pub(super) fn new(leg: &'a mut Leg, number: u64, leave: Leave, link: Option<Link>) -> Self {
+        let now = instant(leg);
         Self {
-            settings,
-            handle,
-            queues,
-            link: Link::new(settings.link.clone(), now),
+            link: link.unwrap_or_else(|| Link::new(leg.settings.link.clone(), now)),
             number,
-            counters: Counters::new(&handle.name),
+            figures: Figures::new(&leg.name),
+            leave: Some(leave),
             origins: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
             next_token: 1,
             waiting_text: None,
             was_bound: false,
             refused: None,
+            rebinding: false,
             closed: None,
+            leg,
         }
     }
 
-    pub(super) async fn run(mut self, mut stream: TcpStream, stop: &CancellationToken) -> Ended {
-        let (mut reader, mut writer) = stream.split();
-        let mut input = vec![0; READ_LEN];
-        let mut output: Vec<u8> = Vec::new();
-        let mut fresh: Vec<u8> = Vec::new();
-        let mut written = 0;
+    /// Binds and keeps the connection to its end. Tells whether it was ever bound, and how it ended.
+    pub(super) async fn run(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        stop: &CancellationToken,
+    ) -> (bool, Ended) {
+        let mut pipe = Pipe::new(stream);
         let mut answers: Vec<Answer> = Vec::with_capacity(BATCH);
-        let mut stopping = false;
-        if let Err(cause) = self.link.bind(self.now(), &self.settings.request) {
-            return Ended::Lost { was_bound: false, cause: cause.to_string() };
+        let (mut stopping, mut gone) = (false, false);
+        if let Err(cause) = self.link.bind(self.now(), &self.leg.request) {
+            return (false, Ended::Lost { sound: false, cause: cause.to_string() });
         }
         loop {
-            self.drain_events().await;
-            if written == output.len() {
-                output.clear();
-                written = 0;
-            }
-            if self.link.take_output(&mut fresh) {
-                output.append(&mut fresh);
-            }
+            self.drain_events();
+            pipe.take_from(&mut self.link);
             if self.closed.is_some() {
-                // What the link still says, such as the answer to unbind, is written on the way out.
-                let _ = tokio::time::timeout(Duration::from_secs(1), writer.write_all(&output[written..])).await;
                 break;
             }
-            let sleep = self.link.poll_timeout().map(|at| at.saturating_since(self.now()));
-            let room = self.link.is_bound() && self.link.window_free() > 0;
-            let spare = self.link.is_bound() && self.link.window_free() > self.settings.window_reserve;
+            let now = self.now();
+            let (screen_at, text_at) = self.pace(now);
+            let paced = [screen_at, text_at].into_iter().filter(|at| *at > now);
+            let sleep = paced.chain(self.link.poll_timeout()).min().map(|at| at.saturating_since(now));
+            let room = self.has_room() && screen_at <= now;
+            let spare = self.has_spare() && text_at <= now;
+            let queues = &mut self.leg.queues;
             tokio::select! {
-                read = reader.read(&mut input) => match read {
-                    Ok(0) | Err(_) => self.link.handle_closed(self.now()),
-                    Ok(n) => self.link.handle_bytes(self.now(), &input[..n]),
-                },
-                wrote = writer.write(&output[written..]), if written < output.len() => match wrote {
-                    Ok(n) if n > 0 => written += n,
-                    Ok(_) | Err(_) => self.link.handle_closed(self.now()),
+                moved = pipe.step() => match moved {
+                    Moved::In(count) => self.link.handle_bytes(self.now(), pipe.input(count)),
+                    Moved::Gone => {
+                        gone = true;
+                        self.link.handle_cut(self.now(), pipe.unwritten());
+                    }
                 },
                 () = async { tokio::time::sleep(sleep.unwrap_or_default()).await }, if sleep.is_some() => {
                     self.link.handle_timeout(self.now());
                 }
-                _ = self.queues.answers.recv_many(&mut answers, BATCH) => {
+                _count @ 1.. = queues.answers.recv_many(&mut answers, BATCH) => {
                     for answer in answers.drain(..) {
                         self.answer(answer);
                     }
                 }
-                Some(screen) = self.queues.screens.recv(), if room && self.queues.waiting_screen.is_none() => {
+                Some(screen) = queues.screens.recv(), if room && queues.waiting_screens.is_empty() => {
                     self.show(screen);
-                    while self.queues.waiting_screen.is_none() && self.link.window_free() > 0 {
-                        let Ok(screen) = self.queues.screens.try_recv() else { break };
+                    while self.leg.queues.waiting_screens.is_empty() && self.may_show() {
+                        let Ok(screen) = self.leg.queues.screens.try_recv() else { break };
                         self.show(screen);
                     }
                 }
-                Some(text) = self.queues.texts.recv(), if spare && self.waiting_text.is_none() && !stopping => {
-                    self.send(text).await;
+                Some(text) = queues.texts.recv(), if spare && self.waiting_text.is_none() && !stopping => {
+                    self.send(text);
                 }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
@@ -158,61 +147,96 @@ impl<'a> Connection<'a> {
                     }
                 }
             }
-            self.retry_waiting().await;
+            self.retry_waiting();
+            self.figures.update(self.link.counters(), self.leg.settings.clock.monotonic());
         }
-        self.finish(stopping).await
+        // What became of the segments is told before the last words are written, which may take a moment.
+        let ended = self.finish(stopping);
+        if !gone {
+            pipe.close().await;
+        }
+        ended
     }
 
     fn now(&self) -> Instant {
-        instant(self.settings)
+        instant(self.leg)
     }
 
-    async fn drain_events(&mut self) {
+    /// When the next screen and the next text may leave.
+    fn pace(&self, now: Instant) -> (Instant, Instant) {
+        let pace = self.leg.handle.pace();
+        if let Some(rate) = pace.rate(now) {
+            self.figures.rate.set(rate as f64 / 1000.0);
+        }
+        (pace.next(Urgency::Screen, now), pace.next(Urgency::Text, now))
+    }
+
+    fn has_room(&self) -> bool {
+        self.link.is_bound() && self.link.window_free() > 0
+    }
+
+    fn has_spare(&self) -> bool {
+        self.link.is_bound() && self.link.window_free() > self.leg.settings.window_reserve
+    }
+
+    fn may_show(&self) -> bool {
+        self.has_room() && self.leg.handle.pace().may_send(Urgency::Screen, self.now())
+    }
+
+    fn drain_events(&mut self) {
         while let Some(event) = self.link.poll_event() {
             match event {
                 Event::Bound { interface_version, .. } => {
                     self.was_bound = true;
-                    self.handle.history().bind(self.number, self.settings.clock.now());
-                    self.handle.bound.store(true, Ordering::Relaxed);
-                    metrics::gauge!("dayaq_smpp_bound", "bind" => self.handle.name.to_string()).set(1.0);
-                    info!(bind = %self.handle.name, interface_version, "Bind established");
+                    self.leg.bound(self.number);
+                    self.leave = None;
+                    self.figures.bound(true);
+                    info!(bind = %self.leg.name, interface_version, "Bind established");
                 }
                 Event::BindRefused { status } => self.refused = Some(status),
-                Event::BindRequest(_) => {}
+                // We ask for none of the messages that these speak of, and bind where we have connected ourselves.
+                Event::Outbind(_)
+                | Event::BindRequest(_)
+                | Event::Ancillary { .. }
+                | Event::QueryResponse { .. }
+                | Event::AlertNotification { .. } => {}
                 Event::Request { sequence_number, kind, message } => self.arrive(sequence_number, kind, message),
                 Event::Response { token, status, message_id } => {
-                    let message_id = message_id.and_then(|id| id.as_str().map(str::to_owned));
-                    self.outcome(token, Outcome::Answered { status, message_id }).await;
+                    let message_id = message_id.and_then(|id| self.leg.settings.receipt_ids.of_response(&id));
+                    self.outcome(token, Outcome::Answered { status, message_id });
                 }
                 Event::LateResponse { token, status, message_id } => {
-                    debug!(bind = %self.handle.name, status = %status, "Response after its time");
-                    self.counters.late_responses.increment(1);
+                    debug!(bind = %self.leg.name, status = %status, "Response after its time");
                     // It is believed however late it comes: a text that was taken is not sent again (A43).
                     if let Some(ticket) = self.in_doubt.remove(&token) {
-                        let message_id = message_id.and_then(|id| id.as_str().map(str::to_owned));
-                        self.report(ticket, Outcome::Answered { status, message_id }).await;
+                        let message_id = message_id.and_then(|id| self.leg.settings.receipt_ids.of_response(&id));
+                        self.report(ticket, Outcome::Answered { status, message_id });
                     }
                 }
-                Event::Nacked { token, status } => self.outcome(token, Outcome::Nacked(status)).await,
+                Event::Nacked { token, status } => self.outcome(token, Outcome::Nacked(status)),
                 Event::InDoubt { token } => {
-                    if let Some(Origin::Segment(ticket)) = self.origins.get(&token) {
+                    if let Some((Origin::Segment(ticket), _)) = self.origins.get(&token) {
                         self.in_doubt.insert(token, *ticket);
-                        while self.in_doubt.len() > self.settings.link.late_max {
+                        while self.in_doubt.len() > self.leg.settings.link.late_max {
                             self.in_doubt.pop_first();
                         }
                     }
-                    self.outcome(token, Outcome::InDoubt).await;
+                    self.outcome(token, Outcome::InDoubt);
                 }
-                Event::Unsent { token } => self.outcome(token, Outcome::Unsent).await,
-                Event::PeerUnbind => info!(bind = %self.handle.name, "The SMSC unbinds"),
+                Event::Unsent { token } => self.outcome(token, Outcome::Unsent),
+                Event::PeerUnbind => {
+                    self.leg.stands(false);
+                    info!(bind = %self.leg.name, "The SMSC unbinds");
+                }
                 Event::Closed { reason } => self.closed = Some(reason),
             }
         }
     }
 
     fn arrive(&self, sequence_number: u32, kind: MessageKind, message: dayaq_smpp::ShortMessage) {
-        let arrival = Arrival { sequence_number, kind, message, connection: self.number, bind: self.handle.clone() };
-        (self.queues.arrivals)(arrival);
+        let arrival =
+            Arrival { sequence_number, kind, message, connection: self.number, bind: self.leg.handle.clone() };
+        (self.leg.queues.arrivals)(arrival);
     }
 
     fn answer(&mut self, answer: Answer) {
@@ -220,52 +244,94 @@ impl<'a> Connection<'a> {
             return; // Its connection is gone; the operator delivers again.
         }
         if let Err(cause) = self.link.respond(self.now(), answer.sequence_number, answer.status, None) {
-            debug!(bind = %self.handle.name, cause = %cause, "Answer not sent");
+            debug!(bind = %self.leg.name, cause = %cause, "Answer not sent");
         }
     }
 
-    fn show(&mut self, screen: Screen) {
-        if screen.is_late(self.settings.clock.monotonic()) {
-            self.counters.screens_unsent.increment(1);
-            return;
+    fn show(&mut self, mut screen: Screen) {
+        // What was answered before this screen was made goes out before it: there are operators that count on it.
+        while let Ok(answer) = self.leg.queues.answers.try_recv() {
+            self.answer(answer);
         }
-        let token = self.token();
-        match self.link.submit(self.now(), MessageKind::SubmitSm, &screen.message, token) {
+        if screen.is_late(self.leg.settings.clock.monotonic()) {
+            self.figures.screens_unsent.increment(1);
+            return self.answer_behind(screen.then);
+        }
+        let (token, now) = (self.token(), self.now());
+        match self.link.submit(now, MessageKind::SubmitSm, &screen.message, token) {
             Ok(()) => {
-                self.origins.insert(token, Origin::Screen);
+                let then = screen.then.take();
+                self.sent(token, Origin::Screen(Box::new(screen)), now);
+                self.answer_behind(then);
             }
             // The phone may still wait when there is room, or when the bind stands again.
-            Err(SubmitError::WindowFull | SubmitError::NotBound) => self.queues.waiting_screen = Some(screen),
-            Err(SubmitError::Encode(_)) => self.counters.screens_unsent.increment(1),
-        }
-    }
-
-    async fn send(&mut self, text: Outgoing) {
-        let token = self.token();
-        match self.link.submit(self.now(), MessageKind::SubmitSm, &text.message, token) {
-            Ok(()) => {
-                self.origins.insert(token, Origin::Segment(text.ticket));
-            }
-            Err(SubmitError::WindowFull) => self.waiting_text = Some(text),
-            Err(SubmitError::NotBound) => self.report(text.ticket, Outcome::Unsent).await,
+            Err(SubmitError::WindowFull | SubmitError::NotBound) => self.leg.queues.waiting_screens.push_front(screen),
             Err(SubmitError::Encode(_)) => {
-                self.report(text.ticket, Outcome::Nacked(CommandStatus::RINVMSGLEN)).await;
+                self.figures.screens_unsent.increment(1);
+                self.answer_behind(screen.then);
             }
         }
     }
 
-    async fn retry_waiting(&mut self) {
-        if self.link.is_bound()
-            && self.link.window_free() > 0
-            && let Some(screen) = self.queues.waiting_screen.take()
+    /// Answers behind a screen, by whichever connection of the bind the message came.
+    fn answer_behind(&mut self, then: Option<Answer>) {
+        if let Some(answer) = then {
+            let _ = self.leg.handle.answers.try_send(answer);
+        }
+    }
+
+    fn send(&mut self, text: Outgoing) {
+        if self.leg.settings.clock.monotonic() > text.by {
+            return self.report(text.ticket, Outcome::Unsent);
+        }
+        let (token, now) = (self.token(), self.now());
+        match self.link.submit(now, MessageKind::SubmitSm, &text.message, token) {
+            Ok(()) => self.sent(token, Origin::Segment(text.ticket), now),
+            Err(SubmitError::WindowFull) => self.waiting_text = Some(text),
+            Err(SubmitError::NotBound) => self.report(text.ticket, Outcome::Unsent),
+            Err(SubmitError::Encode(_)) => {
+                self.report(text.ticket, Outcome::Nacked(CommandStatus::RINVMSGLEN));
+            }
+        }
+    }
+
+    fn retry_waiting(&mut self) {
+        while self.may_show()
+            && let Some(screen) = self.leg.queues.waiting_screens.pop_front()
         {
             self.show(screen);
         }
-        if self.link.is_bound()
-            && self.link.window_free() > self.settings.window_reserve
+        if self.has_spare()
+            && self.leg.handle.pace().may_send(Urgency::Text, self.now())
             && let Some(text) = self.waiting_text.take()
         {
-            self.send(text).await;
+            self.send(text);
+        }
+    }
+
+    /// Notes that a request of ours is under way.
+    fn sent(&mut self, token: u64, origin: Origin, now: Instant) {
+        self.leg.handle.pace().handle_sent(origin.urgency(), now);
+        self.origins.insert(token, (origin, now));
+    }
+
+    /// Gives back the texts that are not written yet: what was throttled goes before them.
+    fn give_back(&mut self) {
+        if let Some(text) = self.waiting_text.take() {
+            self.report(text.ticket, Outcome::Unsent);
+        }
+        while let Ok(text) = self.leg.queues.texts.try_recv() {
+            self.report(text.ticket, Outcome::Unsent);
+        }
+    }
+
+    /// Ends a link on which the SMSC says that we are not bound (A16).
+    fn rebind(&mut self) {
+        if !self.rebinding {
+            self.rebinding = true;
+            self.leg.stands(false);
+            // Where the link is already on its way out there is nothing more to end.
+            let _ = self.link.unbind(self.now());
         }
     }
 
@@ -274,47 +340,68 @@ impl<'a> Connection<'a> {
         self.next_token
     }
 
-    async fn outcome(&mut self, token: u64, outcome: Outcome) {
-        match self.origins.remove(&token) {
-            Some(Origin::Segment(ticket)) => self.report(ticket, outcome).await,
-            Some(Origin::Screen) => {
+    fn outcome(&mut self, token: u64, outcome: Outcome) {
+        let Some((origin, sent_at)) = self.origins.remove(&token) else { return };
+        let status = match &outcome {
+            Outcome::Answered { status, .. } => *status,
+            Outcome::Nacked(_) | Outcome::InDoubt | Outcome::Unsent => CommandStatus::ROK,
+        };
+        let throttled = status == CommandStatus::RTHROTTLED;
+        self.leg.handle.pace().handle_answer(origin.urgency(), sent_at, throttled, self.now());
+        if throttled {
+            self.figures.throttled.increment(1);
+        }
+        match origin {
+            Origin::Segment(ticket) => self.report(ticket, outcome),
+            // It was surely not shown, and its phone still waits.
+            Origin::Screen(screen) if throttled || status == CommandStatus::RINVBNDSTS => {
+                self.leg.queues.waiting_screens.push_back(*screen);
+            }
+            Origin::Screen(_) => {
                 let counter = match &outcome {
-                    Outcome::Answered { status, .. } if status.is_ok() => &self.counters.screens_taken,
-                    Outcome::Answered { .. } | Outcome::Nacked(_) => &self.counters.screens_refused,
-                    Outcome::InDoubt | Outcome::Unsent => &self.counters.screens_unknown,
+                    Outcome::Answered { status, .. } if status.is_ok() => &self.figures.screens_taken,
+                    Outcome::Answered { .. } | Outcome::Nacked(_) => &self.figures.screens_refused,
+                    Outcome::InDoubt | Outcome::Unsent => &self.figures.screens_unknown,
                 };
                 counter.increment(1);
             }
-            None => {}
+        }
+        if throttled {
+            self.give_back();
+        }
+        if status == CommandStatus::RINVBNDSTS {
+            self.rebind();
         }
     }
 
-    /// The queue of outcomes has a place for every segment that can be under way; see the pusher.
-    async fn report(&self, ticket: Ticket, outcome: Outcome) {
-        let _ = self.queues.outcomes.send((ticket, outcome)).await;
+    fn report(&self, ticket: Ticket, outcome: Outcome) {
+        // Nobody listens any more where the service has ended.
+        let _ = self.leg.queues.outcomes.send((ticket, outcome));
     }
 
-    async fn finish(mut self, stopping: bool) -> Ended {
-        if let Some(text) = self.waiting_text.take() {
-            self.report(text.ticket, Outcome::Unsent).await;
-        }
+    fn finish(mut self, stopping: bool) -> (bool, Ended) {
+        self.figures.bound(false);
+        self.leg.handle.pace().handle_lost();
+        self.give_back();
         let origins = std::mem::take(&mut self.origins);
-        for origin in origins.into_values() {
+        for (origin, _) in origins.into_values() {
             if let Origin::Segment(ticket) = origin {
-                self.report(ticket, Outcome::InDoubt).await;
+                self.report(ticket, Outcome::InDoubt);
             }
         }
-        match (stopping, self.refused, self.closed) {
+        let ended = match (stopping, self.refused, self.closed) {
             (true, _, _) => Ended::Stopped,
             (false, Some(status), _) => Ended::Refused(status),
             (false, None, reason) => Ended::Lost {
-                was_bound: self.was_bound,
-                cause: reason.map_or_else(|| "unknown".to_owned(), |r| r.to_string()),
+                // Who binds us and then says that we are not bound is not asked again and again at once.
+                sound: self.was_bound && !self.rebinding,
+                cause: reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string()),
             },
-        }
+        };
+        (self.was_bound, ended)
     }
 }
 
-fn instant(settings: &BindSettings) -> Instant {
-    Instant::from_micros(u64::try_from(settings.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
+fn instant(leg: &Leg) -> Instant {
+    Instant::from_micros(u64::try_from(leg.settings.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
 }

@@ -1,12 +1,29 @@
-//! The SMPP links over tokio: a task for each bind, which moves octets, time and messages and nothing else.
+//! The SMPP links over tokio: tasks for each bind, which move octets, time and messages and nothing else.
 
+mod account;
 mod bind;
 mod connection;
+mod dial;
+mod figures;
 mod history;
+mod leg;
+mod listen;
+mod pipe;
 mod reconnect;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tls;
 mod traffic;
+mod way;
 
+pub use account::Account;
 pub use bind::{Bind, BindSettings};
 pub use history::History;
-pub use reconnect::Reconnect;
+pub use listen::Door;
+pub use start::{LinkError, LinkParts, Links};
+pub use tls::Secured;
+#[cfg(test)]
+pub(crate) use traffic::LooseEnds;
 pub use traffic::{Arrival, BindHandle, Outcome, Outgoing};
+pub use way::Way;

@@ -2,7 +2,7 @@
 
 use super::History;
 use crate::store::Ticket;
-use dayaq_smpp::{CommandStatus, MessageKind, ShortMessage};
+use dayaq_smpp::{CommandStatus, Instant, MessageKind, Pace, ShortMessage};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -33,7 +33,13 @@ impl Arrival {
 
     /// Sends a screen back by the bind that brought the input; `now` is monotonic time.
     pub async fn show(&self, message: ShortMessage, now: Duration) {
-        let _ = self.bind.screens.send(Screen { message, made_at: now }).await;
+        let _ = self.bind.screens.send(Screen { message, made_at: now, then: None }).await;
+    }
+
+    /// The same, and answers the PDU once the screen is written: there are operators that want them in this order.
+    pub async fn show_and_respond(&self, message: ShortMessage, now: Duration, status: CommandStatus) {
+        let then = Some(Answer { connection: self.connection, sequence_number: self.sequence_number, status });
+        let _ = self.bind.screens.send(Screen { message, made_at: now, then }).await;
     }
 }
 
@@ -51,6 +57,8 @@ pub(super) struct Screen {
     pub message: ShortMessage,
     /// Monotonic time.
     pub made_at: Duration,
+    /// What is answered behind it.
+    pub then: Option<Answer>,
 }
 
 impl Screen {
@@ -70,6 +78,8 @@ pub struct Outgoing {
     pub ticket: Ticket,
     /// The submit_sm.
     pub message: ShortMessage,
+    /// Monotonic time after which it must not be written any more.
+    pub by: Duration,
 }
 
 /// What became of a segment.
@@ -96,8 +106,10 @@ pub struct BindHandle {
     pub(super) answers: mpsc::Sender<Answer>,
     pub(super) screens: mpsc::Sender<Screen>,
     pub(super) texts: mpsc::Sender<Outgoing>,
-    pub(super) bound: Arc<AtomicBool>,
+    /// Which of its connections stand; the one that sends is the first.
+    pub(super) legs: Arc<[AtomicBool]>,
     pub(super) history: Arc<Mutex<History>>,
+    pub(super) pace: Arc<Mutex<Pace>>,
     /// The name for logs and metrics: `operator/number`.
     pub name: Arc<str>,
     /// The operator's place in the configuration.
@@ -105,9 +117,31 @@ pub struct BindHandle {
 }
 
 impl BindHandle {
-    /// Whether the bind stands at this moment.
+    /// A bind without a task that always stands, and what it is given to send.
+    #[cfg(test)]
+    pub(crate) fn standing(name: &str, window: usize) -> (Self, mpsc::Receiver<Outgoing>) {
+        let (texts_in, texts) = mpsc::channel(window);
+        let handle = Self {
+            answers: mpsc::channel(1).0,
+            screens: mpsc::channel(1).0,
+            texts: texts_in,
+            legs: Arc::new([AtomicBool::new(true)]),
+            history: Arc::default(),
+            pace: Arc::new(Mutex::new(Pace::new(dayaq_smpp::PaceConfig::default()))),
+            name: name.into(),
+            operator: 0,
+        };
+        (handle, texts)
+    }
+
+    /// Whether messages may leave by it at this moment.
     pub fn is_bound(&self) -> bool {
-        self.bound.load(Ordering::Relaxed)
+        self.legs.first().is_some_and(|leg| leg.load(Ordering::Relaxed))
+    }
+
+    /// Whether each of its connections stands: of a pair, both.
+    pub fn is_whole(&self) -> bool {
+        self.legs.iter().all(|leg| leg.load(Ordering::Relaxed))
     }
 
     /// When its connections came and went.
@@ -115,14 +149,53 @@ impl BindHandle {
         self.history.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// How many more segments its queue takes at this moment.
-    pub fn room(&self) -> usize {
-        self.texts.capacity()
+    /// How fast it may send; kept over its connections.
+    pub fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// How many more segments it wants in its queue: what its pace lets out soon, so that none grows old there.
+    pub fn room(&self, now: Instant) -> usize {
+        let queued = self.texts.max_capacity() - self.texts.capacity();
+        self.pace().texts_ready(now).saturating_sub(queued).min(self.texts.capacity())
     }
 
     /// Hands over a segment; `false` where the queue is full or the bind's task has ended. Never waits: one
     /// operator that does not answer must not hold up another.
     pub fn send(&self, outgoing: Outgoing) -> bool {
         self.texts.try_send(outgoing).is_ok()
+    }
+}
+
+/// A bind's queues without its task: what a test finds in them.
+#[cfg(test)]
+pub(crate) struct LooseEnds {
+    answers: mpsc::Receiver<Answer>,
+    screens: mpsc::Receiver<Screen>,
+    _texts: mpsc::Receiver<Outgoing>,
+}
+
+#[cfg(test)]
+impl LooseEnds {
+    /// The next status with which a message was answered.
+    pub(crate) fn answer(&mut self) -> Option<CommandStatus> {
+        self.answers.try_recv().ok().map(|answer| answer.status)
+    }
+
+    /// The next screen.
+    pub(crate) fn screen(&mut self) -> Option<ShortMessage> {
+        self.screens.try_recv().ok().map(|screen| screen.message)
+    }
+}
+
+#[cfg(test)]
+impl BindHandle {
+    /// A bind of that name that has no task.
+    pub(crate) fn loose(name: &str) -> (Self, LooseEnds) {
+        let ((answers, answered), (screens, shown), (texts, _texts)) =
+            (mpsc::channel(64), mpsc::channel(64), mpsc::channel(64));
+        let (standing, _) = Self::standing(name, 1);
+        let handle = Self { answers, screens, texts, ..standing };
+        (handle, LooseEnds { answers: answered, screens: shown, _texts })
     }
 }

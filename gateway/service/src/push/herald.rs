@@ -49,7 +49,7 @@ impl Herald {
             core_fence: OWN_FENCE,
             msisdn: caller.msisdn,
             language: caller.language,
-            class: NoticeClass::Outcome,
+            class: NoticeClass::Reply,
             key,
             args,
             record: key.to_owned(),

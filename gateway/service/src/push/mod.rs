@@ -5,34 +5,42 @@
 //! copies on the air are at most two, and one where the link never dropped (A42).
 
 mod herald;
+mod hours;
+mod lease;
 mod policy;
 mod receipts;
 mod reply;
 mod segment;
+#[cfg(test)]
+mod tests;
+mod validity;
 mod wording;
 
 pub use herald::Herald;
-pub use policy::{Verdict, verdict};
+pub use hours::{Hours, NotHours};
+pub use lease::Leaser;
+pub use policy::{Tried, Verdict, verdict};
 pub(crate) use reply::Reply;
 pub use segment::Sender;
 pub use wording::{Wording, WordingError, WordingOperator};
 
 use crate::link::{BindHandle, Outcome, Outgoing};
-use crate::store::{ClaimedSegment, FinishedText, GatewayStore, StoreError, TextEnd, Ticket};
-use dayaq_core_api::{Core, CoreError, Finished, LeasedNotice, NoticeOutcome};
-use dayaq_smpp::LinkConfig;
+use crate::store::{Burn, ClaimedSegment, FinishedText, GatewayStore, StoreError, TextEnd, Ticket};
+use dayaq_core_api::{Core, Finished, NoticeOutcome};
+use dayaq_smpp::{Instant, LinkConfig, Urgency};
 use dayaq_types::{Clock, Entropy};
 use segment::SegmentBody;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
+use uuid::Uuid;
 
-/// Notices leased, segments claimed and ends reported at once.
-const BATCH: u32 = 64;
-/// How long a leased notice and a claimed segment are ours alone.
+/// Segments claimed, outcomes recorded and ends reported at once.
+const BATCH: u32 = 256;
+/// How long a claimed segment is ours alone.
 const LEASE: Duration = Duration::from_secs(120);
 
 /// An operator as the pusher sees it.
@@ -53,14 +61,12 @@ pub struct Flight {
     segment: ClaimedSegment,
 }
 
-/// Leases, words, sends and reports.
+/// Sends texts and reports their ends.
 pub struct Pusher {
-    /// Where notices come from and ends go to.
+    /// Where ends go to.
     pub core: Arc<dyn Core>,
-    /// Where texts are kept meanwhile.
+    /// Where texts are kept.
     pub store: Arc<GatewayStore>,
-    /// How notices become texts.
-    pub wording: Arc<Wording>,
     /// The operators.
     pub routes: Vec<Route>,
     /// Time.
@@ -69,17 +75,19 @@ pub struct Pusher {
     pub entropy: Arc<dyn Entropy>,
     /// Woken when there may be something to send.
     pub wake: Arc<Notify>,
+    /// At which hours notices go out.
+    pub hours: Hours,
     /// How often to look when nothing wakes it.
     pub poll: Duration,
     /// The claims whose segments are on their way: what an outcome needs to be judged by.
-    pub flights: BTreeMap<(uuid::Uuid, u32), Flight>,
+    pub flights: BTreeMap<(Uuid, u32), Flight>,
 }
 
 impl Pusher {
     /// Runs until `stop`, then goes on with the outcomes of what is under way, for `drain` at most.
     pub async fn run(
         mut self,
-        mut outcomes: mpsc::Receiver<(Ticket, Outcome)>,
+        mut outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
         stop: CancellationToken,
         drain: Duration,
     ) {
@@ -93,9 +101,8 @@ impl Pusher {
             match passed {
                 Ok(0) => {}
                 Ok(_) if !stop.is_cancelled() => {
-                    while let Ok((ticket, outcome)) = outcomes.try_recv() {
-                        self.settle(ticket, outcome).await;
-                    }
+                    let done = gather(&mut outcomes, None);
+                    self.settle_all(done).await;
                     continue;
                 }
                 Ok(_) => {}
@@ -106,19 +113,23 @@ impl Pusher {
             failing = failed;
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some((ticket, outcome)) = outcomes.recv() => self.settle(ticket, outcome).await,
+                Some(first) = outcomes.recv() => {
+                    let done = gather(&mut outcomes, Some(first));
+                    self.settle_all(done).await;
+                }
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(self.poll) => {}
+                () = tokio::time::sleep(self.held().map_or(self.poll, |held| held.min(self.poll))) => {}
             }
         }
         let _ = tokio::time::timeout(drain, self.finish(&mut outcomes)).await;
     }
 
     /// Waits for the outcomes of segments under way, and reports what has ended.
-    async fn finish(&mut self, outcomes: &mut mpsc::Receiver<(Ticket, Outcome)>) {
+    async fn finish(&mut self, outcomes: &mut mpsc::UnboundedReceiver<(Ticket, Outcome)>) {
         while !self.flights.is_empty() {
-            let Some((ticket, outcome)) = outcomes.recv().await else { break };
-            self.settle(ticket, outcome).await;
+            let Some(first) = outcomes.recv().await else { break };
+            let done = gather(outcomes, Some(first));
+            self.settle_all(done).await;
         }
         if let Err(cause) = self.report().await {
             warn!(cause = %cause, "Ends not reported");
@@ -127,46 +138,7 @@ impl Pusher {
 
     /// One look at everything; gives how much it moved.
     async fn pass(&mut self) -> Result<usize, StoreError> {
-        Ok(self.lease().await? + self.send().await? + self.report().await?)
-    }
-
-    /// Takes notices from the core and keeps them as texts.
-    async fn lease(&mut self) -> Result<usize, StoreError> {
-        let leased = match self.core.lease(BATCH, LEASE).await {
-            Ok(leased) => leased,
-            Err(CoreError::Unavailable(cause)) => {
-                debug!(cause = %cause, "Notices not leased");
-                return Ok(0);
-            }
-            Err(CoreError::Invalid { field, why }) => {
-                warn!(field, why = %why, "Notices not leased");
-                return Ok(0);
-            }
-        };
-        for notice in &leased {
-            match self.wording.text(notice, self.clock.now()).await {
-                Ok(text) => {
-                    self.store.add_text(&text).await?;
-                }
-                Err(WordingError::Store(cause)) => return Err(cause),
-                Err(cause @ WordingError::Destination) => self.refuse(notice, &cause).await,
-                Err(cause) => {
-                    // It will be leased again; an author has to mend the words, and an operator watches this line.
-                    warn!(notice = %notice.id, cause = %cause, "Notice not put into words");
-                    metrics::counter!("dayaq_notices_without_words_total").increment(1);
-                }
-            }
-        }
-        Ok(leased.len())
-    }
-
-    /// Ends a notice that is never sent.
-    async fn refuse(&self, notice: &LeasedNotice, cause: &WordingError) {
-        metrics::counter!("dayaq_notices_refused_total").increment(1);
-        let outcome = NoticeOutcome::Dead { cause: cause.to_string() };
-        if let Err(cause) = self.core.finished(&Finished { id: notice.id, fence: notice.fence, outcome }).await {
-            debug!(cause = %cause, "End of a text not reported");
-        }
+        Ok(self.send().await? + self.report().await?)
     }
 
     /// Sends what is due, as far as the operators' windows have room.
@@ -177,69 +149,135 @@ impl Pusher {
             if room == 0 {
                 continue;
             }
-            let claimed = self.store.claim_segments(&self.routes[route].operator, room, LEASE).await?;
-            for segment in claimed {
-                moved += 1;
-                self.send_one(route, segment).await?;
-            }
+            let operator = &self.routes[route].operator;
+            let claimed = match self.hours.opening(self.clock.now()) {
+                None => self.store.claim_segments(operator, room, LEASE).await?,
+                Some(opens) => self.store.claim_replies(operator, room, LEASE, opens).await?,
+            };
+            moved += claimed.len();
+            self.send_all(route, claimed).await?;
         }
         Ok(moved)
     }
 
-    /// How many segments may be claimed: never more than the window of the binds that stand.
+    /// How many segments may be claimed: never more than the window of the binds that stand, nor than their paces let out
+    /// soon.
     fn room(&self, route: usize) -> u32 {
         let under_way = self.flights.values().filter(|flight| flight.route == route).count();
-        let route = &self.routes[route];
-        let bound = route.binds.iter().filter(|bind| bind.is_bound()).count();
-        let room = (bound * route.link.window).saturating_sub(under_way);
+        let (route, now) = (&self.routes[route], self.instant());
+        let bound = || route.binds.iter().filter(|bind| bind.is_bound());
+        let wanted = bound().fold(0usize, |sum, bind| sum.saturating_add(bind.room(now)));
+        let room = (bound().count() * route.link.window).saturating_sub(under_way).min(wanted);
         u32::try_from(room).unwrap_or(BATCH).min(BATCH)
     }
 
-    async fn send_one(&mut self, route: usize, segment: ClaimedSegment) -> Result<(), StoreError> {
-        let ticket = segment.ticket;
-        let Some(body) = SegmentBody::decode(segment.body.expose()) else {
-            self.store.segment_dead(&ticket, "unreadable").await?;
-            return Ok(());
-        };
-        let message = match self.routes[route].sender.message(&segment.msisdn, &body) {
-            Ok(message) => message,
-            Err(cause) => {
-                self.store.segment_dead(&ticket, &cause.to_string()).await?;
-                return Ok(());
+    /// How long until texts that an operator's throttling holds back may go on.
+    fn held(&self) -> Option<Duration> {
+        let now = self.instant();
+        let binds = self.routes.iter().flat_map(|route| &route.binds).filter(|bind| bind.is_bound());
+        let holds = binds.filter_map(|bind| {
+            let pace = bind.pace();
+            (pace.texts_ready(now) == 0).then(|| pace.next(Urgency::Text, now).saturating_since(now))
+        });
+        holds.min()
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::from_micros(u64::try_from(self.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Commits the attempts of claimed segments together, then hands them to the binds, in their order.
+    async fn send_all(&mut self, route: usize, claimed: Vec<ClaimedSegment>) -> Result<(), StoreError> {
+        let mut ready = Vec::with_capacity(claimed.len());
+        for segment in claimed {
+            let Some(body) = SegmentBody::decode(segment.body.expose()) else {
+                self.store.segment_dead(&segment.ticket, "unreadable").await?;
+                continue;
+            };
+            let left = Duration::try_from(segment.expires_at.duration_since(self.clock.now())).unwrap_or_default();
+            match self.routes[route].sender.message(&segment.msisdn, &body, left) {
+                Ok(message) => ready.push((segment, message)),
+                Err(cause) => {
+                    self.store.segment_dead(&segment.ticket, &cause.to_string()).await?;
+                }
             }
-        };
-        let bound = self.routes[route].binds.iter().filter(|bind| bind.is_bound());
-        let Some(bind) = bound.max_by_key(|bind| bind.room()).cloned() else {
-            self.store.segment_retry(&ticket, self.clock.now(), false, "not bound").await?;
+        }
+        if !self.routes[route].binds.iter().any(BindHandle::is_bound) {
+            for (segment, _) in &ready {
+                self.store.segment_retry(&segment.ticket, self.clock.now(), Burn::Nothing, "not bound").await?;
+            }
             return Ok(());
-        };
-        if !self.store.attempt(&ticket, self.routes[route].link.response * 2).await? {
-            return Ok(()); // Somebody else has it by now.
         }
-        self.flights.insert((ticket.text, ticket.number), Flight { route, segment });
-        metrics::counter!("dayaq_segments_total", "bind" => bind.name.to_string()).increment(1);
-        if !bind.send(Outgoing { ticket, message }) {
-            self.settle(ticket, Outcome::Unsent).await;
+        let tickets: Vec<Ticket> = ready.iter().map(|(segment, _)| segment.ticket).collect();
+        // A claim that is missing here is somebody else's by now.
+        let response = self.routes[route].link.response;
+        let attempted = self.store.attempt_all(&tickets, response * 2).await?;
+        let (now, by) = (self.instant(), self.clock.monotonic() + response);
+        let attempted: BTreeSet<Ticket> = attempted.into_iter().collect();
+        let mut unsent = Vec::new();
+        for (segment, message) in ready {
+            let ticket = segment.ticket;
+            if !attempted.contains(&ticket) {
+                continue;
+            }
+            self.flights.insert((ticket.text, ticket.number), Flight { route, segment });
+            let bound = self.routes[route].binds.iter().filter(|bind| bind.is_bound());
+            let sent = bound.max_by_key(|bind| bind.room(now)).is_some_and(|bind| {
+                metrics::counter!("dayaq_segments_total", "bind" => bind.name.to_string()).increment(1);
+                bind.send(Outgoing { ticket, message, by })
+            });
+            if !sent {
+                unsent.push((ticket, Outcome::Unsent));
+            }
         }
+        self.settle_all(unsent).await;
         Ok(())
+    }
+
+    /// Records what became of segments: those that were taken together, in one commit.
+    async fn settle_all(&mut self, outcomes: Vec<(Ticket, Outcome)>) {
+        let mut sent = Vec::with_capacity(outcomes.len());
+        for (ticket, outcome) in outcomes {
+            let flight = self.flights.get(&(ticket.text, ticket.number));
+            match verdict(&outcome, flight.map_or(LATE, |flight| tried(&flight.segment))) {
+                Verdict::Sent { message_id } => {
+                    self.flights.remove(&(ticket.text, ticket.number));
+                    sent.push((ticket, message_id));
+                }
+                Verdict::InDoubt | Verdict::Again { .. } | Verdict::DelayPhone { .. } | Verdict::Dead { .. } => {
+                    self.settle(ticket, outcome).await;
+                }
+            }
+        }
+        if sent.is_empty() {
+            return;
+        }
+        match self.store.sent_all(&sent).await {
+            Ok(recorded) if recorded.len() == sent.len() => {}
+            Ok(_) => debug!("The outcome of a segment came after its claim"),
+            Err(cause) => warn!(cause = %cause, segments = sent.len(), "Outcomes of segments not recorded"),
+        }
     }
 
     /// Records what became of a segment.
     async fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
-        let Some(Flight { segment, .. }) = self.flights.remove(&(ticket.text, ticket.number)) else {
+        let Some(Flight { segment, route }) = self.flights.remove(&(ticket.text, ticket.number)) else {
             return self.settle_late(ticket, outcome).await;
         };
-        let done = match verdict(&outcome, segment.attempt) {
+        let done = match verdict(&outcome, tried(&segment)) {
             Verdict::Sent { message_id } => self.store.segment_sent(&ticket, &message_id).await,
             Verdict::InDoubt => self.store.segment_in_doubt(&ticket).await,
-            Verdict::Dead { cause } => self.store.segment_dead(&ticket, &cause).await,
+            Verdict::Dead { cause } => {
+                self.dead_letter(route, &ticket, &outcome, &cause);
+                self.store.segment_dead(&ticket, &cause).await
+            }
             Verdict::Again { after, burn, cause } => {
-                let at = self.later(after);
+                let at = self.hours.earliest(segment.class, self.later(after));
                 self.store.segment_retry(&ticket, at, burn, &cause).await
             }
             Verdict::DelayPhone { after, cause } => {
                 let at = self.later(after);
-                match self.store.segment_retry(&ticket, at, false, &cause).await {
+                match self.store.segment_retry(&ticket, at, Burn::Nothing, &cause).await {
                     Ok(_) => self.store.delay_subscriber(&segment.subscriber, at).await.map(|_| true),
                     Err(cause) => Err(cause),
                 }
@@ -252,10 +290,29 @@ impl Pusher {
         }
     }
 
+    /// Says that an operator will never take a segment: somebody has to look. Nothing personal is in it; the text is
+    /// found by its id.
+    fn dead_letter(&self, route: usize, ticket: &Ticket, outcome: &Outcome, cause: &str) {
+        let operator = &self.routes[route].operator;
+        let status = match outcome {
+            Outcome::Answered { status, .. } | Outcome::Nacked(status) => status.name().unwrap_or("vendor"),
+            Outcome::InDoubt | Outcome::Unsent => "none",
+        };
+        metrics::counter!("dayaq_segments_dead_total", "operator" => operator.clone(), "status" => status).increment(1);
+        match outcome {
+            Outcome::Nacked(_) => {
+                error!(operator, text = %ticket.text, cause, "An operator could not read our message")
+            }
+            Outcome::Answered { .. } | Outcome::InDoubt | Outcome::Unsent => {
+                warn!(operator, text = %ticket.text, segment = ticket.number, cause, "A segment was refused for good");
+            }
+        }
+    }
+
     /// An answer after its time: the store believes that it was taken, and cancels the resend. A refusal says nothing
     /// new, for the resend is on its way to its own answer.
     async fn settle_late(&mut self, ticket: Ticket, outcome: Outcome) {
-        let Verdict::Sent { message_id } = verdict(&outcome, 1) else { return };
+        let Verdict::Sent { message_id } = verdict(&outcome, LATE) else { return };
         if let Err(cause) = self.store.segment_sent(&ticket, &message_id).await {
             warn!(cause = %cause, "Late answer not recorded");
         }
@@ -264,25 +321,26 @@ impl Pusher {
     /// Tells the core of texts that have ended.
     async fn report(&mut self) -> Result<usize, StoreError> {
         let finished = self.store.finished_texts(BATCH).await?;
-        let mut reported = 0;
-        for text in &finished {
-            if text.core_fence == herald::OWN_FENCE {
-                self.store.reported(text.id, text.core_fence).await?;
-                continue;
-            }
+        // No core waits for our own.
+        let own = finished.iter().filter(|text| text.core_fence == herald::OWN_FENCE);
+        let mut reported: Vec<(Uuid, u64)> = own.map(|text| (text.id, text.core_fence)).collect();
+        for text in finished.iter().filter(|text| text.core_fence != herald::OWN_FENCE) {
             let report = Finished { id: text.id, fence: text.core_fence, outcome: outcome_of(text) };
             match self.core.finished(&report).await {
-                Ok(_) => {
-                    self.store.reported(text.id, text.core_fence).await?;
-                    reported += 1;
-                }
+                Ok(_) => reported.push((text.id, text.core_fence)),
                 Err(cause) => {
                     debug!(cause = %cause, "End of a text not reported");
                     break;
                 }
             }
         }
-        Ok(reported)
+        for text in finished.iter().filter(|text| reported.contains(&(text.id, text.core_fence))) {
+            metrics::counter!("dayaq_texts_ended_total", "end" => text.end.word()).increment(1);
+        }
+        if !reported.is_empty() {
+            self.store.reported_all(&reported).await?;
+        }
+        Ok(reported.len())
     }
 
     fn later(&self, after: Duration) -> jiff::Timestamp {
@@ -293,12 +351,33 @@ impl Pusher {
     }
 }
 
+/// Whatever outcomes wait behind the first.
+fn gather(
+    outcomes: &mut mpsc::UnboundedReceiver<(Ticket, Outcome)>,
+    first: Option<(Ticket, Outcome)>,
+) -> Vec<(Ticket, Outcome)> {
+    let mut waiting: Vec<(Ticket, Outcome)> = first.into_iter().collect();
+    while waiting.len() < BATCH as usize {
+        let Ok(next) = outcomes.try_recv() else { break };
+        waiting.push(next);
+    }
+    waiting
+}
+
+/// What is known of a segment's tries when its answer comes after its time.
+const LATE: Tried = Tried { attempt: 1, strikes: 0 };
+
+fn tried(segment: &ClaimedSegment) -> Tried {
+    Tried { attempt: segment.attempt, strikes: segment.strikes }
+}
+
 fn outcome_of(text: &FinishedText) -> NoticeOutcome {
     match &text.end {
         TextEnd::Sent { text_sha256, segments } => {
             NoticeOutcome::Sent { text_sha256: text_sha256.clone(), segments: *segments }
         }
         TextEnd::Dead { cause } => NoticeOutcome::Dead { cause: cause.clone() },
+        TextEnd::Expired => NoticeOutcome::Dead { cause: text.end.word().to_owned() },
         TextEnd::Unknown => NoticeOutcome::Unknown,
     }
 }

@@ -1,20 +1,18 @@
 //! What is done after an operator's answer to a submit_sm: one table, from SMPP.md's statuses.
 
 use crate::link::Outcome;
+use crate::store::Burn;
 use dayaq_smpp::CommandStatus;
 use std::time::Duration;
 
-/// The pauses between tries, growing; the last repeats until the message expires.
+/// The pauses between tries, growing; the last repeats until the text expires.
 const PAUSES_S: [u64; 5] = [5, 30, 120, 600, 3600];
-/// Tries of a status that may be temporary and may not.
+/// Tries of a status that may be final and may not.
 const DOUBTFUL_TRIES: u32 = 3;
-/// Tries of a status that is temporary: with the pauses above, about three days.
-const TEMPORARY_TRIES: u32 = 72;
+/// Tries of a status that says that we are not bound: one before the link is made anew and one after.
+const UNBOUND_TRIES: u32 = 2;
 /// How long a phone whose queue is full is left alone.
 const QUEUE_FULL: Duration = Duration::from_secs(180);
-/// How long a throttled segment waits before it is tried again.
-const THROTTLED: Duration = Duration::from_secs(1);
-
 /// How long a segment waits that found no link or no room: nothing was written.
 const UNSENT: Duration = Duration::from_millis(200);
 
@@ -28,12 +26,12 @@ pub enum Verdict {
     },
     /// Nobody knows: at most one resend.
     InDoubt,
-    /// Send it again later. `burn` counts a try.
+    /// Send it again later, while it is valid.
     Again {
         /// When.
         after: Duration,
-        /// Whether a try is used up.
-        burn: bool,
+        /// What is used up.
+        burn: Burn,
         /// The status.
         cause: String,
     },
@@ -51,98 +49,65 @@ pub enum Verdict {
     },
 }
 
-/// Judges an outcome of the `attempt`th try.
-pub fn verdict(outcome: &Outcome, attempt: u32) -> Verdict {
+/// What was tried already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// Which try this was, from 1.
+    pub attempt: u32,
+    /// How many tries before it met a status that may be final.
+    pub strikes: u32,
+}
+
+/// Judges an outcome.
+pub fn verdict(outcome: &Outcome, tried: Tried) -> Verdict {
     match outcome {
         Outcome::Answered { status, message_id } if status.is_ok() => {
             Verdict::Sent { message_id: message_id.clone().unwrap_or_default() }
         }
-        Outcome::Answered { status, .. } => refused(*status, attempt),
+        Outcome::Answered { status, .. } => refused(*status, tried),
         Outcome::Nacked(status) => Verdict::Dead { cause: format!("nack {status}") },
         Outcome::InDoubt => Verdict::InDoubt,
-        Outcome::Unsent => Verdict::Again { after: UNSENT, burn: false, cause: "not sent".to_owned() },
+        Outcome::Unsent => Verdict::Again { after: UNSENT, burn: Burn::Nothing, cause: "not sent".to_owned() },
     }
 }
 
-fn refused(status: CommandStatus, attempt: u32) -> Verdict {
+/// SMPP.md, "Statuses"; SMPP 3.4 §5.1.3 and, from 0x100 on, SMPP 5.0 §4.7.6.
+fn refused(status: CommandStatus, tried: Tried) -> Verdict {
     let cause = status.to_string();
     match status {
-        CommandStatus::RTHROTTLED => Verdict::Again { after: THROTTLED, burn: false, cause },
-        CommandStatus::RINVBNDSTS => Verdict::Again { after: THROTTLED, burn: false, cause },
+        // The bind's pace holds texts back; this one is due at once, so that it goes before those after it (A13).
+        CommandStatus::RTHROTTLED => Verdict::Again { after: Duration::ZERO, burn: Burn::Nothing, cause },
         CommandStatus::RMSGQFUL => Verdict::DelayPhone { after: QUEUE_FULL, cause },
-        CommandStatus::RSYSERR | CommandStatus::RX_T_APPN => again(attempt, TEMPORARY_TRIES, cause),
-        CommandStatus::RSUBMITFAIL | CommandStatus::RUNKNOWNERR => again(attempt, DOUBTFUL_TRIES, cause),
-        CommandStatus(0x400..=0x4FF) => again(attempt, DOUBTFUL_TRIES, cause),
+        CommandStatus::RINVBNDSTS => strike(tried, UNBOUND_TRIES, Duration::ZERO, cause),
+        CommandStatus::RSYSERR | CommandStatus::RX_T_APPN => {
+            Verdict::Again { after: pause(tried.attempt), burn: Burn::Try, cause }
+        }
+        CommandStatus::RSUBMITFAIL
+        | CommandStatus::RUNKNOWNERR
+        | CommandStatus::RDELIVERYFAILURE
+        | SERVICE_TYPE_UNAVAILABLE => strike(tried, DOUBTFUL_TRIES, pause(tried.attempt), cause),
         // Bad addresses, lengths, data_coding, and the operator's final word: a copy would be refused like the first.
-        _ => Verdict::Dead { cause },
+        CommandStatus(0x100..=0x112) => Verdict::Dead { cause },
+        status if status.name().is_some() => Verdict::Dead { cause },
+        // A vendor's own, and whatever nobody has heard of.
+        CommandStatus(_) => strike(tried, DOUBTFUL_TRIES, pause(tried.attempt), cause),
     }
 }
 
-fn again(attempt: u32, tries: u32, cause: String) -> Verdict {
-    if attempt >= tries {
-        return Verdict::Dead { cause };
+/// ESME_RSERTYPUNAVAIL of SMPP 5.0: the service is unavailable for now.
+const SERVICE_TYPE_UNAVAILABLE: CommandStatus = CommandStatus(0x102);
+
+fn strike(tried: Tried, tries: u32, after: Duration, cause: String) -> Verdict {
+    match tried.strikes + 1 >= tries {
+        true => Verdict::Dead { cause },
+        false => Verdict::Again { after, burn: Burn::Strike, cause },
     }
+}
+
+fn pause(attempt: u32) -> Duration {
     let step = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX).min(PAUSES_S.len() - 1);
-    Verdict::Again { after: Duration::from_secs(PAUSES_S[step]), burn: true, cause }
+    Duration::from_secs(PAUSES_S[step])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answered(status: CommandStatus, attempt: u32) -> Verdict {
-        verdict(&Outcome::Answered { status, message_id: None }, attempt)
-    }
-
-    #[test]
-    fn a17_a_final_refusal_is_never_retried() {
-        for status in [
-            CommandStatus::RINVDSTADR,
-            CommandStatus::RINVSRCADR,
-            CommandStatus::RINVMSGLEN,
-            CommandStatus::RX_P_APPN,
-            CommandStatus::RX_R_APPN,
-        ] {
-            assert!(matches!(answered(status, 1), Verdict::Dead { .. }), "{status}");
-        }
-    }
-
-    #[test]
-    fn a15_a_temporary_refusal_is_retried_with_growing_pauses() {
-        let pauses: Vec<u64> = (1..=6)
-            .map(|attempt| match answered(CommandStatus::RSYSERR, attempt) {
-                Verdict::Again { after, burn: true, .. } => after.as_secs(),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(pauses, [5, 30, 120, 600, 3600, 3600]);
-        assert!(matches!(answered(CommandStatus::RSYSERR, 72), Verdict::Dead { .. }));
-    }
-
-    #[test]
-    fn a18_a_vendors_status_is_tried_three_times() {
-        assert!(matches!(answered(CommandStatus(0x4AB), 2), Verdict::Again { .. }));
-        assert!(
-            matches!(answered(CommandStatus(0x4AB), 3), Verdict::Dead { cause } if cause.contains("4ab") || cause.contains("4AB"))
-        );
-    }
-
-    #[test]
-    fn a13_throttling_burns_no_try_and_a14_a_full_queue_delays_the_phone() {
-        assert!(matches!(answered(CommandStatus::RTHROTTLED, 1000), Verdict::Again { burn: false, .. }));
-        assert!(
-            matches!(answered(CommandStatus::RMSGQFUL, 1), Verdict::DelayPhone { after, .. } if after.as_secs() >= 180)
-        );
-    }
-
-    #[test]
-    fn a42_silence_is_doubt_and_never_failure() {
-        assert_eq!(verdict(&Outcome::InDoubt, 1), Verdict::InDoubt);
-        assert!(matches!(verdict(&Outcome::Unsent, 1), Verdict::Again { burn: false, .. }));
-    }
-
-    #[test]
-    fn a19_taken_without_a_name_is_taken() {
-        assert_eq!(answered(CommandStatus::ROK, 1), Verdict::Sent { message_id: String::new() });
-    }
-}
+mod tests;

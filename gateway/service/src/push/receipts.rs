@@ -8,11 +8,11 @@ use tracing::warn;
 impl Conversations {
     /// Records a receipt; `false` where it could not be kept and the operator must bring it again.
     pub(crate) async fn receive_receipt(&self, voice: &Voice, receipt: &Receipt) -> bool {
-        let Some(id) = receipt.message_id.as_ref().and_then(|id| id.as_str()) else {
+        let Some(id) = voice.profile.sms.receipt_ids.of_receipt(receipt) else {
             metrics::counter!("dayaq_receipts_without_id_total").increment(1);
             return true;
         };
-        match self.store.receipt(&voice.name, id, state_of(receipt.state)).await {
+        match self.store.receipt(&voice.name, &id, state_of(receipt.state)).await {
             Ok(_) => true,
             Err(cause) => {
                 warn!(operator = %voice.name, cause = %cause, "Receipt not kept");

@@ -1,8 +1,8 @@
 //! Replies by SMS: what a dialogue says to somebody who wrote.
 
-use super::Sender;
 use super::herald::OWN_FENCE;
 use super::segment::SegmentBody;
+use super::{Sender, validity};
 use crate::store::{NewText, SubscriberKey};
 use dayaq_core_api::NoticeClass;
 use dayaq_smpp::Address;
@@ -31,7 +31,7 @@ pub(crate) struct Reply<'r> {
 impl Sender {
     /// Cuts a reply into segments.
     pub(crate) fn reply(&self, reply: &Reply<'_>, now: Timestamp) -> Result<NewText, SplitError> {
-        let segments = self.cut(reply.words, reply.id.as_bytes()[15])?;
+        let segments = self.cut(reply.words, reply.id)?;
         let body = |body: SegmentBody| Pii::new(body.from(reply.service).encode());
         Ok(NewText {
             id: reply.id,
@@ -45,6 +45,7 @@ impl Sender {
             words: Pii::new(reply.words.to_owned()),
             segments: segments.into_iter().map(body).collect(),
             not_before: now,
+            expires_at: now + validity::REPLY,
         })
     }
 }

@@ -1,10 +1,12 @@
 //! From a notice to a text with its segments.
 
-use super::Sender;
+use super::{Hours, Sender, validity};
+use crate::config::FlashRule;
+use crate::conversation::Flash;
 use crate::store::{Form, GatewayStore, NewText, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_core_api::{Args, LeasedNotice, NoticeClass};
-use dayaq_dialog::{Book, NoticeError, render_notice};
+use dayaq_dialog::{Book, NoticeError, render_flash, render_notice};
 use dayaq_text::SplitError;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Language, Msisdn, Pii};
@@ -24,6 +26,8 @@ pub struct Wording {
     pub operators: Vec<WordingOperator>,
     /// Beginnings of the numbers that are ever sent to (G09).
     pub destinations: Vec<String>,
+    /// At which hours notices go out.
+    pub hours: Hours,
 }
 
 /// What wording needs to know of an operator.
@@ -34,6 +38,8 @@ pub struct WordingOperator {
     pub form: dayaq_dialog::Form,
     /// How it writes texts.
     pub sender: Sender,
+    /// Which notices its phones are shown on the screen first.
+    pub flashes: Vec<FlashRule>,
 }
 
 /// Something to tell a phone, from the core or from the gateway itself.
@@ -84,6 +90,26 @@ impl Wording {
         self.compose(told, now).await
     }
 
+    /// What is shown of a notice on the phone's screen ahead of its text, where the operator is told to.
+    pub(super) async fn flash(&self, leased: &LeasedNotice, text: &NewText) -> Result<Option<Flash>, StoreError> {
+        let key = leased.notice.key();
+        let Some(operator) = self.operators.iter().find(|operator| operator.name == text.operator) else {
+            return Ok(None);
+        };
+        let Some(rule) = operator.flashes.iter().find(|rule| rule.notice == key) else { return Ok(None) };
+        let profile = self.store.profile(&text.subscriber).await?.unwrap_or_default();
+        let form = match profile.form {
+            Some(Form::Plain) => dayaq_dialog::Form::Plain,
+            Some(Form::Proper) | None => operator.form,
+        };
+        let args = values::from_core(&leased.notice.args());
+        let language = values::to_dialog_language(text.language);
+        // The text itself was written with the same arguments.
+        let words = render_flash(&self.book, key, &args, language, form).ok().flatten();
+        let (operator, opens) = (operator.name.clone(), rule.opens.clone());
+        Ok(Some(Flash { msisdn: text.msisdn, operator, language: text.language, words, opens }))
+    }
+
     /// Finds the phone's language, form and operator, and writes the text.
     pub(super) async fn compose(&self, told: Told<'_>, now: Timestamp) -> Result<NewText, WordingError> {
         let digits = told.msisdn.digits();
@@ -101,9 +127,8 @@ impl Wording {
         };
         let args = values::from_core(&told.args);
         let words = render_notice(&self.book, told.key, &args, values::to_dialog_language(language), form)?;
-        // The same notice always has the same reference, so that a resent segment joins the others on the phone.
-        let reference = told.id.as_bytes()[15];
-        let segments = operator.sender.cut(&words, reference)?;
+        let segments = operator.sender.cut(&words, told.id)?;
+        let not_before = self.hours.earliest(told.class, now);
         Ok(NewText {
             id: told.id,
             core_fence: told.core_fence,
@@ -115,7 +140,8 @@ impl Wording {
             notice: Pii::new(told.record),
             words: Pii::new(words),
             segments: segments.iter().map(|body| Pii::new(body.encode())).collect(),
-            not_before: now,
+            not_before,
+            expires_at: not_before + validity::of(told.class),
         })
     }
 }

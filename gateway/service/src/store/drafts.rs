@@ -2,18 +2,14 @@
 
 use super::gateway::short;
 use super::{GatewayStore, StoreError, SubscriberKey};
-use std::time::Duration;
 
 const TABLE: &str = "draft";
 
 impl GatewayStore {
-    /// How long a draft lives after it was last saved.
-    pub const DRAFT_LIFE: Duration = Duration::from_hours(72);
-
-    /// Saves a subscriber's draft for [`Self::DRAFT_LIFE`] from now on.
+    /// Saves a subscriber's draft, for as long as drafts are kept, from now on.
     pub async fn save_draft(&self, key: &SubscriberKey, plain: &[u8]) -> Result<(), StoreError> {
         let (sealed, subscriber) = (self.seal(&key.context(TABLE), plain), *key.as_bytes());
-        let expires_at = self.now_ms().saturating_add(short(Self::DRAFT_LIFE));
+        let expires_at = self.now_ms().saturating_add(short(self.draft_life()));
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 db.execute(

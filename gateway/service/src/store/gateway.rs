@@ -12,8 +12,10 @@ use std::time::Duration;
 
 /// Message bodies are erased so long after their text was added.
 const BODY_LIFE: Duration = Duration::from_hours(90 * 24);
-/// The id of a finished call is kept so long: longer than any draft that could make it again.
-const FINISHED_CALL_LIFE: Duration = Duration::from_hours(7 * 24);
+/// How long a draft is kept where nobody has configured otherwise.
+pub const DRAFT_LIFE: Duration = Duration::from_hours(72);
+/// The id of a finished call is kept so much longer than any draft that could make it again.
+const FINISHED_CALL_LIFE: Duration = Duration::from_hours(4 * 24);
 /// A receipt whose message nobody knows is kept so long for a late submit_sm_resp (A33).
 const STRAY_RECEIPT_LIFE: Duration = Duration::from_hours(3 * 24);
 
@@ -27,17 +29,38 @@ pub struct GatewayStore {
     keys: KeyRing,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
+    /// Under which name calls are claimed; `None` where several gateways share the rows and this one has no name.
+    instance: Option<String>,
+    draft_life: Duration,
 }
 
 impl GatewayStore {
     /// A store in a database that is already open.
     pub fn new(database: impl Into<Database>, keys: KeyRing, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Self {
-        Self { database: database.into(), keys, entropy, clock }
+        let database = database.into();
+        // A file is one gateway's: its claims need no name.
+        let instance = matches!(database, Database::Sqlite(_)).then(String::new);
+        Self { database, keys, entropy, clock, instance, draft_life: DRAFT_LIFE }
+    }
+
+    /// The same store, claiming under the name that this gateway has among those that share the rows.
+    pub fn named(self, instance: Option<&str>) -> Self {
+        Self { instance: instance.map(str::to_owned), ..self }
+    }
+
+    /// The same store, which keeps drafts for so long after they were last saved.
+    pub fn keeping_drafts(self, draft_life: Duration) -> Self {
+        Self { draft_life, ..self }
+    }
+
+    /// How long a draft is kept after it was last saved.
+    pub const fn draft_life(&self) -> Duration {
+        self.draft_life
     }
 
     /// Writes and reads a row.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.database.probe(self.now_ms()).await
+        probe(&self.database, self.now_ms()).await
     }
 
     /// The earliest moment at which something open here is due: a call, a segment, or the end of a lease. It may be
@@ -59,10 +82,11 @@ impl GatewayStore {
     }
 
     /// Erases what is past its time: expired drafts and sessions, message bodies after 90 days, the ids of finished
-    /// calls after 7 days, receipts of unknown messages after 3.
+    /// calls 4 days after the last draft that could make them again, receipts of unknown messages after 3.
     pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
         let now = millis(now);
         let before = move |life: Duration| now.saturating_sub(short(life));
+        let calls_before = before(self.draft_life + FINISHED_CALL_LIFE);
         self.write(move |mut db| {
             Box::pin(async move {
                 let db = &mut db;
@@ -73,7 +97,7 @@ impl GatewayStore {
                 };
                 let drafts = erase(db, "DELETE FROM drafts WHERE expires_at <= $1", now).await?;
                 let calls =
-                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= $1", before(FINISHED_CALL_LIFE)).await?;
+                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= $1", calls_before).await?;
                 let bodies = before(BODY_LIFE);
                 erase(
                     db,
@@ -124,6 +148,10 @@ impl GatewayStore {
         self.database.write_by_key(work).await
     }
 
+    pub(super) fn instance(&self) -> Option<&str> {
+        self.instance.as_deref()
+    }
+
     pub(super) fn now_ms(&self) -> i64 {
         millis(self.clock.now())
     }
@@ -149,6 +177,13 @@ impl fmt::Debug for GatewayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("GatewayStore")
     }
+}
+
+/// Writes a row and reads it back.
+pub(super) async fn probe(database: &Database, now: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    database.write_by_key(move |mut db| Box::pin(async move { db.execute(sql, &[now.into()]).await })).await?;
+    database.row("SELECT at FROM probe", &[]).await.map(drop)
 }
 
 /// What a sweep erased.

@@ -9,14 +9,13 @@
 //! Nothing personal is stored in clear: values are sealed under the key ring, bound to their row, and
 //! found by [`SubscriberKey`], a keyed hash of the phone number.
 
+mod batches;
 mod books;
-mod database;
 mod drafts;
-mod error;
+mod expiry;
 mod gateway;
 mod open;
 mod pending;
-mod postgres;
 mod profiles;
 mod receipts;
 mod redis_link;
@@ -24,26 +23,33 @@ mod redis_session;
 mod segments;
 mod session;
 mod session_cache;
-mod sqlite;
 mod sqlite_session;
 mod subscriber;
 mod text;
 mod texts;
 
-pub use database::Database;
-pub use error::StoreError;
+pub use dayaq_sql::{Database, PostgresPool, SqliteFile, StoreError};
 pub use gateway::{GatewayStore, Swept};
+pub(crate) use open::store_key;
 pub use open::{OpenError, Stores};
 pub use pending::{Claimed, PendingCall};
-pub use postgres::PostgresPool;
 pub use profiles::{Form, Profile};
-pub use receipts::MessageState;
+pub use receipts::{MessageState, Recorded};
 pub use redis_session::RedisSessions;
 pub use session::{Cas, Loaded, Saved, SessionBackend, Sessions, Stored, Token, Version};
-pub use sqlite::SqliteFile;
 pub use sqlite_session::SqliteSessions;
 pub use subscriber::SubscriberKey;
-pub use text::{ClaimedSegment, FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView, Ticket};
+pub use text::{Burn, ClaimedSegment, FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView, Ticket};
+
+use dayaq_sql as database;
+use dayaq_sql::Schema;
+
+/// The gateway's tables in a file, with those of the sessions.
+pub(crate) const IN_SQLITE: Schema =
+    Schema { application: "dayaq-gateway", namespace: None, migrations: &sqlx::migrate!("./migrations/sqlite") };
+/// The gateway's tables in PostgreSQL.
+const IN_POSTGRES: Schema =
+    Schema { application: "dayaq-gateway", namespace: None, migrations: &sqlx::migrate!("./migrations/postgres") };
 
 #[cfg(test)]
 mod tests;

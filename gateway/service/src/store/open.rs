@@ -1,7 +1,8 @@
 //! Opening the stores where the configuration says they are.
 
 use super::{
-    Database, GatewayStore, PostgresPool, RedisSessions, SessionBackend, SqliteFile, SqliteSessions, StoreError,
+    Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, RedisSessions, SessionBackend, SqliteFile,
+    SqliteSessions, StoreError,
 };
 use crate::config::{GatewayConfig, SessionsConfig, StoreConfig};
 use dayaq_types::seal::KeyRing;
@@ -47,21 +48,33 @@ impl Stores {
             (StoreConfig::Sqlite, SessionsConfig::Redis { url, timeout }) => {
                 (open_file(&config.database).await?.into(), open_redis(url, *timeout)?)
             }
-            (StoreConfig::Postgres { url, connections }, SessionsConfig::Sqlite) => {
+            (StoreConfig::Postgres { url, connections, .. }, SessionsConfig::Sqlite) => {
                 let pool = open_postgres(url, *connections, &entropy).await?;
                 (pool.into(), in_file(open_file(&config.database).await?))
             }
-            (StoreConfig::Postgres { url, connections }, SessionsConfig::Redis { url: redis, timeout }) => {
+            (StoreConfig::Postgres { url, connections, .. }, SessionsConfig::Redis { url: redis, timeout }) => {
                 let pool = open_postgres(url, *connections, &entropy).await?;
                 (pool.into(), open_redis(redis, *timeout)?)
             }
         };
-        Ok(Self { store: Arc::new(GatewayStore::new(database, keys, entropy, clock)), sessions })
+        let store = GatewayStore::new(database, keys, entropy, clock)
+            .named(config.store.instance())
+            .keeping_drafts(config.draft_ttl);
+        store.release_pending().await.map_err(|cause| OpenError { key: store_key(&config.store), cause })?;
+        Ok(Self { store: Arc::new(store), sessions })
+    }
+}
+
+/// The configuration's key that says where the gateway store is.
+pub(crate) const fn store_key(config: &StoreConfig) -> &'static str {
+    match config {
+        StoreConfig::Sqlite => "gateway.database",
+        StoreConfig::Postgres { .. } => "gateway.postgres_url",
     }
 }
 
 async fn open_file(path: &Path) -> Result<SqliteFile, OpenError> {
-    SqliteFile::open(path).await.map_err(|cause| OpenError { key: "gateway.database", cause })
+    SqliteFile::open(path, IN_SQLITE).await.map_err(|cause| OpenError { key: "gateway.database", cause })
 }
 
 async fn open_postgres(
@@ -69,7 +82,7 @@ async fn open_postgres(
     connections: u32,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<PostgresPool, OpenError> {
-    PostgresPool::open(url.expose_secret(), connections, Arc::clone(entropy))
+    PostgresPool::open(url.expose_secret(), connections, IN_POSTGRES, Arc::clone(entropy))
         .await
         .map_err(|cause| OpenError { key: "gateway.postgres_url", cause })
 }

@@ -56,6 +56,7 @@ impl GatewayStore {
     pub async fn claim_pending(&self, most: u32, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
         let now = self.now_ms();
         let until = now.saturating_add(short(lease));
+        let holder = self.instance().unwrap_or_default().to_owned();
         let mut rows = self
             .write(move |mut db| {
                 Box::pin(async move {
@@ -63,17 +64,35 @@ impl GatewayStore {
                         "WITH due AS MATERIALIZED (SELECT position FROM pending_calls
                             WHERE finished_at IS NULL AND not_before <= $2 AND leased_to <= $2
                             ORDER BY position LIMIT $3{})
-                         UPDATE pending_calls SET fence = fence + 1, leased_to = $1
+                         UPDATE pending_calls SET fence = fence + 1, leased_to = $1, holder = $4
                          WHERE position IN (SELECT position FROM due)
                          RETURNING position, id, subscriber, sealed, not_before, attempts, fence",
                         db.for_update_skip_locked()
                     );
-                    db.rows(&claim, &[until.into(), now.into(), most.into()]).await
+                    db.rows(&claim, &[until.into(), now.into(), most.into(), (&holder).into()]).await
                 })
             })
             .await?;
         rows.sort_by_key(|row| row.count("position"));
         Ok(rows.iter().filter_map(|row| self.claimed(row)).collect())
+    }
+
+    /// Frees the calls that this gateway had claimed before it started again, so that nobody waits for a lease that
+    /// nobody holds. What it wrote late, if it lives after all, would be void (D11). Other gateways' claims stay, and
+    /// so do all where this one has no name.
+    pub async fn release_pending(&self) -> Result<u64, StoreError> {
+        let Some(holder) = self.instance().map(str::to_owned) else { return Ok(0) };
+        self.write_by_key(move |mut db| {
+            Box::pin(async move {
+                db.execute(
+                    "UPDATE pending_calls SET leased_to = 0, fence = fence + 1
+                     WHERE finished_at IS NULL AND leased_to > 0 AND holder = $1",
+                    &[(&holder).into()],
+                )
+                .await
+            })
+        })
+        .await
     }
 
     /// Reads a claimed row. One that does not open stays leased and is counted: the key may come back.

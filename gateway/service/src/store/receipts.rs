@@ -65,19 +65,23 @@ impl MessageState {
     }
 }
 
+/// What became of a receipt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// The text it belongs to, if that is known yet.
+    pub text: Option<Uuid>,
+    /// Whether it contradicts the final state that is kept.
+    pub conflict: bool,
+}
+
 impl GatewayStore {
-    /// Records a delivery receipt and gives the text it belongs to, if that is known yet.
+    /// Records a delivery receipt.
     ///
     /// The first final state is kept, and one that contradicts it is counted (A34). A receipt that is faster than the
-    /// answer to its message finds it later (A33). The id must be in the form in which the answer gave it.
-    pub async fn receipt(
-        &self,
-        operator: &str,
-        message_id: &str,
-        state: MessageState,
-    ) -> Result<Option<Uuid>, StoreError> {
+    /// answer to its message finds it later (A33). The id must be the name under which the answer was kept.
+    pub async fn receipt(&self, operator: &str, message_id: &str, state: MessageState) -> Result<Recorded, StoreError> {
         if message_id.is_empty() {
-            return Ok(None);
+            return Ok(Recorded::default());
         }
         let (operator, message_id, now) = (operator.to_owned(), message_id.to_owned(), self.now_ms());
         let (held, text) = self
@@ -108,9 +112,10 @@ impl GatewayStore {
                 })
             })
             .await?;
-        if held.is_some_and(|held| state.is_final() && held != state) {
+        let conflict = held.is_some_and(|held| state.is_final() && held != state);
+        if conflict {
             metrics::counter!("dayaq_receipt_conflicts_total").increment(1);
         }
-        Ok(text)
+        Ok(Recorded { text, conflict })
     }
 }

@@ -201,7 +201,7 @@ async fn check_keeping(connection: &mut MultiplexedConnection) -> Result<(), Sto
         return Ok(());
     };
     if policy != "noeviction" {
-        return Err(StoreError::Evicts(policy));
+        return Err(StoreError::Volatile { setting: "maxmemory-policy", value: policy, wanted: "noeviction" });
     }
     let append_only = setting(connection, "appendonly").await?;
     let save = setting(connection, "save").await?;

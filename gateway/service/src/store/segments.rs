@@ -1,29 +1,33 @@
 //! The segments of texts: claimed in order, attempted, and brought to their end.
 //!
 //! A segment is `queued` until its attempt is committed, `attempted` until the operator has answered, and then
-//! `sent`, `dead`, or queued again. Every step but the first takes the [`Ticket`] of the claim and makes it void.
+//! `sent`, `dead`, `expired`, or queued again. Every step but the first takes the [`Ticket`] of the claim and makes it void.
 
 use super::database::{Bind, Change, Row};
 use super::gateway::{at, millis, short};
-use super::text::{ClaimedSegment, NewText, Ticket};
-use super::texts::{class, uuid};
-use super::{GatewayStore, StoreError, SubscriberKey};
+use super::text::{Burn, ClaimedSegment, NewText, Ticket};
+use super::texts::{REPLY_RANK, class, uuid};
+use super::{GatewayStore, StoreError, SubscriberKey, expiry};
 use dayaq_types::{Msisdn, Pii};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// What an attempt without an answer becomes (A42): the first time it is queued for one resend after a grace for a
-/// late answer, the second time nobody can know. Where the text is dead anyhow there is no resend.
+/// late answer, the second time nobody can know. Where the text has ended anyhow, or ends before the grace does, there
+/// is no resend.
 /// Binds: $1 the end of the grace, $2 the text, which the change holds.
 const IN_DOUBT: &str = "UPDATE text_segments SET
-    state = CASE WHEN doubts = 0 AND NOT EXISTS (SELECT 1 FROM text_segments d WHERE d.text = text_segments.text
-        AND d.state = 'dead') THEN 'queued' ELSE 'unknown' END,
+    state = CASE WHEN doubts = 0 AND expires_at > $1 AND NOT EXISTS (SELECT 1 FROM text_segments d
+        WHERE d.text = text_segments.text AND d.state IN ('dead', 'expired')) THEN 'queued' ELSE 'unknown' END,
     next_at = CASE WHEN next_at > $1 THEN next_at ELSE $1 END,
     doubts = doubts + 1, tries = tries + 1, fence = fence + 1, leased_to = 0, cause = 'no answer'
     WHERE state = 'attempted' AND text = $2";
 /// Texts with late attempts that one claim looks after; the next claim takes the rest.
 const LATE_MOST: u32 = 256;
+
+/// Notices that one claim puts off; the next claim takes the rest.
+const PUT_OFF_MOST: u32 = 1000;
 
 impl GatewayStore {
     /// After an attempt without an answer the resend waits so long for a late one.
@@ -53,14 +57,38 @@ impl GatewayStore {
         .await
     }
 
-    /// Claims up to `most` segments that are due at this operator, in order of their texts and numbers, for so long.
+    /// Claims up to `most` segments that are due at this operator, in order of their texts and numbers, replies first,
+    /// for so long.
     ///
-    /// Attempts whose time for an answer has passed without anybody saying so are first taken as in doubt.
+    /// A phone's texts of one rank keep their order: none goes while an earlier one waits for its time, but for one that
+    /// waits because nobody knows what became of it. Attempts whose time for an answer has passed without anybody
+    /// saying so are first taken as in doubt, and what is not valid any more expires.
     pub async fn claim_segments(
         &self,
         operator: &str,
         most: u32,
         lease: Duration,
+    ) -> Result<Vec<ClaimedSegment>, StoreError> {
+        self.claim_but(operator, most, lease, None).await
+    }
+
+    /// As [`Self::claim_segments`], but replies alone: notices that wait at this operator are put off until then (I4).
+    pub async fn claim_replies(
+        &self,
+        operator: &str,
+        most: u32,
+        lease: Duration,
+        notices_from: Timestamp,
+    ) -> Result<Vec<ClaimedSegment>, StoreError> {
+        self.claim_but(operator, most, lease, Some(millis(notices_from))).await
+    }
+
+    async fn claim_but(
+        &self,
+        operator: &str,
+        most: u32,
+        lease: Duration,
+        notices_from: Option<i64>,
     ) -> Result<Vec<ClaimedSegment>, StoreError> {
         let (operator, now) = (operator.to_owned(), self.now_ms());
         let (until, resend_at) = (now.saturating_add(short(lease)), now.saturating_add(short(Self::DOUBT_GRACE)));
@@ -70,100 +98,71 @@ impl GatewayStore {
                     for text in late(&mut db, now, LATE_MOST).await? {
                         doubt(&mut db, text, now, resend_at).await?;
                     }
-                    claim(&mut db, &operator, most, now, until).await
+                    expiry::expire(&mut db, now, LATE_MOST).await?;
+                    let rank_max = match notices_from {
+                        None => i64::MAX,
+                        Some(from) => {
+                            put_off_notices(&mut db, &operator, from).await?;
+                            REPLY_RANK
+                        }
+                    };
+                    claim(&mut db, &operator, most, rank_max, now, until).await
                 })
             })
             .await?;
         Ok(rows.iter().filter_map(|row| self.claimed_segment(row)).collect())
     }
 
-    /// Commits that a PDU is about to be written (D06); `false` if the claim is void, and then it must not be.
-    ///
-    /// `answer_within` is how long the operator may take; a process that is still there after that says what happened
-    /// by [`Self::segment_in_doubt`], and for one that is gone the attempt counts as in doubt by itself.
+    /// [`Self::attempt_all`] of one; `false` if the claim is void, and then its PDU must not be written.
     pub async fn attempt(&self, ticket: &Ticket, answer_within: Duration) -> Result<bool, StoreError> {
-        let (ticket, now) = (*ticket, self.now_ms());
-        let until = now.saturating_add(short(answer_within));
-        self.write(move |mut db| {
-            Box::pin(async move {
-                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
-                let key = Key { text, ticket };
-                let attempted = db
-                    .row(
-                        "UPDATE text_segments SET state = 'attempted', leased_to = $4
-                         WHERE text = $1 AND number = $2 AND fence = $3 AND state = 'queued' RETURNING operator",
-                        &key.and([until.into()]),
-                    )
-                    .await?;
-                let Some(attempted) = attempted else { return Ok(false) };
-                db.execute(
-                    "INSERT INTO text_attempts (text, number, fence, at, operator) VALUES ($1, $2, $3, $4, $5)",
-                    &key.and([now.into(), attempted.get::<&str>("operator").into()]),
-                )
-                .await?;
-                Ok(true)
-            })
-        })
-        .await
+        Ok(!self.attempt_all(&[*ticket], answer_within).await?.is_empty())
     }
 
-    /// Records that the operator took the PDU of this attempt; `false` if there was no such attempt.
-    ///
-    /// An answer is believed however late it comes (A43): it also ends a segment that waits for its resend or whose
-    /// resend is under way. An empty `message_id` is accepted; no receipt will find it (A19).
+    /// [`Self::sent_all`] of one; `false` if there was no such attempt.
     pub async fn segment_sent(&self, ticket: &Ticket, message_id: &str) -> Result<bool, StoreError> {
-        let (ticket, message_id) = (*ticket, message_id.to_owned());
-        self.write_by_key(move |mut db| {
-            Box::pin(async move {
-                let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
-                let key = Key { text, ticket };
-                let answered = db
-                    .execute(
-                        "UPDATE text_attempts SET message_id = $4 WHERE text = $1 AND number = $2 AND fence = $3",
-                        &key.and([(&message_id).into()]),
-                    )
-                    .await?;
-                if answered == 0 {
-                    return Ok(false);
-                }
-                db.execute(
-                    "UPDATE text_segments SET state = 'sent', leased_to = 0, cause = NULL
-                     WHERE text = $1 AND number = $2 AND state IN ('queued', 'attempted', 'unknown')
-                     AND EXISTS (SELECT 1 FROM texts WHERE position = $1 AND reported_at IS NULL)",
-                    &[text.into(), ticket.number.into()],
-                )
-                .await?;
-                Ok(true)
-            })
-        })
-        .await
+        Ok(!self.sent_all(&[(*ticket, message_id.to_owned())]).await?.is_empty())
     }
 
     /// Queues a segment that the operator has surely not taken again, for `at`; `false` if the claim is void.
     ///
-    /// `burn` counts a try; a pause that the operator asked for (throttling, a full queue) burns none. Where
-    /// another segment of the text is dead, this one ends with it.
+    /// Where another segment of the text is dead or expired, this one ends with it; where it is not valid any more by
+    /// then, it expires at once, and with it those of the text that still wait.
     pub async fn segment_retry(
         &self,
         ticket: &Ticket,
         at: Timestamp,
-        burn: bool,
+        burn: Burn,
         cause: &str,
     ) -> Result<bool, StoreError> {
-        let (ticket, at, burnt, cause) = (*ticket, millis(at), i64::from(burn), cause.to_owned());
+        let (ticket, at, cause) = (*ticket, millis(at), cause.to_owned());
+        let (tries, strikes): (i64, i64) = match burn {
+            Burn::Nothing => (0, 0),
+            Burn::Try => (1, 0),
+            Burn::Strike => (1, 1),
+        };
         self.write(move |mut db| {
             Box::pin(async move {
                 let Some(text) = hold(&mut db, ticket.text).await? else { return Ok(false) };
                 let queued = db
-                    .execute(
-                        "UPDATE text_segments SET state = CASE WHEN EXISTS (SELECT 1 FROM text_segments d
-                            WHERE d.text = text_segments.text AND d.state = 'dead') THEN 'dead' ELSE 'queued' END,
-                            next_at = $4, tries = tries + $5, cause = $6, fence = fence + 1, leased_to = 0
-                         WHERE text = $1 AND number = $2 AND fence = $3 AND state IN ('queued', 'attempted')",
-                        &Key { text, ticket }.and([at.into(), burnt.into(), (&cause).into()]),
+                    .row(
+                        "UPDATE text_segments SET state = CASE
+                            WHEN EXISTS (SELECT 1 FROM text_segments d WHERE d.text = text_segments.text
+                                AND d.state = 'dead') THEN 'dead'
+                            WHEN expires_at <= $4 OR EXISTS (SELECT 1 FROM text_segments d
+                                WHERE d.text = text_segments.text AND d.state = 'expired') THEN 'expired'
+                            ELSE 'queued' END,
+                            next_at = $4, tries = tries + $5, strikes = strikes + $6, cause = $7, fence = fence + 1,
+                            leased_to = 0
+                         WHERE text = $1 AND number = $2 AND fence = $3 AND state IN ('queued', 'attempted')
+                         RETURNING state",
+                        &Key { text, ticket }.and([at.into(), tries.into(), strikes.into(), (&cause).into()]),
                     )
                     .await?;
-                Ok(queued == 1)
+                let Some(queued) = queued else { return Ok(false) };
+                if queued.get::<&str>("state") == "expired" {
+                    expiry::expire_rest(&mut db, text).await?;
+                }
+                Ok(true)
             })
         })
         .await
@@ -232,6 +231,14 @@ impl GatewayStore {
         .await
     }
 
+    /// When the next segment is due; past while one is under way.
+    pub async fn texts_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(CASE state WHEN 'queued' THEN next_at ELSE 0 END) AS due
+             FROM text_segments WHERE state IN ('queued', 'attempted')";
+        let row = self.database().row(sql, &[]).await?;
+        Ok(row.and_then(|row| row.get::<Option<i64>>("due")).map(at))
+    }
+
     /// How many segments are queued or attempted.
     pub async fn open_segments(&self) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) AS open FROM text_segments WHERE state IN ('queued', 'attempted')";
@@ -254,11 +261,13 @@ impl GatewayStore {
             ticket: Ticket { text, number, fence: row.count("fence") },
             of: row.short("segments"),
             attempt: row.short("tries") + 1,
+            strikes: row.short("strikes"),
             resend: row.count("doubts") > 0,
             subscriber: SubscriberKey::from_slice(row.get("subscriber"))?,
             msisdn,
             class: class(row.get("class")),
             created_at: at(row.get("created_at")),
+            expires_at: at(row.get("expires_at")),
             body: Pii::new(plain[end + 1..].to_vec()),
         })
     }
@@ -291,14 +300,26 @@ async fn doubt(db: &mut Change<'_>, text: i64, now: i64, resend_at: i64) -> Resu
     db.execute(&format!("{IN_DOUBT} AND leased_to <= $3"), &[resend_at.into(), text.into(), now.into()]).await
 }
 
-async fn claim(db: &mut Change<'_>, operator: &str, most: u32, now: i64, until: i64) -> Result<Vec<Row>, StoreError> {
+async fn claim(
+    db: &mut Change<'_>,
+    operator: &str,
+    most: u32,
+    rank_max: i64,
+    now: i64,
+    until: i64,
+) -> Result<Vec<Row>, StoreError> {
     let sql = format!(
-        "WITH due AS MATERIALIZED (SELECT text, number FROM text_segments
-            WHERE operator = $2 AND state = 'queued' AND next_at <= $3 AND leased_to <= $3
-            ORDER BY text, number LIMIT $4{})
+        "WITH due AS MATERIALIZED (SELECT text, number FROM text_segments s
+            WHERE operator = $2 AND rank <= $5 AND state = 'queued' AND next_at <= $3 AND leased_to <= $3
+            AND NOT EXISTS (SELECT 1 FROM texts o
+                JOIN texts e ON e.subscriber = o.subscriber AND e.position < o.position AND e.reported_at IS NULL
+                JOIN text_segments w ON w.text = e.position
+                WHERE o.position = s.text AND w.state = 'queued' AND w.rank = s.rank AND w.next_at > $3
+                AND w.doubts = 0)
+            ORDER BY rank, text, number LIMIT $4{})
          UPDATE text_segments SET fence = fence + 1, leased_to = $1
          WHERE (text, number) IN (SELECT text, number FROM due)
-         RETURNING text, number, sealed, tries, doubts, fence,
+         RETURNING text, number, sealed, rank, tries, strikes, doubts, fence, expires_at,
             (SELECT id FROM texts WHERE position = text) AS id,
             (SELECT segments FROM texts WHERE position = text) AS segments,
             (SELECT subscriber FROM texts WHERE position = text) AS subscriber,
@@ -306,9 +327,17 @@ async fn claim(db: &mut Change<'_>, operator: &str, most: u32, now: i64, until: 
             (SELECT created_at FROM texts WHERE position = text) AS created_at",
         db.for_update_skip_locked()
     );
-    let mut rows = db.rows(&sql, &[until.into(), operator.into(), now.into(), most.into()]).await?;
-    rows.sort_by_key(|row| (row.count("text"), row.count("number")));
+    let mut rows = db.rows(&sql, &[until.into(), operator.into(), now.into(), most.into(), rank_max.into()]).await?;
+    rows.sort_by_key(|row| (row.count("rank"), row.count("text"), row.count("number")));
     Ok(rows)
+}
+
+/// Lets notices that wait at an operator wait until then at least; the first [`PUT_OFF_MOST`] of them.
+async fn put_off_notices(db: &mut Change<'_>, operator: &str, from: i64) -> Result<u64, StoreError> {
+    let sql = "UPDATE text_segments SET next_at = $1 WHERE state = 'queued' AND (text, number) IN
+        (SELECT text, number FROM text_segments
+         WHERE operator = $2 AND state = 'queued' AND rank > 0 AND next_at < $1 ORDER BY next_at LIMIT $3)";
+    db.execute(sql, &[from.into(), operator.into(), PUT_OFF_MOST.into()]).await
 }
 
 /// The first three binds of a statement on a ticket's segment.

@@ -31,10 +31,23 @@ pub struct NewText {
     pub segments: Vec<Pii<Vec<u8>>>,
     /// Not to be sent before.
     pub not_before: Timestamp,
+    /// Not to be sent from then on.
+    pub expires_at: Timestamp,
+}
+
+/// What a try that failed uses up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Burn {
+    /// Nothing: the operator asked for a pause, or nothing was written.
+    Nothing,
+    /// A try.
+    Try,
+    /// A try, of those few that a status has which may be final.
+    Strike,
 }
 
 /// The right to say what becomes of a segment: which one, and under which claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
     /// The text.
     pub text: Uuid,
@@ -53,6 +66,8 @@ pub struct ClaimedSegment {
     pub of: u32,
     /// Which try this is, from 1; a pause asked for by the operator does not count.
     pub attempt: u32,
+    /// How many tries a status has used up that may be final.
+    pub strikes: u32,
     /// Whether a copy may already be on the air, so that this is the one resend (A42).
     pub resend: bool,
     /// Whose.
@@ -63,6 +78,8 @@ pub struct ClaimedSegment {
     pub class: NoticeClass,
     /// When its text was added.
     pub created_at: Timestamp,
+    /// Not to be sent from then on.
+    pub expires_at: Timestamp,
     /// What is sent.
     pub body: Pii<Vec<u8>>,
 }
@@ -82,8 +99,22 @@ pub enum TextEnd {
         /// Why, of the first such segment.
         cause: String,
     },
+    /// Its validity ended before the operator took every segment.
+    Expired,
     /// A segment was sent twice without an answer.
     Unknown,
+}
+
+impl TextEnd {
+    /// The word for it in metrics and reports.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Dead { .. } => "dead",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A text that has ended and that the core has not yet heard of.
@@ -108,13 +139,17 @@ pub enum SegmentState {
     Sent,
     /// Refused for good.
     Dead,
+    /// Not taken while it was valid.
+    Expired,
     /// Sent twice without an answer.
     Unknown,
 }
 
 impl SegmentState {
     pub(super) fn parse(word: &str) -> Option<Self> {
-        [Self::Queued, Self::Attempted, Self::Sent, Self::Dead, Self::Unknown].into_iter().find(|s| s.word() == word)
+        [Self::Queued, Self::Attempted, Self::Sent, Self::Dead, Self::Expired, Self::Unknown]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 
     /// The word under which it is stored.
@@ -124,6 +159,7 @@ impl SegmentState {
             Self::Attempted => "attempted",
             Self::Sent => "sent",
             Self::Dead => "dead",
+            Self::Expired => "expired",
             Self::Unknown => "unknown",
         }
     }

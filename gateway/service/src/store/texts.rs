@@ -1,5 +1,6 @@
 //! Texts: kept when leased from the core, reported once every segment has ended.
 
+use super::batches::List;
 use super::database::Row;
 use super::gateway::{at, millis};
 use super::text::{FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView};
@@ -38,7 +39,8 @@ impl GatewayStore {
             (1..).zip(&text.segments).map(|(number, body)| self.sealed_segment(text, number, body.expose())).collect();
         let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
         let (core_fence, class) = (text.core_fence.cast_signed(), class_word(text.class));
-        let (now, next_at) = (self.now_ms(), millis(text.not_before));
+        let (now, next_at, expires_at) = (self.now_ms(), millis(text.not_before), millis(text.expires_at));
+        let rank = rank(text.class);
         let of = i64::try_from(segments.len()).unwrap_or(i64::MAX);
         self.write_by_key(move |mut db| {
             Box::pin(async move {
@@ -67,14 +69,24 @@ impl GatewayStore {
                     return Ok(false);
                 };
                 let position: i64 = added.get("position");
+                let mut list = List::after(Vec::new());
                 for (number, body) in (1i64..).zip(&segments) {
-                    db.execute(
-                        "INSERT INTO text_segments (text, number, operator, sealed, next_at)
-                         VALUES ($1, $2, $3, $4, $5)",
-                        &[position.into(), number.into(), (&operator).into(), body.into(), next_at.into()],
-                    )
-                    .await?;
+                    list.push([
+                        position.into(),
+                        number.into(),
+                        (&operator).into(),
+                        rank.into(),
+                        body.into(),
+                        next_at.into(),
+                        expires_at.into(),
+                    ]);
                 }
+                let (values, binds) = list.whole();
+                let sql = format!(
+                    "INSERT INTO text_segments (text, number, operator, rank, sealed, next_at, expires_at)
+                     VALUES {values}"
+                );
+                db.execute(&sql, &binds).await?;
                 Ok(true)
             })
         })
@@ -90,6 +102,7 @@ impl GatewayStore {
                     (SELECT cause FROM text_segments WHERE text = position AND state = 'dead'
                         ORDER BY number LIMIT 1) AS cause,
                     EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'dead') AS dead,
+                    EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'expired') AS expired,
                     EXISTS (SELECT 1 FROM text_segments WHERE text = position AND state = 'unknown') AS unknown
                  FROM texts WHERE reported_at IS NULL AND NOT EXISTS
                     (SELECT 1 FROM text_segments WHERE text = position AND state IN ('queued', 'attempted'))
@@ -105,6 +118,8 @@ impl GatewayStore {
         let id = uuid(row.get("id"))?;
         let end = if row.get("dead") {
             TextEnd::Dead { cause: row.get::<Option<String>>("cause").unwrap_or_default() }
+        } else if row.get("expired") {
+            TextEnd::Expired
         } else if row.get("unknown") {
             TextEnd::Unknown
         } else {
@@ -113,21 +128,9 @@ impl GatewayStore {
         Some(FinishedText { id, core_fence: row.count("core_fence"), end })
     }
 
-    /// Notes that the core has taken a text's end under this fence; `false` if a newer lease has come meanwhile.
+    /// [`Self::reported_all`] of one; `false` if a newer lease has come meanwhile.
     pub async fn reported(&self, id: Uuid, core_fence: u64) -> Result<bool, StoreError> {
-        let (core_fence, now) = (core_fence.cast_signed(), self.now_ms());
-        self.write_by_key(move |mut db| {
-            Box::pin(async move {
-                let noted = db
-                    .execute(
-                        "UPDATE texts SET reported_at = $1 WHERE id = $2 AND core_fence = $3",
-                        &[now.into(), id.as_bytes().into(), core_fence.into()],
-                    )
-                    .await?;
-                Ok(noted == 1)
-            })
-        })
-        .await
+        Ok(self.reported_all(&[(id, core_fence)]).await? == 1)
     }
 
     /// Lists a subscriber's latest texts, newest first.
@@ -192,6 +195,17 @@ const fn class_word(class: NoticeClass) -> &'static str {
     match class {
         NoticeClass::Reply => "reply",
         NoticeClass::Outcome => "outcome",
+    }
+}
+
+/// The rank of replies: the first of all.
+pub(super) const REPLY_RANK: i64 = 0;
+
+/// The place of a class in the queue: a person waits for a reply (I5).
+const fn rank(class: NoticeClass) -> i64 {
+    match class {
+        NoticeClass::Reply => REPLY_RANK,
+        NoticeClass::Outcome => REPLY_RANK + 1,
     }
 }
 

@@ -51,6 +51,23 @@ fn c14_profiles_of_other_versions_are_read() {
     assert_eq!(newer.form, Some(Form::Plain));
 }
 
+/// What is configured counts for drafts and, so that none can make a call a second time, for the ids of finished calls.
+async fn b4_a_draft_lives_as_long_as_is_configured(ground: Ground) {
+    let house = House::on(ground).await;
+    let (store, key) = (house.store().await.keeping_drafts(Duration::from_hours(240)), house.subscriber(0));
+    store.save_draft(&key, b"section 1").await.unwrap();
+    store.add_pending(&call(&house, "draft-1")).await.unwrap();
+    let (_, fence) = claim_one(&store).await;
+    assert!(store.finish_pending("draft-1", fence).await.unwrap());
+    house.pass(Duration::from_hours(240) - MINUTE);
+    assert!(store.draft(&key).await.unwrap().is_some());
+    assert_eq!(store.sweep(house.clock.now()).await.unwrap().calls, 0, "the draft could still make it");
+    house.pass(MINUTE);
+    assert_eq!(store.draft(&key).await.unwrap(), None);
+    house.pass(Duration::from_hours(4 * 24));
+    assert_eq!(store.sweep(house.clock.now()).await.unwrap().calls, 1);
+}
+
 async fn b4_a_draft_lives_72_hours_after_it_was_last_saved(ground: Ground) {
     let house = House::on(ground).await;
     let (store, key) = (house.store().await, house.subscriber(0));
@@ -160,6 +177,25 @@ async fn c13_a_call_that_does_not_open_waits_for_its_key(ground: Ground) {
     assert_eq!(with.claim_pending(9, MINUTE).await.unwrap().len(), 2);
 }
 
+async fn d11_a_gateway_that_starts_again_frees_its_own_claims_and_nobody_elses(ground: Ground) {
+    let house = House::on(ground).await;
+    let (one, two) = (house.store().await.named(Some("one")), house.store().await.named(Some("two")));
+    one.add_pending(&call(&house, "a")).await.unwrap();
+    let (_, held) = claim_one(&one).await;
+    assert_eq!(two.release_pending().await.unwrap(), 0);
+    assert_eq!(
+        house.store().await.named(None).release_pending().await.unwrap(),
+        0,
+        "without a name nothing is its own"
+    );
+    assert_eq!(two.claim_pending(1, MINUTE).await.unwrap(), []);
+    assert_eq!(house.store().await.named(Some("one")).release_pending().await.unwrap(), 1);
+    assert!(!one.finish_pending("a", held).await.unwrap(), "the claim of before is void");
+    let (_, now_held) = claim_one(&two).await;
+    assert!(two.finish_pending("a", now_held).await.unwrap());
+    assert_eq!(two.release_pending().await.unwrap(), 0, "what is finished is not claimed");
+}
+
 async fn it_says_that_it_is_ready(ground: Ground) {
     let house = House::on(ground).await;
     house.store().await.ready().await.unwrap();
@@ -168,6 +204,7 @@ async fn it_says_that_it_is_ready(ground: Ground) {
 on_each_database!(
     e1_a_profile_is_remembered_per_phone,
     b4_a_draft_lives_72_hours_after_it_was_last_saved,
+    b4_a_draft_lives_as_long_as_is_configured,
     a_finished_application_has_no_draft,
     b5_a_published_dialogue_stays_as_it_was,
     d01_a_call_is_kept_once_and_made_once,
@@ -175,5 +212,6 @@ on_each_database!(
     a_call_is_put_off_and_its_attempts_counted,
     d11_a_worker_whose_lease_ended_changes_nothing,
     c13_a_call_that_does_not_open_waits_for_its_key,
+    d11_a_gateway_that_starts_again_frees_its_own_claims_and_nobody_elses,
     it_says_that_it_is_ready,
 );

@@ -22,19 +22,20 @@ macro_rules! on_each_database {
 mod contract;
 mod gateway_store;
 mod postgres_faults;
-mod postgres_server;
-mod postgres_valve;
+mod receipt_rules;
 mod redis_faults;
 mod redis_server;
 mod sessions;
 mod sqlite_faults;
 mod text_model;
+mod text_order;
 mod text_rules;
 
-use super::{Database, GatewayStore, PostgresPool, SqliteFile, SubscriberKey};
+use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, SubscriberKey};
+use dayaq_postgres::PostgresDatabase;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{ManualClock, Msisdn, SeededEntropy};
-use postgres_server::PostgresDatabase;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +88,7 @@ impl House {
     }
 
     async fn file(&self) -> SqliteFile {
-        SqliteFile::open(&self.path()).await.unwrap()
+        SqliteFile::open(&self.path(), IN_SQLITE).await.unwrap()
     }
 
     /// The store, opened anew as another process would.
@@ -99,7 +100,7 @@ impl House {
     }
 
     async fn pool(&self, url: &str, connections: u32) -> PostgresPool {
-        PostgresPool::open(url, connections, self.entropy.clone()).await.unwrap()
+        PostgresPool::open(url, connections, IN_POSTGRES, self.entropy.clone()).await.unwrap()
     }
 
     fn store_in(&self, database: impl Into<Database>) -> GatewayStore {

@@ -1,11 +1,10 @@
 //! What a PostgreSQL server can do to the gateway store.
 
-use super::postgres_server::PostgresDatabase;
-use super::postgres_valve::{Cut, Valve};
 use super::text_rules::{MINUTE, Story};
 use super::{CANARY_FIN, CANARY_PHONE, Ground, House, contains, phone};
-use crate::store::{GatewayStore, NewText, PendingCall, PostgresPool, Profile, StoreError};
+use crate::store::{GatewayStore, IN_POSTGRES, NewText, PendingCall, PostgresPool, Profile, StoreError};
 use dayaq_core_api::NoticeClass;
+use dayaq_postgres::{Cut, PostgresDatabase, Valve};
 use dayaq_types::{Clock, Language, Pii};
 use sqlx::{Connection, Executor};
 use std::collections::BTreeSet;
@@ -37,6 +36,7 @@ fn text(house: &House, id: u128, secret: &str) -> NewText {
         words: Pii::new(secret.to_owned()),
         segments: vec![Pii::new(secret.as_bytes().to_vec())],
         not_before: house.clock.now(),
+        expires_at: house.clock.now() + Duration::from_hours(72),
     }
 }
 
@@ -88,7 +88,7 @@ async fn d02_two_that_wait_for_each_other_both_come_through() {
     let (store, one, two) = (house.store().await, house.subscriber(1), house.subscriber(2));
     store.save_draft(&one, b"0").await.unwrap();
     store.save_draft(&two, b"0").await.unwrap();
-    let before = (house.clock.now() + GatewayStore::DRAFT_LIFE).as_millisecond();
+    let before = (house.clock.now() + store.draft_life()).as_millisecond();
     let met = Arc::new(AtomicU32::new(0));
     let writers = [(one, two), (two, one)].map(|(first, second)| {
         let (store, met) = (store.clone(), Arc::clone(&met));
@@ -217,8 +217,12 @@ async fn d08_a_server_that_answers_before_it_has_written_is_refused() {
     for value in ["off", "local"] {
         let sql = format!("ALTER DATABASE {} SET synchronous_commit = {value}", house.database().name());
         house.database().aside().await.execute(&*sql).await.unwrap();
-        let refused = PostgresPool::open(&house.database().url(), 1, house.entropy.clone()).await.unwrap_err();
-        assert_eq!(refused, StoreError::Volatile { setting: "synchronous_commit", value: value.to_owned() });
+        let refused =
+            PostgresPool::open(&house.database().url(), 1, IN_POSTGRES, house.entropy.clone()).await.unwrap_err();
+        assert_eq!(
+            refused,
+            StoreError::Volatile { setting: "synchronous_commit", value: value.to_owned(), wanted: "on" }
+        );
     }
 }
 
@@ -226,7 +230,7 @@ async fn d08_a_server_that_answers_before_it_has_written_is_refused() {
 async fn d10_a_newer_or_half_migrated_schema_is_refused() {
     let house = House::on(Ground::Postgres).await;
     let url = house.database().url();
-    let open = || PostgresPool::open(&url, 1, house.entropy.clone());
+    let open = || PostgresPool::open(&url, 1, IN_POSTGRES, house.entropy.clone());
     open().await.unwrap();
     let mut aside = house.database().aside().await;
     aside
@@ -338,7 +342,7 @@ async fn a_lost_connection_is_made_again() {
 async fn a_bad_address_does_not_print_its_password() {
     let entropy = House::new().entropy;
     for url in ["postgres://dayaq:hunter2@[/dayaq", "mysql://dayaq:hunter2@db/dayaq", "hunter2"] {
-        let refused = PostgresPool::open(url, 1, entropy.clone()).await.unwrap_err();
+        let refused = PostgresPool::open(url, 1, IN_POSTGRES, entropy.clone()).await.unwrap_err();
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
     }
 }

@@ -146,7 +146,9 @@ async fn c09_a_server_that_evicts_is_refused_until_it_no_longer_does() {
     let redis = RedisServer::start();
     let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
     let backend = backend(&redis);
-    assert_eq!(backend.ready().await.unwrap_err(), StoreError::Evicts("allkeys-lru".to_owned()));
+    let evicts =
+        StoreError::Volatile { setting: "maxmemory-policy", value: "allkeys-lru".to_owned(), wanted: "noeviction" };
+    assert_eq!(backend.ready().await.unwrap_err(), evicts);
     let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
     connected(&backend).await;
     backend.ready().await.unwrap();

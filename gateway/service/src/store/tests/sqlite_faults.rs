@@ -2,7 +2,8 @@
 
 use super::{CANARY_FIN, CANARY_PHONE, House, contains, phone};
 use crate::store::{
-    Cas, NewText, PendingCall, Profile, SessionBackend, Sessions, SqliteFile, SqliteSessions, StoreError, Version,
+    Cas, IN_SQLITE, NewText, PendingCall, Profile, SessionBackend, Sessions, SqliteFile, SqliteSessions, StoreError,
+    Version,
 };
 use dayaq_core_api::NoticeClass;
 use dayaq_types::{Clock, Language, Pii};
@@ -73,7 +74,7 @@ async fn d10_a_newer_schema_is_refused() {
     .execute(&mut db)
     .await
     .unwrap();
-    let refused = SqliteFile::open(&house.path()).await.unwrap_err();
+    let refused = SqliteFile::open(&house.path(), IN_SQLITE).await.unwrap_err();
     assert_eq!(refused, StoreError::NewerSchema(9999));
     assert!(refused.to_string().contains("newer"));
 }
@@ -84,7 +85,7 @@ async fn d10_a_half_applied_migration_is_refused() {
     drop(house.file().await);
     let mut db = aside(&house).await;
     sqlx::query("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 3").execute(&mut db).await.unwrap();
-    assert_eq!(SqliteFile::open(&house.path()).await.unwrap_err(), StoreError::HalfMigrated(3));
+    assert_eq!(SqliteFile::open(&house.path(), IN_SQLITE).await.unwrap_err(), StoreError::HalfMigrated(3));
 }
 
 #[tokio::test]
@@ -234,6 +235,7 @@ async fn g10_nothing_personal_lies_in_the_file() {
         words: Pii::new(secret.clone()),
         segments: vec![Pii::new(secret.into_bytes())],
         not_before: now,
+        expires_at: now + HOUR,
     };
     store.add_text(&text).await.unwrap();
     assert!(!format!("{text:?} {call:?}").contains(CANARY_FIN));

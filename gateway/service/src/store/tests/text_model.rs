@@ -2,7 +2,7 @@
 
 use super::Ground;
 use super::text_rules::{MINUTE, Story};
-use crate::store::{SegmentState, Ticket};
+use crate::store::{Burn, SegmentState, Ticket};
 use dayaq_types::Clock;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ impl Onlooker {
             }
             Event::Throttled(nth) => {
                 let Some(ticket) = self.ticket(nth) else { return };
-                if store.segment_retry(&ticket, now, false, "RTHROTTLED").await.unwrap() {
+                if store.segment_retry(&ticket, now, Burn::Nothing, "RTHROTTLED").await.unwrap() {
                     self.surely_refused(ticket);
                 }
             }
@@ -104,6 +104,7 @@ impl Onlooker {
             let may_follow = match self.states.insert(number, state) {
                 Some(SegmentState::Sent) => state == SegmentState::Sent,
                 Some(SegmentState::Dead) => state == SegmentState::Dead,
+                Some(SegmentState::Expired) => state == SegmentState::Expired,
                 Some(SegmentState::Unknown) => matches!(state, SegmentState::Unknown | SegmentState::Sent),
                 Some(SegmentState::Queued | SegmentState::Attempted) | None => true,
             };

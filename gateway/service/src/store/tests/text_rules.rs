@@ -2,15 +2,17 @@
 
 use super::{Ground, House, phone};
 use crate::store::{
-    ClaimedSegment, FinishedText, GatewayStore, MessageState, NewText, SegmentState, TextEnd, TextView, Ticket,
+    Burn, ClaimedSegment, FinishedText, GatewayStore, MessageState, NewText, SegmentState, TextEnd, TextView, Ticket,
 };
 use dayaq_core_api::NoticeClass;
 use dayaq_types::{Clock, Language, Pii};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// How long a text of these stories is valid.
+pub(super) const VALID: Duration = Duration::from_hours(72);
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
-const OPERATOR: &str = "azercell";
+pub(super) const OPERATOR: &str = "azercell";
 
 /// A house with a store, and the few steps of which every story here is made.
 pub(super) struct Story {
@@ -25,7 +27,7 @@ impl Story {
         Self { house, store }
     }
 
-    fn text(&self, id: u128, segments: usize) -> NewText {
+    pub fn text(&self, id: u128, segments: usize) -> NewText {
         NewText {
             id: Uuid::from_u128(id),
             core_fence: 1,
@@ -38,6 +40,7 @@ impl Story {
             words: Pii::new("Məbləğ: 240,00 AZN".to_owned()),
             segments: (1..=segments).map(|n| Pii::new(format!("{id}/{n}\n\0").into_bytes())).collect(),
             not_before: self.house.clock.now(),
+            expires_at: self.house.clock.now() + VALID,
         }
     }
 
@@ -49,18 +52,18 @@ impl Story {
         self.store.claim_segments(OPERATOR, 100, MINUTE).await.unwrap()
     }
 
-    async fn claim_one(&self) -> ClaimedSegment {
+    pub async fn claim_one(&self) -> ClaimedSegment {
         self.store.claim_segments(OPERATOR, 1, MINUTE).await.unwrap().pop().expect("a segment is due")
     }
 
     /// Claims one segment and commits the attempt.
-    async fn attempt_one(&self) -> Ticket {
+    pub async fn attempt_one(&self) -> Ticket {
         let ticket = self.claim_one().await.ticket;
         assert!(self.store.attempt(&ticket, MINUTE).await.unwrap());
         ticket
     }
 
-    async fn view(&self) -> TextView {
+    pub async fn view(&self) -> TextView {
         self.store.texts_of(&self.house.subscriber(0), 1).await.unwrap().pop().unwrap()
     }
 
@@ -68,12 +71,12 @@ impl Story {
         self.view().await.segments.iter().map(|segment| segment.state).collect()
     }
 
-    async fn end(&self) -> Option<TextEnd> {
+    pub async fn end(&self) -> Option<TextEnd> {
         self.store.finished_texts(10).await.unwrap().pop().map(|finished| finished.end)
     }
 }
 
-fn sent(segments: u32) -> TextEnd {
+pub(super) fn sent(segments: u32) -> TextEnd {
     // SHA-256 of the words, by sha256sum.
     let text_sha256 = WORDS_SHA256.to_owned();
     TextEnd::Sent { text_sha256, segments }
@@ -144,8 +147,8 @@ async fn x01_a_throttled_part_alone_is_sent_again_and_burns_no_try(ground: Groun
     let (one, two) = (story.attempt_one().await, story.attempt_one().await);
     assert!(story.store.segment_sent(&one, "id-1").await.unwrap());
     let at = story.house.clock.now() + Duration::from_secs(5);
-    assert!(story.store.segment_retry(&two, at, false, "RTHROTTLED").await.unwrap());
-    assert!(!story.store.segment_retry(&two, at, false, "RTHROTTLED").await.unwrap(), "the ticket is used");
+    assert!(story.store.segment_retry(&two, at, Burn::Nothing, "RTHROTTLED").await.unwrap());
+    assert!(!story.store.segment_retry(&two, at, Burn::Nothing, "RTHROTTLED").await.unwrap(), "the ticket is used");
     assert_eq!(story.claim().await, []);
     story.house.pass(Duration::from_secs(5));
     let again = story.claim_one().await;
@@ -163,7 +166,7 @@ async fn a15_a_refusal_that_may_pass_burns_a_try(ground: Ground) {
         assert_eq!(segment.attempt, attempt);
         assert!(story.store.attempt(&segment.ticket, MINUTE).await.unwrap());
         let now = story.house.clock.now();
-        assert!(story.store.segment_retry(&segment.ticket, now, true, "RSYSERR").await.unwrap());
+        assert!(story.store.segment_retry(&segment.ticket, now, Burn::Try, "RSYSERR").await.unwrap());
     }
     let view = story.view().await;
     assert_eq!((view.segments[0].tries, view.segments[0].cause.as_deref()), (3, Some("RSYSERR")));
@@ -175,7 +178,7 @@ async fn a17_a_text_dies_with_its_first_dead_segment(ground: Ground) {
     let (one, two, three) = (story.attempt_one().await, story.attempt_one().await, story.attempt_one().await);
     assert!(story.store.segment_dead(&one, "RINVDSTADR").await.unwrap());
     assert_eq!(story.end().await, None, "two are still on their way");
-    assert!(story.store.segment_retry(&two, story.house.clock.now(), true, "RSYSERR").await.unwrap());
+    assert!(story.store.segment_retry(&two, story.house.clock.now(), Burn::Try, "RSYSERR").await.unwrap());
     assert!(story.store.segment_in_doubt(&three).await.unwrap());
     assert_eq!(story.end().await, Some(TextEnd::Dead { cause: "RINVDSTADR".to_owned() }));
     use SegmentState::{Dead, Unknown};
@@ -250,7 +253,7 @@ async fn a43_both_copies_are_known_and_a_receipt_for_either_delivers(ground: Gro
         assert!(!story.store.segment_dead(&second, "RX_R_APPN").await.unwrap(), "it has been sent");
         assert!(story.store.segment_sent(&second, "second").await.unwrap());
         assert!(!story.view().await.is_delivered());
-        let text = story.store.receipt(OPERATOR, delivered, MessageState::Delivered).await.unwrap();
+        let text = story.store.receipt(OPERATOR, delivered, MessageState::Delivered).await.unwrap().text;
         assert_eq!(text, Some(Uuid::from_u128(1)));
         let other = if delivered == "first" { "second" } else { "first" };
         story.store.receipt(OPERATOR, other, MessageState::Undeliverable).await.unwrap();
@@ -300,7 +303,7 @@ async fn d11_a_sender_whose_lease_ended_writes_nothing(ground: Ground) {
     assert!(!story.store.attempt(&late, MINUTE).await.unwrap());
     assert!(!story.store.segment_sent(&late, "never written").await.unwrap());
     assert!(!story.store.segment_dead(&late, "stale").await.unwrap());
-    assert!(!story.store.segment_retry(&late, story.house.clock.now(), true, "stale").await.unwrap());
+    assert!(!story.store.segment_retry(&late, story.house.clock.now(), Burn::Try, "stale").await.unwrap());
     assert!(story.store.attempt(&current, MINUTE).await.unwrap());
     assert!(!story.store.attempt(&current, MINUTE).await.unwrap(), "one attempt for each claim");
 }
@@ -309,7 +312,7 @@ async fn a33_a_receipt_that_comes_before_the_answer_is_matched_by_it(ground: Gro
     let story = Story::begin(ground).await;
     story.add(1, 1).await;
     let ticket = story.attempt_one().await;
-    assert_eq!(story.store.receipt(OPERATOR, "id-1", MessageState::Delivered).await.unwrap(), None);
+    assert_eq!(story.store.receipt(OPERATOR, "id-1", MessageState::Delivered).await.unwrap().text, None);
     story.house.pass(Duration::from_hours(24));
     story.store.sweep(story.house.clock.now()).await.unwrap();
     story.store.segment_sent(&ticket, "id-1").await.unwrap();
@@ -330,10 +333,10 @@ async fn a34_the_first_final_state_of_a_message_is_kept(ground: Ground) {
         let ticket = story.attempt_one().await;
         story.store.segment_sent(&ticket, "id").await.unwrap();
         for state in receipts {
-            assert_eq!(story.store.receipt(OPERATOR, "id", state).await.unwrap(), Some(Uuid::from_u128(1)));
+            assert_eq!(story.store.receipt(OPERATOR, "id", state).await.unwrap().text, Some(Uuid::from_u128(1)));
         }
         assert_eq!(story.view().await.segments[0].receipt, Some(kept));
-        assert_eq!(story.store.receipt("nar", "id", Delivered).await.unwrap(), None, "another operator's id");
+        assert_eq!(story.store.receipt("nar", "id", Delivered).await.unwrap().text, None, "another operator's id");
     }
 }
 
@@ -342,7 +345,7 @@ async fn a19_an_empty_message_id_is_accepted_and_matches_no_receipt(ground: Grou
     story.add(1, 1).await;
     let ticket = story.attempt_one().await;
     assert!(story.store.segment_sent(&ticket, "").await.unwrap());
-    assert_eq!(story.store.receipt(OPERATOR, "", MessageState::Delivered).await.unwrap(), None);
+    assert_eq!(story.store.receipt(OPERATOR, "", MessageState::Delivered).await.unwrap().text, None);
     assert_eq!(story.view().await.segments[0].receipt, None);
     assert_eq!(story.end().await, Some(sent(1)));
 }

@@ -1,0 +1,8 @@
+//! Conversations by value: deliver_sm in, submit_sm and statuses out, on a clock that stands still.
+
+mod aborts;
+mod dialling;
+mod flash;
+mod order;
+mod walks;
+mod world;

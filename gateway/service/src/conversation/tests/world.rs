@@ -1,0 +1,386 @@
+//! A gateway without sockets: the shipped dialogues, stores in a folder, a core that says what the test wants.
+
+use crate::config::{Environment, GatewayConfig, Surroundings};
+use crate::content::{ContentFiles, compile_book};
+use crate::conversation::envelope::Envelope;
+use crate::conversation::{Books, Conversations, Parts};
+use crate::link::{Arrival, BindHandle, LooseEnds};
+use crate::store::{
+    Cas, GatewayStore, IN_SQLITE, Saved, SessionBackend, Sessions, SqliteFile, StoreError, Stored, SubscriberKey,
+    Token, Version,
+};
+use async_trait::async_trait;
+use dayaq_core_api::{
+    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit,
+    SubmitReply,
+};
+use dayaq_dialog::Book;
+use dayaq_smpp::ussd::{Dialect, Push, UssdEvent, UssdTurn};
+use dayaq_smpp::{Address, CommandStatus, MessageKind, ShortMessage};
+use dayaq_text::best_alphabet;
+use dayaq_types::seal::{Key, KeyRing};
+use dayaq_types::{Clock, ManualClock, Msisdn, SeededEntropy};
+use jiff::civil::date;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+/// The dialogues that ship, compiled once.
+pub fn content() -> &'static (ContentFiles, Arc<Book>) {
+    static CONTENT: OnceLock<(ContentFiles, Arc<Book>)> = OnceLock::new();
+    CONTENT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let files = ContentFiles::from_folder(&root).unwrap();
+        let (book, found) = compile_book(&files);
+        (files, Arc::new(book.unwrap_or_else(|| panic!("{found}"))))
+    })
+}
+
+/// One gateway, one operator, as many phones as a test dials with.
+pub struct World {
+    pub conversations: Arc<Conversations>,
+    pub clock: Arc<ManualClock>,
+    pub core: Arc<Script>,
+    pub dialect: Dialect,
+    sessions: Arc<Memory>,
+    reader: Sessions,
+    keys: KeyRing,
+    bind: BindHandle,
+    ends: Mutex<LooseEnds>,
+    _folder: TempDir,
+}
+
+/// What came out for one message that went in.
+#[derive(Debug, Default)]
+pub struct Said {
+    pub statuses: Vec<CommandStatus>,
+    /// Screens: text, and whether it is the last.
+    pub screens: Vec<(String, bool)>,
+}
+
+impl Said {
+    /// The one screen, and whether it is the last; the message was taken.
+    #[track_caller]
+    pub fn screen(&self) -> (&str, bool) {
+        assert_eq!(self.statuses, [CommandStatus::ROK]);
+        assert_eq!(self.screens.len(), 1, "{:?}", self.screens);
+        (&self.screens[0].0, self.screens[0].1)
+    }
+
+    /// The message was taken, and nothing is shown.
+    #[track_caller]
+    pub fn is_silent(&self) {
+        assert_eq!((&self.statuses[..], &self.screens[..]), (&[CommandStatus::ROK][..], &[][..]));
+    }
+}
+
+impl World {
+    /// With an operator that speaks by the shipped profile of that name.
+    pub async fn by(profile: &'static str) -> Self {
+        Self::tuned(profile, |_| {}).await
+    }
+
+    /// The same with a change to the dialect.
+    pub async fn tuned(profile: &'static str, change: impl FnOnce(&mut Dialect)) -> Self {
+        let (files, book) = content();
+        let entropy = Arc::new(SeededEntropy::new(20_261_123));
+        let keys = KeyRing::new(1, &Key::generate(&*entropy));
+        let clock = Arc::new(ManualClock::new("2026-11-23T05:00:00Z".parse().unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = SqliteFile::open(&folder.path().join("gateway.sqlite"), IN_SQLITE).await.unwrap();
+        let store = Arc::new(GatewayStore::new(file, keys.clone(), entropy.clone(), clock.clone()));
+        let mut config = config(profile);
+        change(&mut config.operators[0].profile.dialect);
+        let dialect = config.operators[0].profile.dialect.clone();
+        let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
+        let open = |entries| Sessions::new(sessions.clone(), keys.clone(), entropy.clone(), entries);
+        let parts = Parts {
+            books: Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap()),
+            sessions: Arc::new(open(100)),
+            store,
+            core: core.clone(),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            pending: Arc::default(),
+            senders: Vec::new(),
+            wake: Arc::default(),
+            notices: Arc::default(),
+        };
+        let conversations = Conversations::new(parts, &config.operators, &config);
+        let (bind, ends) = BindHandle::loose("test/1");
+        Self {
+            reader: open(0),
+            conversations,
+            clock,
+            core,
+            dialect,
+            sessions,
+            keys,
+            bind,
+            ends: Mutex::new(ends),
+            _folder: folder,
+        }
+    }
+
+    pub async fn new() -> Self {
+        Self::by("specification").await
+    }
+
+    /// A phone in a radio session of that number.
+    pub fn phone(&self, number: u64, session: u64) -> Phone<'_> {
+        Phone { world: self, number, session, sequence: 0 }
+    }
+
+    /// Delivers a message and gives what came of it.
+    pub async fn deliver(&self, message: ShortMessage) -> Said {
+        self.conversations.handle(&self.arrival(message)).await;
+        self.said()
+    }
+
+    /// A delivered message, not yet taken.
+    pub fn arrival(&self, message: ShortMessage) -> Arrival {
+        let (kind, bind) = (MessageKind::DeliverSm, self.bind.clone());
+        Arrival { sequence_number: 1, kind, message, connection: 1, bind }
+    }
+
+    /// What has come out since the last look.
+    pub fn said(&self) -> Said {
+        let mut said = Said::default();
+        let mut ends = self.ends.lock().unwrap();
+        said.statuses.extend(std::iter::from_fn(|| ends.answer()));
+        for message in std::iter::from_fn(|| ends.screen()) {
+            let screen = self.dialect.read_screen(&message).unwrap();
+            said.screens.push((screen.text.unwrap(), screen.ends));
+        }
+        said
+    }
+
+    /// What has been pushed since the last look: its kind, its text, and the number of its session.
+    pub fn pushed(&self) -> Vec<(Push, String, u64)> {
+        let mut ends = self.ends.lock().unwrap();
+        let read = |message: ShortMessage| {
+            let screen = self.dialect.read_screen(&message).unwrap();
+            let session = self.dialect.session_number(&screen.session);
+            (screen.push.expect("a push"), screen.text.unwrap(), session)
+        };
+        std::iter::from_fn(|| ends.screen()).map(read).collect()
+    }
+
+    /// The bind by which everything comes and goes.
+    pub fn bind(&self) -> &BindHandle {
+        &self.bind
+    }
+
+    /// Puts another phone where this one is.
+    pub async fn fork(&self, from: u64, to: u64) {
+        let key = |number| SubscriberKey::of(&self.keys, &msisdn(number));
+        let plain = self.reader.load_fresh(&key(from)).await.unwrap().plain.expect("a session");
+        let stored = self.reader.store(&key(to), Version::ABSENT, &plain, Duration::from_secs(3_600)).await.unwrap();
+        assert!(matches!(stored, Saved::Written(_)), "a phone of its own");
+    }
+
+    /// What is stored of a phone.
+    pub async fn envelope(&self, number: u64) -> Envelope {
+        let key = SubscriberKey::of(&self.keys, &msisdn(number));
+        let loaded = self.reader.load_fresh(&key).await.unwrap();
+        Envelope::decode(&loaded.plain.expect("a session")).unwrap()
+    }
+
+    /// How often sessions were written.
+    pub fn writes(&self) -> u64 {
+        self.sessions.0.lock().unwrap().values().map(|stored| stored.version.number()).sum()
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
+
+fn msisdn(number: u64) -> Msisdn {
+    Msisdn::parse(&format!("+{number}")).unwrap()
+}
+
+/// A phone, turn by turn.
+#[derive(Clone)]
+pub struct Phone<'w> {
+    pub world: &'w World,
+    pub number: u64,
+    pub session: u64,
+    /// The number of the last turn.
+    pub sequence: u64,
+}
+
+impl Phone<'_> {
+    pub async fn dial(&mut self, dialled: &str) -> Said {
+        self.sequence = 0;
+        self.world.deliver(self.message(UssdEvent::Begin, dialled)).await
+    }
+
+    pub async fn send(&mut self, typed: &str) -> Said {
+        self.sequence += 1;
+        self.world.deliver(self.message(UssdEvent::Continue, typed)).await
+    }
+
+    pub async fn ends(&mut self, event: UssdEvent) -> Said {
+        self.sequence += 1;
+        self.world.deliver(self.message(event, "")).await
+    }
+
+    /// The deliver_sm of the turn that has the phone's number of now.
+    pub fn message(&self, event: UssdEvent, text: &str) -> ShortMessage {
+        let turn = UssdTurn {
+            event,
+            from: Address::new(1, 1, self.number.to_string()).unwrap(),
+            to: Address::new(0, 1, "7142").unwrap(),
+            session: self.session,
+            sequence: self.sequence,
+            text,
+            alphabet: best_alphabet(text),
+        };
+        self.world.dialect.write_turn(&turn).unwrap()
+    }
+
+    pub async fn envelope(&self) -> Envelope {
+        self.world.envelope(self.number).await
+    }
+}
+
+/// A configuration with one operator, whose profile ships.
+fn config(profile: &'static str) -> GatewayConfig {
+    struct Shipped(&'static str);
+    impl Environment for Shipped {
+        fn variable(&self, _name: &str) -> Option<String> {
+            None
+        }
+    }
+    impl Surroundings for Shipped {
+        fn file(&self, _path: &str) -> Result<String, String> {
+            let path = format!("config/operators/{}.toml", self.0);
+            content().0.get(&path).map(str::to_owned).ok_or_else(|| format!("{path} does not ship"))
+        }
+    }
+    let text = r#"
+[gateway]
+database = "gateway.sqlite"
+replies_per_minute = 100000
+[[operator]]
+name = "test"
+profile = "operator.toml"
+address = "127.0.0.1:2775"
+system_id = "dayaq"
+password = "secret"
+"#;
+    let (document, found) = dayaq_author::parse("dayaq.toml", text);
+    let root = document.root(&found);
+    let config = GatewayConfig::read(&root, &Shipped(profile), &found);
+    root.finish();
+    assert_eq!(found.to_string(), "");
+    config.unwrap()
+}
+
+/// Sessions in memory.
+#[derive(Default)]
+struct Memory(Mutex<BTreeMap<Vec<u8>, Stored>>);
+
+#[async_trait]
+impl SessionBackend for Memory {
+    async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError> {
+        Ok(self.0.lock().unwrap().get(&key.as_bytes().to_vec()).cloned())
+    }
+
+    async fn store(
+        &self,
+        key: &SubscriberKey,
+        expected: Version,
+        token: Token,
+        blob: &[u8],
+        _ttl: Duration,
+    ) -> Result<Cas, StoreError> {
+        let mut sessions = self.0.lock().unwrap();
+        let there = sessions.get(&key.as_bytes().to_vec()).cloned();
+        if there.as_ref().map_or(Version::ABSENT, |stored| stored.version) != expected {
+            return Ok(Cas::Conflict(there));
+        }
+        let version = Version::new(expected.number() + 1, token);
+        sessions.insert(key.as_bytes().to_vec(), Stored { version, blob: blob.into() });
+        Ok(Cas::Written(version))
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A core that says what it was told to say, at once or when it is let go.
+pub struct Script {
+    pub submit: Mutex<SubmitReply>,
+    pub status: Mutex<StatusReply>,
+    pub explain: Mutex<ExplainReply>,
+    pub pickup: Mutex<PickupReply>,
+    /// Whether calls wait until `go`.
+    pub held: Mutex<bool>,
+    /// A call has come.
+    pub asked: Notify,
+    pub go: Notify,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        let (on, by) = (date(2026, 11, 23), date(2026, 12, 14));
+        let registered =
+            SubmitReply::Registered { reference: "26-0000001-1".to_owned(), registered_on: on, decide_by: by };
+        Self {
+            submit: Mutex::new(registered),
+            status: Mutex::new(StatusReply::None),
+            explain: Mutex::new(ExplainReply::None),
+            pickup: Mutex::new(PickupReply::None),
+            held: Mutex::new(false),
+            asked: Notify::new(),
+            go: Notify::new(),
+        }
+    }
+}
+
+impl Script {
+    async fn wait(&self) {
+        self.asked.notify_one();
+        if *self.held.lock().unwrap() {
+            self.go.notified().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Core for Script {
+    async fn submit(&self, _: &Caller, _: &Submit) -> Result<SubmitReply, CoreError> {
+        self.wait().await;
+        Ok(self.submit.lock().unwrap().clone())
+    }
+
+    async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {
+        self.wait().await;
+        Ok(self.status.lock().unwrap().clone())
+    }
+
+    async fn explain(&self, _: &Caller, _: &Explain) -> Result<ExplainReply, CoreError> {
+        self.wait().await;
+        Ok(self.explain.lock().unwrap().clone())
+    }
+
+    async fn pickup(&self, _: &Caller, _: &Explain) -> Result<PickupReply, CoreError> {
+        self.wait().await;
+        Ok(self.pickup.lock().unwrap().clone())
+    }
+
+    async fn lease(&self, _: u32, _: Duration) -> Result<Vec<LeasedNotice>, CoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn finished(&self, _: &Finished) -> Result<bool, CoreError> {
+        Ok(true)
+    }
+}

@@ -1,0 +1,110 @@
+//! A connection's figures for metrics, and the alarm where an operator answers what nobody asked.
+
+use dayaq_smpp::Counters;
+use std::time::Duration;
+use tracing::warn;
+
+/// Responses to nothing within a minute that raise the alarm (A09).
+const STRAYS_MAX: u64 = 100;
+
+/// Figures of a connection, whose names are looked up once.
+pub(super) struct Figures {
+    pub screens_taken: metrics::Counter,
+    pub screens_refused: metrics::Counter,
+    pub screens_unknown: metrics::Counter,
+    pub screens_unsent: metrics::Counter,
+    pub throttled: metrics::Counter,
+    pub rate: metrics::Gauge,
+    bound: metrics::Gauge,
+    late_responses: metrics::Counter,
+    unknown_responses: metrics::Counter,
+    bad_bodies: metrics::Counter,
+    refused_requests: metrics::Counter,
+    probes: metrics::Counter,
+    bind: String,
+    seen: Counters,
+    strays: Strays,
+}
+
+impl Figures {
+    /// Of the connection of that name.
+    pub fn new(bind: &str) -> Self {
+        let screens = |result: &'static str| metrics::counter!("dayaq_screens_total", "bind" => bind.to_owned(), "result" => result);
+        let counter = |name: &'static str| metrics::counter!(name, "bind" => bind.to_owned());
+        Self {
+            screens_taken: screens("taken"),
+            screens_refused: screens("refused"),
+            screens_unknown: screens("unknown"),
+            screens_unsent: screens("unsent"),
+            throttled: counter("dayaq_smpp_throttled_total"),
+            rate: metrics::gauge!("dayaq_smpp_segments_per_second", "bind" => bind.to_owned()),
+            bound: metrics::gauge!("dayaq_smpp_bound", "bind" => bind.to_owned()),
+            late_responses: counter("dayaq_smpp_late_responses_total"),
+            unknown_responses: counter("dayaq_smpp_unknown_responses_total"),
+            bad_bodies: counter("dayaq_smpp_bad_bodies_total"),
+            refused_requests: counter("dayaq_smpp_refused_requests_total"),
+            probes: counter("dayaq_smpp_probes_total"),
+            bind: bind.to_owned(),
+            seen: Counters::default(),
+            strays: Strays::default(),
+        }
+    }
+
+    /// Notes whether the connection is bound.
+    pub fn bound(&self, bound: bool) {
+        self.bound.set(if bound { 1.0 } else { 0.0 });
+    }
+
+    /// Takes over what the link has counted; `now` is monotonic time.
+    pub fn update(&mut self, counted: Counters, now: Duration) {
+        if counted == self.seen {
+            return;
+        }
+        let seen = std::mem::replace(&mut self.seen, counted);
+        self.late_responses.increment(counted.late_responses - seen.late_responses);
+        self.bad_bodies.increment(counted.bad_bodies - seen.bad_bodies);
+        self.refused_requests.increment(counted.refused_requests - seen.refused_requests);
+        self.probes.increment(counted.probes - seen.probes);
+        let strays = counted.unknown_responses - seen.unknown_responses;
+        self.unknown_responses.increment(strays);
+        if self.strays.note(strays, now) {
+            warn!(bind = %self.bind, "More than {STRAYS_MAX} responses to nothing within a minute");
+        }
+    }
+}
+
+/// Strays of the minute that began with the first of them.
+#[derive(Debug, Default)]
+struct Strays {
+    since: Duration,
+    count: u64,
+}
+
+impl Strays {
+    /// Counts; tells once for each minute that there are too many.
+    fn note(&mut self, more: u64, now: Duration) -> bool {
+        if now.saturating_sub(self.since) >= Duration::from_secs(60) {
+            *self = Self { since: now, count: 0 };
+        }
+        let before = self.count;
+        self.count += more;
+        before <= STRAYS_MAX && self.count > STRAYS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a09_more_than_a_hundred_responses_to_nothing_within_a_minute_raise_the_alarm_once() {
+        let second = Duration::from_secs;
+        let mut strays = Strays::default();
+        assert!((0..100).all(|_| !strays.note(1, second(3_000))), "a hundred are borne");
+        assert!(strays.note(1, second(3_059)));
+        assert!(!strays.note(500, second(3_059)), "it is said once");
+        assert!(!strays.note(100, second(3_060)), "the next minute counts anew");
+        assert!(strays.note(1, second(3_100)));
+        assert!((0..1000).all(|n| !strays.note(1, second(4_000 + n))), "one a second is no alarm");
+    }
+}

@@ -1,0 +1,164 @@
+//! The door at which an operator's SMSC knocks: it connects, says who it is by `outbind`, and we bind over that
+//! connection (SMPP 3.4 §2.2.1).
+
+use super::dial::Wire;
+use dayaq_smpp::{Event, Instant, Link, LinkConfig, OutbindRequest};
+use dayaq_types::Clock;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// Connections that may be at the door at once; a further one is closed unheard.
+const KNOCKING_MAX: usize = 32;
+/// How long a known SMSC waits for a bind of ours that has no connection.
+const WAIT: Duration = Duration::from_secs(5);
+/// Octets read at once; an outbind has at most 64.
+const READ_LEN: usize = 512;
+
+/// Whom the door opens to, and how.
+pub struct Door {
+    /// The operator's name, for logs.
+    pub name: String,
+    /// Who the SMSC must say it is.
+    pub expected: OutbindRequest,
+    /// Bounds and times of the links.
+    pub link: LinkConfig,
+    /// Times.
+    pub clock: Arc<dyn Clock>,
+    waiting: Mutex<VecDeque<oneshot::Sender<Guest>>>,
+    came: Notify,
+}
+
+/// A connection of an SMSC that is known, and its link, which has asked us to bind.
+pub(super) struct Guest {
+    pub wire: Box<dyn Wire>,
+    pub link: Link,
+}
+
+impl Door {
+    /// Prepares a door.
+    pub fn new(name: String, expected: OutbindRequest, link: LinkConfig, clock: Arc<dyn Clock>) -> Self {
+        Self { name, expected, link, clock, waiting: Mutex::default(), came: Notify::new() }
+    }
+
+    /// Lets SMSCs in until `stop`.
+    pub async fn attend(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
+        let mut knocking = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(_) = knocking.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) if knocking.len() < KNOCKING_MAX && stream.set_nodelay(true).is_ok() => {
+                        knocking.spawn(Arc::clone(&self).receive(Box::new(stream), peer));
+                    }
+                    Ok((_, peer)) => warn!(operator = %self.name, %peer, "Too many connections at the door"),
+                    // Out of descriptors, for instance: a moment later there may be some.
+                    Err(cause) => {
+                        warn!(operator = %self.name, %cause, "Connection not taken");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// The next SMSC that is let in for whoever calls.
+    pub(super) async fn guest(&self) -> Guest {
+        loop {
+            let (sender, receiver) = oneshot::channel();
+            self.waiting().push_back(sender);
+            self.came.notify_waiters();
+            if let Ok(guest) = receiver.await {
+                return guest;
+            }
+        }
+    }
+
+    pub(super) async fn receive(self: Arc<Self>, wire: Box<dyn Wire>, peer: SocketAddr) {
+        let Some(guest) = self.greet(wire).await else {
+            warn!(operator = %self.name, %peer, "Connection without the expected outbind");
+            metrics::counter!("dayaq_smpp_outbind_refused_total", "operator" => self.name.clone()).increment(1);
+            return;
+        };
+        info!(operator = %self.name, %peer, "The SMSC asks for a bind");
+        if tokio::time::timeout(WAIT, self.hand_over(guest)).await.is_err() {
+            warn!(operator = %self.name, %peer, "No bind without a connection");
+        }
+    }
+
+    /// Gives the guest to the bind that has waited longest.
+    async fn hand_over(&self, mut guest: Guest) {
+        loop {
+            let came = self.came.notified();
+            tokio::pin!(came);
+            came.as_mut().enable();
+            while let Some(waiting) = self.next_waiting() {
+                match waiting.send(guest) {
+                    Ok(()) => return,
+                    // It has stopped waiting.
+                    Err(back) => guest = back,
+                }
+            }
+            came.await;
+        }
+    }
+
+    fn next_waiting(&self) -> Option<oneshot::Sender<Guest>> {
+        self.waiting().pop_front()
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, VecDeque<oneshot::Sender<Guest>>> {
+        self.waiting.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Hears a connection out until its outbind; `None` where none comes in time, or not the expected one.
+    async fn greet(&self, mut wire: Box<dyn Wire>) -> Option<Guest> {
+        let mut link = Link::new(self.link.clone(), self.now());
+        let (mut input, mut output) = ([0; READ_LEN], Vec::new());
+        loop {
+            while let Some(event) = link.poll_event() {
+                match event {
+                    Event::Outbind(said) => return same(&said, &self.expected).then_some(Guest { wire, link }),
+                    Event::Closed { .. } => return None,
+                    // Nothing else comes of a link on which nobody has asked to bind.
+                    _ => {}
+                }
+            }
+            output.clear();
+            let patience = link.poll_timeout()?.saturating_since(self.now());
+            let heard = tokio::time::timeout(patience, async {
+                if link.take_output(&mut output) {
+                    wire.write_all(&output).await?;
+                }
+                wire.read(&mut input).await
+            });
+            match heard.await {
+                Ok(Ok(count @ 1..)) => link.handle_bytes(self.now(), &input[..count]),
+                Ok(Ok(0) | Err(_)) => return None,
+                Err(_) => link.handle_timeout(self.now()),
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_micros(u64::try_from(self.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Compares in a time that does not tell how much was right.
+fn same(said: &OutbindRequest, expected: &OutbindRequest) -> bool {
+    let differs = |a: &[u8], b: &[u8]| {
+        let octet = |of: &[u8], at: usize| of.get(at).copied().unwrap_or_default();
+        (0..32).fold(a.len() ^ b.len(), |seen, at| seen | usize::from(octet(a, at) ^ octet(b, at)))
+    };
+    let name = differs(&said.system_id, &expected.system_id);
+    (name | differs(&said.password, &expected.password)) == 0
+}

@@ -1,0 +1,6 @@
+mod binding;
+mod cuts;
+mod memory;
+mod paced;
+mod reach;
+mod silence;
