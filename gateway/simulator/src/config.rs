@@ -1,8 +1,11 @@
 //! What an operator is made of.
 
+use crate::account::Account;
+use crate::fault::Fault;
+use crate::receipt::ReceiptRule;
 use dayaq_smpp::ussd::Dialect;
 use dayaq_smpp::{LinkConfig, Role};
-use dayaq_types::{Clock, Entropy, Pii, SystemClock, SystemEntropy};
+use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +17,29 @@ use std::time::Duration;
 pub struct SmscConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The name under which an ESME binds, and the name under which we answer.
+    /// The name under which we answer a bind, at most 15 octets.
     pub system_id: String,
-    /// Its password.
-    pub password: Pii<String>,
-    /// The service code without star and hash.
+    /// Who may bind.
+    pub accounts: Vec<Account>,
+    /// The service code without star and hash. Accounts may have others.
     pub short_code: String,
     /// How the operator speaks USSD.
     pub dialect: Dialect,
-    /// Bounds and timers of each link.
+    /// Bounds and timers of each link. An ESME that sends more than `inbound_max` requests without waiting for answers
+    /// is answered RTHROTTLED.
     pub link: LinkConfig,
+    /// How receipts and message ids look.
+    pub receipts: ReceiptRule,
+    /// Messages that each account may hand in in any second; more are answered RTHROTTLED. `None` is without limit.
+    pub throughput: Option<u32>,
+    /// Texts that may wait for one phone; more are answered RMSGQFUL.
+    pub queue_max: usize,
+    /// How long a submit_sm waits for its response.
+    pub response_delay: Duration,
+    /// How long a text is on its way to the phone.
+    pub delivery_delay: Duration,
+    /// What goes wrong from the beginning.
+    pub faults: Vec<Fault>,
     /// How long a dial waits for a bind.
     pub bind_wait: Duration,
     /// How long a phone waits for a screen before the network ends the session.
@@ -46,10 +62,16 @@ impl Default for SmscConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             system_id: "dayaq".to_owned(),
-            password: Pii::new("secret".to_owned()),
+            accounts: vec![Account::new("dayaq", "secret")],
             short_code: "7142".to_owned(),
             dialect: Dialect::specification(),
-            link: LinkConfig::new(Role::Smsc),
+            link: LinkConfig { ancillary: true, ..LinkConfig::new(Role::Smsc) },
+            receipts: ReceiptRule::default(),
+            throughput: None,
+            queue_max: 100,
+            response_delay: Duration::ZERO,
+            delivery_delay: Duration::ZERO,
+            faults: Vec::new(),
             bind_wait: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),
             ussd_timeout: Duration::from_secs(180),
@@ -58,5 +80,13 @@ impl Default for SmscConfig {
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),
         }
+    }
+}
+
+impl SmscConfig {
+    /// Whether a code can be dialled.
+    pub(crate) fn knows(&self, code: &str) -> bool {
+        let theirs = || self.accounts.iter().flat_map(|account| &account.codes);
+        code == self.short_code || theirs().any(|known| known == code)
     }
 }

@@ -1,12 +1,18 @@
 //! The switch between phones and links: what waits for an ESME, and what came from one.
 
+use crate::account;
 use crate::config::SmscConfig;
+use crate::delivery::{Delivery, Fate, Purpose, Recipient, address_of, code_address};
+use crate::fault::{Deed, FaultBook, Lasting, Occasion};
+use crate::ledger::Ledger;
 use crate::phone::{Answer, HandsetError, Phone, Radio, Screen};
-use crate::receipt;
+use crate::push::screen;
+use crate::rate::Rate;
+use crate::submission::Held;
 use crate::tap::Tap;
-use dayaq_smpp::ussd::{Dialect, SessionKey, UssdEvent, UssdTurn};
-use dayaq_smpp::{Address, BindKind, CommandStatus, Instant, ShortMessage};
-use dayaq_text::{best_alphabet, measure};
+use dayaq_smpp::ussd::{Dialect, SessionInfo, UssdEvent, UssdTurn};
+use dayaq_smpp::{BindKind, CommandStatus, Instant, ShortMessage};
+use dayaq_text::best_alphabet;
 use dayaq_types::{Clock, Msisdn, SystemClock};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
@@ -16,8 +22,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Messages that may wait for an ESME.
 const QUEUE_MAX: usize = 100_000;
-/// Phones that the network knows; a further one is answered as a full queue.
-const PHONES_MAX: usize = 1_000_000;
 
 /// Shared by all links and handsets.
 pub(crate) struct Exchange {
@@ -28,6 +32,9 @@ pub(crate) struct Exchange {
     pub work: Notify,
     /// A bind came or went, or a text arrived.
     pub news: Notify,
+    /// A text may have become due for its phone.
+    pub held: Notify,
+    faults: Mutex<FaultBook>,
     monotonic: SystemClock,
     state: Mutex<State>,
 }
@@ -36,39 +43,25 @@ pub(crate) struct Exchange {
 pub(crate) struct State {
     queue: VecDeque<Delivery>,
     pub phones: BTreeMap<Msisdn, Phone>,
-    binds: BTreeMap<u64, BindKind>,
+    pub binds: BTreeMap<u64, Bound>,
     pub cut: CancellationToken,
+    pub unbind: CancellationToken,
     sessions: u64,
-    messages: u64,
+    pub messages: u64,
     pub series: u8,
+    pub ledger: Ledger,
+    /// Texts on their way to phones, oldest first.
+    pub held: VecDeque<Held>,
+    rates: BTreeMap<usize, Rate>,
+    links: u64,
 }
 
-/// A message on its way to an ESME.
-pub(crate) struct Delivery {
-    phone: Msisdn,
-    pub message: ShortMessage,
-    purpose: Purpose,
-    not_before: Instant,
-    tries: u32,
-    done: Option<oneshot::Sender<Result<(), CommandStatus>>>,
-}
-
-/// What a delivery is for.
+/// A bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A turn of this radio session; worth nothing once that is over.
-    Turn(u64),
-    /// The end of a radio session, a text, a receipt: delivered whatever happens.
-    Always,
-}
-
-/// How a delivery ended on one link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Answered, or nacked, with this status.
-    Answered(CommandStatus),
-    /// Not answered, or never sent.
-    Unanswered,
+pub(crate) struct Bound {
+    pub kind: BindKind,
+    /// By its place in the list of accounts.
+    pub account: usize,
 }
 
 impl Exchange {
@@ -77,6 +70,10 @@ impl Exchange {
         let mut seed = [0; 6];
         config.entropy.fill(&mut seed);
         let [session, series, id @ ..] = seed;
+        let mut faults = FaultBook::default();
+        config.faults.iter().for_each(|fault| {
+            faults.add(fault.clone());
+        });
         let state =
             State { sessions: session.into(), messages: u32::from_be_bytes(id).into(), series, ..State::default() };
         Self {
@@ -85,6 +82,8 @@ impl Exchange {
             tap,
             work: Notify::new(),
             news: Notify::new(),
+            held: Notify::new(),
+            faults: Mutex::new(faults),
             monotonic: SystemClock::new(),
             state: Mutex::new(state),
         }
@@ -98,8 +97,42 @@ impl Exchange {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    pub fn bind(&self, link: u64, kind: BindKind) {
-        self.state().binds.insert(link, kind);
+    /// The faults that stand.
+    pub fn faults(&self) -> MutexGuard<'_, FaultBook> {
+        self.faults.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// What goes wrong on this occasion, on a link that has sent so many PDUs.
+    pub fn strike(&self, occasion: Occasion<'_>, sent: u64) -> Option<Deed> {
+        self.faults().strike(occasion, sent)
+    }
+
+    /// What goes wrong all the time on such a link.
+    pub fn lasting(&self, sent: u64) -> Lasting {
+        self.faults().lasting(sent)
+    }
+
+    /// Whether the account may hand in one more message now.
+    pub fn admits(&self, account: usize) -> bool {
+        let Some(per_s) = self.config.throughput else { return true };
+        let now = self.now();
+        self.state().rates.entry(account).or_insert_with(|| Rate::new(per_s)).take(now)
+    }
+
+    /// Names a connection, from 1.
+    pub fn next_link(&self) -> u64 {
+        let mut state = self.state();
+        state.links += 1;
+        state.links
+    }
+
+    /// How many binds an account has.
+    pub fn binds_of(&self, account: usize) -> usize {
+        self.state().binds.values().filter(|bound| bound.account == account).count()
+    }
+
+    pub fn bind(&self, link: u64, bound: Bound) {
+        self.state().binds.insert(link, bound);
         self.news.notify_waiters();
         self.work.notify_waiters();
     }
@@ -112,7 +145,7 @@ impl Exchange {
     /// Whether messages may go both ways.
     pub fn is_bound(&self) -> bool {
         let state = self.state();
-        let any = |ways: [BindKind; 2]| state.binds.values().any(|kind| ways.contains(kind));
+        let any = |ways: [BindKind; 2]| state.binds.values().any(|bound| ways.contains(&bound.kind));
         any([BindKind::Receiver, BindKind::Transceiver]) && any([BindKind::Transmitter, BindKind::Transceiver])
     }
 
@@ -136,18 +169,20 @@ impl Exchange {
     pub fn begin(
         &self,
         phone: Msisdn,
+        code: &str,
         dialled: &str,
     ) -> Result<(u64, oneshot::Receiver<Result<Screen, HandsetError>>), HandsetError> {
         let mut state = self.state();
         // The specification's dialect names a session in one octet; 0 is left out.
         state.sessions = state.sessions % 255 + 1;
         let session = state.sessions;
-        let message = self.turn(phone, UssdEvent::Begin, session, 0, dialled)?;
-        let key = self.config.dialect.read(&message).map_or(SessionKey::default(), |turn| turn.key);
+        let message = self.turn(phone, code, UssdEvent::Begin, session, 0, dialled)?;
         let (answer, screen) = oneshot::channel();
-        let radio = Radio { session, key, sequence: 0, waiting: Some(answer) };
+        let said = self.said(&message);
+        let radio = Radio { session, code: code.to_owned(), said, sequence: 0, waiting: Some(answer) };
         state.phones.entry(phone).or_default().radio = Some(radio);
-        self.queue(state, Delivery::new(phone, message, Purpose::Turn(session), None))?;
+        let to = Recipient::Code(code.to_owned());
+        self.queue(state, Delivery::new(phone, to, message, Purpose::Turn(session), None))?;
         Ok((session, screen))
     }
 
@@ -160,14 +195,16 @@ impl Exchange {
     ) -> Result<(u64, oneshot::Receiver<Result<Screen, HandsetError>>), HandsetError> {
         let mut state = self.state();
         let radio = state.radio(phone).ok_or(HandsetError::SessionOver)?;
-        let (session, sequence) = (radio.session, radio.sequence + 1);
-        let mut message = self.turn(phone, UssdEvent::Continue, session, sequence, typed)?;
+        let (session, sequence, code) = (radio.session, radio.sequence + 1, radio.code.clone());
+        let mut message = self.turn(phone, &code, UssdEvent::Continue, session, sequence, typed)?;
+        let said = self.said(&message);
         alter(&mut message);
         let (answer, screen) = oneshot::channel();
         let radio = state.radio(phone).ok_or(HandsetError::SessionOver)?;
         radio.sequence = sequence;
+        radio.said = said;
         radio.waiting = Some(answer);
-        self.queue(state, Delivery::new(phone, message, Purpose::Turn(session), None))?;
+        self.queue(state, Delivery::new(phone, Recipient::Code(code), message, Purpose::Turn(session), None))?;
         Ok((session, screen))
     }
 
@@ -180,11 +217,11 @@ impl Exchange {
     ) -> Result<oneshot::Receiver<Result<(), CommandStatus>>, HandsetError> {
         let mut state = self.state();
         let radio = state.radio(phone).filter(|radio| meant(radio)).ok_or(HandsetError::SessionOver)?;
-        let (session, sequence) = (radio.session, radio.sequence + 1);
-        let message = self.turn(phone, event, session, sequence, "")?;
+        let (session, sequence, code) = (radio.session, radio.sequence + 1, radio.code.clone());
+        let message = self.turn(phone, &code, event, session, sequence, "")?;
         state.phones.entry(phone).or_default().radio = None;
         let (done, ended) = oneshot::channel();
-        self.queue(state, Delivery::new(phone, message, Purpose::Always, Some(done)))?;
+        self.queue(state, Delivery::new(phone, Recipient::Code(code), message, Purpose::Always, Some(done)))?;
         Ok(ended)
     }
 
@@ -192,14 +229,16 @@ impl Exchange {
     pub fn send(
         &self,
         phone: Msisdn,
+        code: &str,
         message: ShortMessage,
     ) -> Result<oneshot::Receiver<Result<(), CommandStatus>>, HandsetError> {
         let (done, sent) = oneshot::channel();
-        self.queue(self.state(), Delivery::new(phone, message, Purpose::Always, Some(done)))?;
+        let to = Recipient::Code(code.to_owned());
+        self.queue(self.state(), Delivery::new(phone, to, message, Purpose::Always, Some(done)))?;
         Ok(sent)
     }
 
-    fn queue(&self, mut state: MutexGuard<'_, State>, delivery: Delivery) -> Result<(), HandsetError> {
+    pub fn queue(&self, mut state: MutexGuard<'_, State>, delivery: Delivery) -> Result<(), HandsetError> {
         if state.queue.len() >= QUEUE_MAX {
             return Err(HandsetError::Overloaded);
         }
@@ -209,9 +248,10 @@ impl Exchange {
         Ok(())
     }
 
-    fn turn(
+    pub fn turn(
         &self,
         phone: Msisdn,
+        code: &str,
         event: UssdEvent,
         session: u64,
         sequence: u64,
@@ -220,7 +260,7 @@ impl Exchange {
         let turn = UssdTurn {
             event,
             from: address_of(phone),
-            to: self.code_address(),
+            to: code_address(code),
             session,
             sequence,
             text,
@@ -229,19 +269,22 @@ impl Exchange {
         self.config.dialect.write_turn(&turn).map_err(|_| HandsetError::Unsendable)
     }
 
-    /// The service code as an address: unknown type, the telephone numbering plan.
-    pub fn code_address(&self) -> Address {
-        Address::new(0, 1, &self.config.short_code).unwrap_or_default()
+    /// The session value of a turn, by which its screen is known.
+    fn said(&self, message: &ShortMessage) -> SessionInfo {
+        self.config.dialect.read(message).map_or(SessionInfo::default(), |turn| turn.session)
     }
 
-    /// Takes the next message that is due for a link.
-    pub fn next_delivery(&self, now: Instant) -> Option<Delivery> {
+    /// Takes the next message that is due for a link of that account.
+    pub fn next_delivery(&self, now: Instant, account: usize) -> Option<Delivery> {
         let mut state = self.state();
         loop {
             let mut waiting: Vec<Msisdn> = Vec::new();
             let at = state.queue.iter().position(|delivery| {
                 // A message that waits holds back those of the same phone: a subscriber's turns keep their order.
                 let due = delivery.not_before <= now && !waiting.contains(&delivery.phone);
+                if due && !self.may_have(account, &delivery.to) {
+                    return false;
+                }
                 if !due {
                     waiting.push(delivery.phone);
                 }
@@ -252,6 +295,13 @@ impl Exchange {
                 delivery.tries += 1;
                 return Some(delivery);
             }
+        }
+    }
+
+    fn may_have(&self, account: usize, to: &Recipient) -> bool {
+        match to {
+            Recipient::Code(code) => account::served(&self.config.accounts, account, code),
+            Recipient::Account(theirs) => *theirs == account,
         }
     }
 
@@ -302,29 +352,6 @@ impl Exchange {
         }
     }
 
-    /// Takes a message from an ESME: its name, and the receipt that it asked for.
-    pub fn accept(&self, message: &ShortMessage) -> Result<(String, Option<Delivery>), CommandStatus> {
-        let digits = message.destination.digits.as_str().unwrap_or_default();
-        let phone = Msisdn::parse(digits).map_err(|_| CommandStatus::RINVDSTADR)?;
-        let mut state = self.state();
-        if state.phones.len() >= PHONES_MAX && !state.phones.contains_key(&phone) {
-            return Err(CommandStatus::RMSGQFUL);
-        }
-        if self.config.dialect.concerns(message) {
-            state.show(phone, message, &self.config.dialect)?;
-        } else {
-            let inbox = &mut state.phones.entry(phone).or_default().inbox;
-            inbox.take(message, &self.config.dialect.data_codings)?;
-        }
-        state.messages += 1;
-        let id = format!("{:010}", state.messages);
-        drop(state);
-        self.news.notify_waiters();
-        let wanted = message.registered_delivery & 0x03 == 1;
-        let receipt = wanted.then(|| receipt::delivered(&id, message, self.config.clock.now()));
-        Ok((id, receipt.map(|receipt| Delivery::new(phone, receipt, Purpose::Always, None))))
-    }
-
     /// Queues a receipt, after the response that names its message.
     pub fn send_receipt(&self, receipt: Delivery) {
         if self.queue(self.state(), receipt).is_err() {
@@ -333,20 +360,14 @@ impl Exchange {
     }
 }
 
-impl Delivery {
-    fn new(
-        phone: Msisdn,
-        message: ShortMessage,
-        purpose: Purpose,
-        done: Option<oneshot::Sender<Result<(), CommandStatus>>>,
-    ) -> Self {
-        Self { phone, message, purpose, not_before: Instant::ZERO, tries: 0, done }
-    }
-}
-
 impl State {
     pub fn radio(&mut self, phone: Msisdn) -> Option<&mut Radio> {
         self.phones.get_mut(&phone)?.radio.as_mut()
+    }
+
+    /// Whether a phone can be reached.
+    pub fn is_on(&self, phone: Msisdn) -> bool {
+        !self.phones.get(&phone).is_some_and(|phone| phone.off)
     }
 
     fn is_alive(&mut self, delivery: &Delivery) -> bool {
@@ -357,35 +378,21 @@ impl State {
     }
 
     /// Shows a screen on the phone that waits for it.
-    fn show(&mut self, phone: Msisdn, message: &ShortMessage, dialect: &Dialect) -> Result<(), CommandStatus> {
+    pub fn show(&mut self, phone: Msisdn, message: &ShortMessage, dialect: &Dialect) -> Result<(), CommandStatus> {
         let read = dialect.read_screen(message).map_err(|_| CommandStatus::RINVOPTPARAMVAL)?;
         let radio = self.radio(phone).ok_or(CommandStatus::RSUBMITFAIL)?;
-        if radio.key != read.key || !answers(message, dialect, radio.sequence) {
+        if !dialect.is_answer(&radio.said, &read) {
             return Err(CommandStatus::RSUBMITFAIL);
         }
-        let text = read.text.map_err(|_| CommandStatus::RSUBMITFAIL)?;
-        let alphabet = dialect.data_codings.alphabet(message.data_coding);
-        let units = measure(&text, alphabet).map_or(usize::MAX, |count| count.units);
-        if units > dayaq_text::Budget::ussd(alphabet).units {
-            return Err(CommandStatus::RINVMSGLEN);
-        }
+        let more = !read.ends;
+        let screen = screen(message, read, more, dialect)?;
         let waiting = radio.waiting.take().ok_or(CommandStatus::RSUBMITFAIL)?;
-        if read.ends {
+        if !more {
             self.phones.entry(phone).or_default().radio = None;
         }
-        answer(Some(waiting), Ok(Screen { text, more: !read.ends, alphabet, units }));
+        answer(Some(waiting), Ok(screen));
         Ok(())
     }
-}
-
-/// Whether a screen answers the turn of that number, where the dialect has turn numbers.
-fn answers(message: &ShortMessage, dialect: &Dialect, sequence: u64) -> bool {
-    let rule = &dialect.session;
-    let (Some(tag), true) = (rule.source.tag(), rule.sequence_mask != 0) else { return true };
-    let bits = |value: u64| (value & rule.sequence_mask) >> rule.sequence_mask.trailing_zeros();
-    let width = rule.sequence_mask >> rule.sequence_mask.trailing_zeros();
-    let wanted = sequence.wrapping_add(rule.sequence_step) & width;
-    message.tlvs.as_tlvs().uint(tag).is_some_and(|value| bits(value) == wanted)
 }
 
 fn answer(to: Option<Answer>, with: Result<Screen, HandsetError>) {
@@ -393,9 +400,4 @@ fn answer(to: Option<Answer>, with: Result<Screen, HandsetError>) {
         // The phone may have given up meanwhile.
         let _ = to.send(with);
     }
-}
-
-/// A phone number as an address: international, the telephone numbering plan.
-pub(crate) fn address_of(phone: Msisdn) -> Address {
-    Address::new(1, 1, phone.digits()).unwrap_or_default()
 }

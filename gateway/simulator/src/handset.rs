@@ -1,6 +1,7 @@
 //! A phone in somebody's hand.
 
-use crate::exchange::{Exchange, address_of};
+use crate::delivery::{address_of, code_address};
+use crate::exchange::Exchange;
 use crate::inbox::Sms;
 use crate::phone::{HandsetError, Screen};
 use dayaq_smpp::ussd::{DialString, UssdEvent};
@@ -35,14 +36,12 @@ impl Handset {
     ///
     /// A session that is open is forgotten without a word to the ESME, as when a phone lost the network.
     pub async fn dial(&self, dialled: &str) -> Result<Screen, HandsetError> {
-        let code = DialString::parse(dialled).map(|d| d.code);
-        if code != Some(self.exchange.config.short_code.as_str()) {
-            return Err(HandsetError::UnknownCode);
-        }
+        let code = DialString::parse(dialled).map(|d| d.code).filter(|code| self.exchange.config.knows(code));
+        let code = code.ok_or(HandsetError::UnknownCode)?;
         let bound = |exchange: &Exchange| exchange.is_bound().then_some(());
         let wait = self.exchange.config.bind_wait;
         self.exchange.wait_for(wait, bound).await.ok_or(HandsetError::NoService)?;
-        let (session, screen) = self.exchange.begin(self.number, dialled)?;
+        let (session, screen) = self.exchange.begin(self.number, code, dialled)?;
         self.watch(session, screen).await
     }
 
@@ -61,9 +60,21 @@ impl Handset {
         self.watch(session, screen).await
     }
 
+    /// The next screen that came without a dial; waits for it. A menu is answered by [`Self::send`].
+    pub async fn next_push(&self, limit: Duration) -> Result<Screen, HandsetError> {
+        let next = |exchange: &Exchange| exchange.state().phones.get_mut(&self.number)?.pushed.pop_front();
+        self.exchange.wait_for(limit, next).await.ok_or(HandsetError::NoAnswer)
+    }
+
     /// Whether a radio session is open.
     pub fn in_session(&self) -> bool {
         self.exchange.state().radio(self.number).is_some()
+    }
+
+    /// Waits until no radio session is open: the phone hung up, the service let it go, or the network ended it.
+    pub async fn session_over(&self, limit: Duration) -> Result<(), HandsetError> {
+        let over = |exchange: &Exchange| exchange.state().radio(self.number).is_none().then_some(());
+        self.exchange.wait_for(limit, over).await.ok_or(HandsetError::NoAnswer)
     }
 
     /// Hangs up, and waits until the ESME has been told.
@@ -87,15 +98,34 @@ impl Handset {
         self.exchange.wait_for(limit, next).await.ok_or(HandsetError::NoText)
     }
 
+    /// Switches the phone off: texts wait for it, and their receipts with them.
+    pub fn switch_off(&self) {
+        self.exchange.switch(self.number, false);
+    }
+
+    /// Switches it on again.
+    pub fn switch_on(&self) {
+        self.exchange.switch(self.number, true);
+    }
+
     /// Sends a text to the service code, in as many parts as it takes, and waits until the ESME has taken them all.
     pub async fn send_sms(&self, text: &str) -> Result<(), HandsetError> {
+        let code = self.exchange.config.short_code.clone();
+        self.send_sms_to(&code, text).await
+    }
+
+    /// The same to a code of one's choice.
+    pub async fn send_sms_to(&self, code: &str, text: &str) -> Result<(), HandsetError> {
+        if !self.exchange.config.knows(code) {
+            return Err(HandsetError::UnknownCode);
+        }
         self.exchange
             .wait_for(self.exchange.config.bind_wait, |exchange| exchange.is_bound().then_some(()))
             .await
             .ok_or(HandsetError::NoService)?;
         let mut sent = Vec::new();
-        for part in self.parts(text)? {
-            sent.push(self.exchange.send(self.number, part)?);
+        for part in self.parts(code, text)? {
+            sent.push(self.exchange.send(self.number, code, part)?);
         }
         for part in sent {
             self.settled(part).await?;
@@ -103,7 +133,7 @@ impl Handset {
         Ok(())
     }
 
-    fn parts(&self, text: &str) -> Result<Vec<ShortMessage>, HandsetError> {
+    fn parts(&self, code: &str, text: &str) -> Result<Vec<ShortMessage>, HandsetError> {
         let alphabet = best_alphabet(text);
         let codings = &self.exchange.config.dialect.data_codings;
         let data_coding = codings.data_coding(alphabet).ok_or(HandsetError::Unsendable)?;
@@ -119,7 +149,7 @@ impl Handset {
             let body = encode(part.text, alphabet).map_err(|_| HandsetError::Unsendable)?;
             Ok(ShortMessage {
                 source: address_of(self.number),
-                destination: self.exchange.code_address(),
+                destination: code_address(code),
                 esm_class: if total > 1 { UDHI } else { 0 },
                 data_coding,
                 short_message: [header, &body].concat(),

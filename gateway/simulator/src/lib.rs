@@ -19,28 +19,54 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! What an engineer wants to see an ESME survive is a [`Fault`]: given with [`SmscConfig::faults`], or while the operator
+//! runs with [`Smsc::fault`] and over HTTP. `README.md` has the list, and the file of `dayaq simulate smsc`.
+//!
+//! ```
+//! use dayaq_simulator::Fault;
+//!
+//! let fault: Fault = "status=RTHROTTLED,every=3,to=99450".parse()?;
+//! assert_eq!((fault.every, fault.to.as_str()), (3, "99450"));
+//! # Ok::<(), dayaq_simulator::FaultError>(())
+//! ```
 
+mod account;
 mod config;
 mod connection;
+mod delivery;
 mod drawing;
 mod exchange;
+mod fault;
 mod handset;
 mod inbox;
+mod ledger;
+mod outbind;
 mod phone;
 mod play;
+mod push;
+mod rate;
 mod receipt;
+mod setup;
 mod smsc;
+mod submission;
 mod tap;
 mod terminal;
+mod time;
 mod web;
+mod wire;
 
+pub use account::Account;
 pub use config::SmscConfig;
 pub use drawing::{draw_screen, draw_sms};
+pub use fault::{Deed, Fault, FaultError};
 pub use handset::Handset;
 pub use inbox::Sms;
 pub use phone::{HandsetError, Screen};
 pub use play::{Play, PlayError, PlayFault, Shown};
-pub use smsc::{Smsc, StartError};
+pub use receipt::{IdStyle, ReceiptForm, ReceiptOrder, ReceiptRule};
+pub use setup::read_setup;
+pub use smsc::{Smsc, StartError, UnknownAccount};
 pub use tap::{Direction, TappedPdu};
 pub use terminal::Terminal;
 pub use web::{WebPhone, WebPhoneError};

@@ -2,8 +2,9 @@
 
 use crate::inbox::Inbox;
 use dayaq_smpp::CommandStatus;
-use dayaq_smpp::ussd::SessionKey;
+use dayaq_smpp::ussd::SessionInfo;
 use dayaq_text::Alphabet;
+use std::collections::VecDeque;
 use std::fmt;
 use tokio::sync::oneshot;
 
@@ -62,15 +63,21 @@ pub(crate) type Answer = oneshot::Sender<Result<Screen, HandsetError>>;
 #[derive(Default)]
 pub(crate) struct Phone {
     pub radio: Option<Radio>,
+    /// What the ESME has pushed and nobody has looked at.
+    pub pushed: VecDeque<Screen>,
     pub inbox: Inbox,
+    /// Switched off: texts wait.
+    pub off: bool,
 }
 
 /// A radio session.
 pub(crate) struct Radio {
     /// Names it, together with the phone.
     pub session: u64,
-    /// The same in the dialect's form.
-    pub key: SessionKey,
+    /// The service code that was dialled.
+    pub code: String,
+    /// The session value of the turn that was last delivered.
+    pub said: SessionInfo,
     /// The turn that was last delivered, counted from 0.
     pub sequence: u64,
     /// Somebody waits for the screen of that turn.

@@ -3,7 +3,9 @@
 use crate::config::SmscConfig;
 use crate::connection;
 use crate::exchange::Exchange;
+use crate::fault::Fault;
 use crate::handset::Handset;
+use crate::outbind;
 use crate::tap::TappedPdu;
 use dayaq_types::Msisdn;
 use std::io;
@@ -32,6 +34,11 @@ pub struct StartError {
     #[source]
     pub source: io::Error,
 }
+
+/// There is no account of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no account {0:?}")]
+pub struct UnknownAccount(pub String);
 
 impl Smsc {
     /// Starts listening; returns at once, before anybody is bound.
@@ -77,6 +84,41 @@ impl Smsc {
         cut.cancel();
     }
 
+    /// Unbinds every ESME politely, and goes on listening.
+    pub fn unbind_links(&self) {
+        let unbind = std::mem::take(&mut self.exchange.state().unbind);
+        unbind.cancel();
+    }
+
+    /// Lets something go wrong from now on, and names it for [`Smsc::mend`]; `None` where too much goes wrong already.
+    pub fn fault(&self, fault: Fault) -> Option<u64> {
+        let id = self.exchange.faults().add(fault);
+        self.exchange.work.notify_waiters();
+        id
+    }
+
+    /// Ends a fault; tells whether it stood.
+    pub fn mend(&self, id: u64) -> bool {
+        let stood = self.exchange.faults().remove(id);
+        self.exchange.work.notify_waiters();
+        stood
+    }
+
+    /// How often a fault has struck; `None` where it does not stand.
+    pub fn struck(&self, id: u64) -> Option<u64> {
+        self.exchange.faults().all().iter().find(|standing| standing.id == id).map(|standing| standing.struck)
+    }
+
+    /// Connects to an ESME that listens, asks it with outbind (SMPP 3.4 §4.1.7) to bind over that connection, under the
+    /// name of its account, and again whenever the connection has ended.
+    pub fn outbind(&self, esme: SocketAddr, account: &str) -> Result<(), UnknownAccount> {
+        let accounts = &self.exchange.config.accounts;
+        let found = accounts.iter().find(|known| known.system_id == account);
+        let account = found.ok_or_else(|| UnknownAccount(account.to_owned()))?.clone();
+        tokio::spawn(outbind::keep(self.exchange.clone(), esme, account));
+        Ok(())
+    }
+
     /// Unbinds every ESME and stops.
     pub async fn shutdown(mut self) {
         self.exchange.cancel.cancel();
@@ -93,21 +135,30 @@ impl Drop for Smsc {
     }
 }
 
+/// How long to sleep where no text is due.
+const IDLE: Duration = Duration::from_secs(3600);
+
 async fn accept(listener: TcpListener, exchange: Arc<Exchange>) {
     let mut connections = JoinSet::new();
-    let mut count = 0;
     loop {
+        let held = exchange.held.notified();
+        let (now, due) = (exchange.now(), exchange.next_held());
+        let wait = due.map_or(IDLE, |at| at.saturating_since(now));
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
+            () = held => continue,
+            () = tokio::time::sleep(wait) => {
+                exchange.deliver_held(exchange.now());
+                continue;
+            }
             () = exchange.cancel.cancelled() => break,
         };
         match accepted {
             Ok((stream, _)) => {
-                count += 1;
                 // Small PDUs must not wait for each other's acknowledgement.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(connection::serve(exchange.clone(), count, stream));
+                connections.spawn(connection::serve(exchange.clone(), stream, Vec::new()));
             }
             Err(error) => {
                 tracing::warn!(%error, "Connection not accepted");

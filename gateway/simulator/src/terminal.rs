@@ -10,6 +10,9 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 /// How long one wait for a text lasts before it begins anew.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// What a phone shows when the network has ended its session, in the three languages of the service.
+const ENDED: &str = "Şəbəkə seansı bitirdi · Сеть завершила сеанс · The network has ended the session\n";
+
 const HELP: &str = "\
 *7142#   dial             r   dial again
 1, 2 …   answer           h   hang up
@@ -23,6 +26,8 @@ pub struct Terminal<R, W> {
     phone: Handset,
     /// What `r` dials.
     code: String,
+    /// Whether the screen that the person sees belongs to an open session.
+    open: bool,
     lines: tokio::io::Lines<R>,
     output: W,
 }
@@ -44,7 +49,7 @@ enum Command<'a> {
 impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
     /// A terminal for that phone; `code` is what `r` dials before anything else was dialled.
     pub fn new(phone: Handset, code: &str, input: R, output: W) -> Self {
-        Self { phone, code: code.to_owned(), lines: input.lines(), output }
+        Self { phone, code: code.to_owned(), open: false, lines: input.lines(), output }
     }
 
     /// Serves the person until they quit or the input ends.
@@ -83,12 +88,19 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
         }
     }
 
-    /// Waits for a line and shows the texts that arrive meanwhile.
+    /// Waits for a line and shows what happens meanwhile: texts that arrive, and the end of the session.
     async fn next_line(&mut self) -> io::Result<Option<String>> {
         loop {
             let sms = tokio::select! {
                 line = self.lines.next_line() => return line,
                 sms = self.phone.next_sms(PATIENCE) => sms,
+                over = self.phone.session_over(PATIENCE), if self.open => {
+                    if over.is_ok() {
+                        self.open = false;
+                        self.say(&format!("\n{ENDED}r dials again\n> ")).await?;
+                    }
+                    continue;
+                }
             };
             if let Ok(sms) = sms {
                 let drawn = draw_sms(&sms);
@@ -103,6 +115,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
     }
 
     async fn show(&mut self, screen: Result<Screen, HandsetError>) -> io::Result<()> {
+        self.open = screen.as_ref().is_ok_and(|screen| screen.more);
         match screen {
             Ok(screen) => self.say(&draw_screen(&screen)).await,
             Err(error) => self.complain(error).await,
@@ -110,6 +123,7 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
     }
 
     async fn end(&mut self, ended: Result<(), HandsetError>) -> io::Result<()> {
+        self.open = false;
         match ended {
             Ok(()) => self.say("the session is over; r dials again\n").await,
             Err(error) => self.complain(error).await,

@@ -1,6 +1,5 @@
 //! A small ESME over the link in its other role, with an application that is a function.
 
-use crate::SmscConfig;
 use dayaq_smpp::ussd::{Dialect, UssdEvent, UssdInbound, UssdReply};
 use dayaq_smpp::{
     BindKind, BindRequest, CommandStatus, Event, Instant, Link, LinkConfig, MessageKind, Role, ShortMessage,
@@ -44,9 +43,8 @@ impl Esme {
         password: &str,
         app: impl FnMut(&ShortMessage) -> Reaction + Send + 'static,
     ) -> Self {
-        let config = SmscConfig::default();
         let stream = TcpStream::connect(addr).await.expect("the SMSC listens");
-        let request = BindRequest::new(kind, &config.system_id, password).expect("short names");
+        let request = BindRequest::new(kind, "dayaq", password).expect("short names");
         let (outbox, inbox) = mpsc::unbounded_channel();
         let (said_tx, said) = mpsc::unbounded_channel();
         let (bound_tx, bound) = mpsc::unbounded_channel();
@@ -107,6 +105,10 @@ async fn run(
                     let _ = said.send(Said { status, id });
                 }
                 Event::BindRequest(_)
+                | Event::Outbind(_)
+                | Event::Ancillary { .. }
+                | Event::QueryResponse { .. }
+                | Event::AlertNotification { .. }
                 | Event::LateResponse { .. }
                 | Event::Nacked { .. }
                 | Event::InDoubt { .. }
@@ -141,8 +143,15 @@ pub fn read(message: &ShortMessage) -> UssdInbound {
 /// The screen that answers a turn.
 pub fn screen(message: &ShortMessage, text: &str, ends: bool) -> ShortMessage {
     let turn = read(message);
-    let reply =
-        UssdReply { to: turn.from, from: turn.to, session: turn.session, text, alphabet: best_alphabet(text), ends };
+    let reply = UssdReply {
+        to: turn.from,
+        from: turn.to,
+        session: turn.session,
+        text,
+        alphabet: best_alphabet(text),
+        language: *b"az",
+        ends,
+    };
     Dialect::specification().write(&reply).expect("a screen of the dialect")
 }
 
@@ -155,6 +164,6 @@ pub fn echo(message: &ShortMessage) -> Reaction {
             let reply = screen(message, &format!("Yazdınız: {typed}"), typed == "0");
             Reaction::Answer(CommandStatus::ROK, vec![reply])
         }
-        UssdEvent::Abort | UssdEvent::Timeout => Reaction::Answer(CommandStatus::ROK, Vec::new()),
+        UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => Reaction::Answer(CommandStatus::ROK, Vec::new()),
     }
 }

@@ -14,7 +14,7 @@ fn service(message: &ShortMessage) -> Reaction {
             text(message, "Granted: 584,00 AZN"),
         ],
         (UssdEvent::Continue, _) => vec![screen(message, "1 Müraciət", false)],
-        (UssdEvent::Abort | UssdEvent::Timeout, _) => Vec::new(),
+        (UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified, _) => Vec::new(),
     };
     Reaction::Answer(CommandStatus::ROK, replies)
 }

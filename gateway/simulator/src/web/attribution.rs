@@ -56,6 +56,14 @@ impl Attribution {
             | Body::UnbindResp
             | Body::EnquireLink
             | Body::EnquireLinkResp
+            | Body::QuerySm(_)
+            | Body::QuerySmResp(_)
+            | Body::CancelSm(_)
+            | Body::CancelSmResp
+            | Body::ReplaceSm(_)
+            | Body::ReplaceSmResp
+            | Body::Outbind(_)
+            | Body::AlertNotification(_)
             | Body::Unknown { .. } => return Concern::Link,
         };
         let Some(number) = number(subscriber) else { return Concern::Nobody };

@@ -27,7 +27,7 @@ pub(super) type LineId = String;
 /// Where pages get their phones.
 pub(super) struct Desk {
     pub cancel: CancellationToken,
-    exchange: Arc<Exchange>,
+    pub exchange: Arc<Exchange>,
     lines: Mutex<Vec<(LineId, Arc<Line>)>>,
     link_past: Mutex<VecDeque<Arc<str>>>,
 }

@@ -4,6 +4,7 @@
 //! back as events; a page that is loaded again hears them all again. Nothing of it is logged.
 
 mod attribution;
+mod control;
 mod desk;
 mod event;
 mod files;

@@ -97,6 +97,14 @@ impl PduView {
             | Body::UnbindResp
             | Body::EnquireLink
             | Body::EnquireLinkResp
+            | Body::QuerySm(_)
+            | Body::QuerySmResp(_)
+            | Body::CancelSm(_)
+            | Body::CancelSmResp
+            | Body::ReplaceSm(_)
+            | Body::ReplaceSmResp
+            | Body::Outbind(_)
+            | Body::AlertNotification(_)
             | Body::GenericNack
             | Body::Unknown { .. } => {}
         }
@@ -186,13 +194,14 @@ fn turn(kind: MessageKind, message: &ShortMessage, dialect: &Dialect) -> (Option
                 UssdEvent::Continue => "continue",
                 UssdEvent::Abort => "abort",
                 UssdEvent::Timeout => "timeout",
+                UssdEvent::Notified => "notified",
             };
             let text = match read.event {
                 UssdEvent::Begin => read.text.ok().map(|rest| match rest.as_str() {
                     "" => format!("*{}#", read.code),
                     rest => format!("*{}*{rest}#", read.code),
                 }),
-                UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => read.text.ok(),
+                UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => read.text.ok(),
             };
             (Some(turn), text)
         }

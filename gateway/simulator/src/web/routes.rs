@@ -1,5 +1,6 @@
 //! What a page may ask for.
 
+use super::control;
 use super::desk::Desk;
 use super::files;
 use super::line::{Line, Told};
@@ -26,7 +27,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
     let api = Router::new()
         .route("/api/phones", post(open))
         .route("/api/phones/{id}/events", get(events))
-        .route("/api/phones/{id}/{deed}", post(act));
+        .route("/api/phones/{id}/{deed}", post(act))
+        .merge(control::router());
     files::serve(api).layer(DefaultBodyLimit::max(BODY_MAX)).with_state(desk)
 }
 
