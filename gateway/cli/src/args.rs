@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use dayaq_simulator::Fault;
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub enum Command {
     /// Check configuration, dialogues, texts, rules and calendars; report every fault with its file and line
     Check(CheckArgs),
     /// Run the outside world alone: an operator's SMSC with a phone in the terminal, institutions and a bank
+    ///
+    /// `dayaq simulate smsc` runs the SMSC without the rest, for any ESME.
     Simulate(SimulateArgs),
     /// Bring the stores named in a configuration up to date, and end
     Migrate(MigrateArgs),
@@ -55,6 +58,9 @@ pub struct DemoArgs {
     /// Families that the institutions know, in place of the shipped ones
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
+    /// How the simulated operator speaks, in place of operators/specification.toml
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     /// Where the phone in the browser is served (loopback only; port 0 takes a free one)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub web: SocketAddr,
@@ -93,7 +99,11 @@ pub struct CheckArgs {
 
 /// Options of `simulate`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SimulateArgs {
+    /// What to simulate alone.
+    #[command(subcommand)]
+    pub alone: Option<Alone>,
     /// Where the SMSC listens (SMPP 3.4; system_id dayaq, password secret)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2775")]
     pub smsc: SocketAddr,
@@ -109,6 +119,57 @@ pub struct SimulateArgs {
     /// Seconds that the bank takes to make a card
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub card_seconds: u64,
+    /// No phone in the terminal: run until Ctrl-C
+    #[arg(long)]
+    pub no_phone: bool,
+}
+
+/// What can be simulated alone.
+#[derive(Subcommand, Debug)]
+pub enum Alone {
+    /// An operator's SMSC with phones, for any ESME, with faults on request
+    ///
+    /// Accounts, limits, and receipts in many forms come from --config. Phones: one in the terminal,
+    /// one in the browser, and any over HTTP. While it runs, faults are set and ended at /control on
+    /// the address of the phone in the browser (loopback only), printed as URL:
+    ///
+    ///     curl -H 'content-type: application/json' -d '{"fault":"cut"}' URL/faults
+    ///
+    /// gateway/simulator/README.md has the file of --config and the rest of /control.
+    #[command(verbatim_doc_comment)]
+    Smsc(SmscArgs),
+}
+
+/// Options of `simulate smsc`. What is given here goes before what the file says.
+#[derive(Args, Debug)]
+pub struct SmscArgs {
+    /// Where it listens (SMPP 3.4)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:2775")]
+    pub listen: SocketAddr,
+    /// Accounts, receipts, limits, delays and faults
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How it speaks USSD and what data_coding 0 means: a profile such as config/operators/specification.toml
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// An account, as system_id:password; may be given several times [default: dayaq:secret]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Vec<String>,
+    /// The service code, without star and hash [default: 7142]
+    #[arg(long, value_name = "DIGITS")]
+    pub code: Option<String>,
+    /// Something that goes wrong, as NAME[=VALUE][,every=N][,times=N][,to=DIGITS][,after=N]; may be given several times; --faults lists them
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+    /// List the faults that --fault knows
+    #[arg(long)]
+    pub faults: bool,
+    /// Call an ESME that listens, with outbind, under the name of the first account
+    #[arg(long, value_name = "ADDRESS")]
+    pub outbind: Option<SocketAddr>,
+    /// Where the phone in the browser and /control are served (loopback only; port 0 takes a free one)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub web: SocketAddr,
     /// No phone in the terminal: run until Ctrl-C
     #[arg(long)]
     pub no_phone: bool,

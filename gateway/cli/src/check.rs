@@ -3,8 +3,11 @@
 use crate::args::CheckArgs;
 use crate::exit;
 use crate::{content, settings};
-use dayaq_author::Severity;
-use dayaq_dialog::{Form, Language, Proof, Room, run_transcripts};
+use dayaq_author::{Diagnostics, Severity, parse};
+use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
+use dayaq_gateway::config::read_profile;
+use dayaq_gateway::content::ContentFiles;
+use dayaq_gateway::conversation::prove_on;
 use dayaq_text::Alphabet;
 use std::process::ExitCode;
 
@@ -14,7 +17,8 @@ const SHOWN: usize = 3;
 /// Checks and reports.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let files = content::files(args.content.as_deref())?;
-    let (content, found) = content::read(files);
+    let (content, found) = content::read(files.clone());
+    found.extend(profiles(&files, content.as_ref().map(|content| &content.book)));
     if let Some(content) = &content {
         found.extend(run_transcripts(&content.book));
     }
@@ -31,8 +35,26 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     }
     let errors = sorted.iter().filter(|finding| finding.severity == Severity::Error).count();
     let warnings = sorted.len() - errors;
-    println!("{errors} errors, {warnings} warnings");
+    println!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
     Ok(if errors == 0 { ExitCode::SUCCESS } else { exit::FAILURE })
+}
+
+/// Reads every operator's profile of the content, and proves the screens on each.
+fn profiles(files: &ContentFiles, book: Option<&Book>) -> Diagnostics {
+    let found = Diagnostics::new();
+    for (path, text) in files.below("config/operators", ".toml") {
+        let (document, more) = parse(path, text);
+        let profile = read_profile(&document, &more);
+        found.extend(more);
+        if let (Some(profile), Some(book)) = (profile, book) {
+            found.extend(prove_on(book, &profile, path));
+        }
+    }
+    found
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Tells authors how much room is left where there is the least.

@@ -1,6 +1,6 @@
 //! The content that travels inside the program, or a folder of one's own in its place.
 
-use anyhow::Context;
+use crate::exit::Usage;
 use dayaq_author::Diagnostics;
 use dayaq_core::CoreContent;
 use dayaq_dialog::Book;
@@ -29,7 +29,10 @@ struct Config;
 /// Reads the files of a folder, or those inside the program.
 pub fn files(folder: Option<&Path>) -> anyhow::Result<ContentFiles> {
     match folder {
-        Some(folder) => ContentFiles::from_folder(folder).with_context(|| format!("reading {}", folder.display())),
+        Some(folder) => {
+            let read = ContentFiles::from_folder(folder);
+            Ok(read.map_err(|cause| Usage(format!("{}: {}", folder.display(), cause.to_string().trim_end())))?)
+        }
         None => {
             let mut files = ContentFiles::default();
             take::<Dialogs>(&mut files);

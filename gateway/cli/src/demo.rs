@@ -11,10 +11,11 @@ use crate::{keys, logging, signals};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, parse};
 use dayaq_core::{CoreConfig, Endpoint};
-use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
+use dayaq_gateway::config::{Environment, GatewayConfig, Reach, Surroundings, read_profile};
 use dayaq_gateway::content::ContentFiles;
 use dayaq_registries::{CardTime, Institution, Registries, RegistriesConfig, Tokens};
 use dayaq_simulator::{Play, Smsc, SmscConfig, WebPhone};
+use dayaq_smpp::ussd::Dialect;
 use dayaq_types::{Clock, SystemClock, SystemEntropy, baku_date};
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -42,6 +43,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let play = args.play.as_deref().map(simulate::play).transpose()?;
+    let profile = profile(args.profile.as_deref())?;
     let households = simulate::households(args.households.as_deref())?;
     if args.log {
         logging::start(false);
@@ -62,7 +64,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         let clock = Arc::new(LeapingClock::new(start));
         // A play has a phone of its own; its transcript is the same every time.
         let web = play.is_none().then_some(args.web);
-        let world = World::open(&folder, households, Arc::clone(&clock), web).await?;
+        let world = World::open(&folder, households, profile, Arc::clone(&clock), web).await?;
         let (drive, stop) = (CancellationToken::new(), CancellationToken::new());
         let running = Arc::new(world.running);
         let driver = tokio::spawn(leap(Arc::clone(&running), clock, play.is_none(), drive.clone()));
@@ -71,7 +73,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
             None => {
                 greet(&folder, world.web.as_ref());
                 tokio::select! {
-                    served = simulate::terminal(world.smsc.handset(simulate::number()?)).run(), if !args.no_terminal => served.context("the terminal")?,
+                    served = simulate::terminal(world.smsc.handset(simulate::number()?), simulate::CODE).run(), if !args.no_terminal => served.context("the terminal")?,
                     () = signals::end() => {}
                 }
                 ExitCode::SUCCESS
@@ -122,6 +124,7 @@ impl World {
     async fn open(
         folder: &Path,
         households: dayaq_registries::Households,
+        profile: OperatorProfile,
         clock: Arc<LeapingClock>,
         web: Option<SocketAddr>,
     ) -> anyhow::Result<Self> {
@@ -135,14 +138,15 @@ impl World {
             card_time: CardTime::Weekdays(CARD_WEEKDAYS),
         })
         .await?;
-        let config = SmscConfig { listen: loopback, clock: Arc::clone(&clock), ..SmscConfig::default() };
+        let dialect = profile.dialect;
+        let config = SmscConfig { listen: loopback, clock: Arc::clone(&clock), dialect, ..SmscConfig::default() };
         let smsc = Smsc::start(config).await?;
         // Before the gateway binds, so that the page shows the bind.
         let web = match web {
             Some(listen) => Some(simulate::web_phone(&smsc, listen).await?),
             None => None,
         };
-        let settings = settings(folder, &smsc, &registries)?;
+        let settings = settings(folder, &smsc, &registries, &profile.text)?;
         let running = serve::start(settings, clock, Arc::new(SystemEntropy)).await?;
         Ok(Self { smsc, web, registries, running })
     }
@@ -151,8 +155,36 @@ impl World {
 /// The demo's own configuration: the same file format that `serve` reads, filled in with the addresses found.
 const CONFIG: &str = include_str!("../../../config/dayaq.toml");
 
+/// The profile that the configuration names.
+const PROFILE: &str = "operators/specification.toml";
+
 struct Embedded<'f> {
     files: &'f ContentFiles,
+    profile: &'f str,
+}
+
+/// How the operator speaks: the simulator and the service have nothing else in common.
+struct OperatorProfile {
+    text: String,
+    dialect: Dialect,
+}
+
+/// Reads a profile, or the specification's.
+fn profile(path: Option<&Path>) -> anyhow::Result<OperatorProfile> {
+    let (name, text) = match path {
+        None => (PROFILE.to_owned(), include_str!("../../../config/operators/specification.toml").to_owned()),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|cause| Usage(format!("{name}: {cause}")))?;
+            (name, text)
+        }
+    };
+    let (document, found) = parse(&name, &text);
+    let read = read_profile(&document, &found);
+    eprint!("{found}");
+    let read = read.filter(|_| !found.has_errors());
+    let read = read.ok_or_else(|| Usage(format!("{name} is not in order; nothing was started")))?;
+    Ok(OperatorProfile { text, dialect: read.dialect })
 }
 
 impl Environment for Embedded<'_> {
@@ -163,18 +195,27 @@ impl Environment for Embedded<'_> {
 
 impl Surroundings for Embedded<'_> {
     fn file(&self, path: &str) -> Result<String, String> {
+        if path == PROFILE {
+            return Ok(self.profile.to_owned());
+        }
         self.files.get(&format!("config/{path}")).map(str::to_owned).ok_or_else(|| "not in the program".to_owned())
     }
 }
 
-fn settings(folder: &Path, smsc: &Smsc, registries: &dayaq_registries::Running) -> anyhow::Result<Settings> {
+fn settings(
+    folder: &Path,
+    smsc: &Smsc,
+    registries: &dayaq_registries::Running,
+    profile: &str,
+) -> anyhow::Result<Settings> {
     let files = content::files(None)?;
     let (document, found) = parse("config/dayaq.toml", CONFIG);
     let (gateway, core) = {
         let root = document.root(&found);
-        let gateway = GatewayConfig::read(&root, &Embedded { files: &files }, &found);
+        let around = Embedded { files: &files, profile };
+        let gateway = GatewayConfig::read(&root, &around, &found);
         let ids: Vec<String> = Institution::ALL.iter().map(ToString::to_string).filter(|id| id != "bank").collect();
-        let core = root.table("core").and_then(|table| CoreConfig::read(table, &ids, &|_| None));
+        let core = root.table("core").and_then(|table| CoreConfig::read(table, &ids, &around));
         root.finish();
         (gateway, core)
     };
@@ -186,7 +227,7 @@ fn settings(folder: &Path, smsc: &Smsc, registries: &dayaq_registries::Running) 
     gateway.database = folder.join(gateway.database);
     gateway.http_listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     for operator in &mut gateway.operators {
-        operator.link.address = smsc.addr().to_string();
+        operator.link.reach = Reach::plain(smsc.addr());
     }
     core.database = folder.join(core.database);
     for institution in Institution::ALL {
@@ -242,12 +283,12 @@ async fn advance(running: &Running, clock: &LeapingClock) -> anyhow::Result<bool
     }
     let soon = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
     let core_due = running.core.next_due().await?;
-    let texts_open = running.gateway.store.open_segments().await? > 0;
-    if soon(core_due) || texts_open {
+    let texts_due = running.gateway.store.texts_due().await?;
+    if soon(core_due) || soon(texts_due) {
         running.gateway.wake.notify_one();
         return Ok(false);
     }
-    if let Some(due) = core_due {
+    if let Some(due) = core_due.into_iter().chain(texts_due).min() {
         clock.leap_to(due);
     }
     Ok(false)

@@ -16,6 +16,7 @@ mod serve;
 mod settings;
 mod signals;
 mod simulate;
+mod simulate_smsc;
 
 use args::{Arguments, Command};
 use clap::Parser;

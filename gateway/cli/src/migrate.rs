@@ -4,7 +4,6 @@ use crate::args::MigrateArgs;
 use crate::settings;
 use anyhow::Context;
 use dayaq_core::CoreService;
-use dayaq_gateway::config::StoreConfig;
 use dayaq_gateway::store::Stores;
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use std::process::ExitCode;
@@ -19,17 +18,13 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
             (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let gateway = settings.gateway;
         Stores::open(&gateway, settings.keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
-        match gateway.store {
-            StoreConfig::Sqlite => println!("{}: up to date", gateway.database.display()),
-            // The address may hold a password.
-            StoreConfig::Postgres { .. } => println!("gateway.postgres_url: up to date"),
-        }
-        let database = settings.core.database.clone();
+        println!("{}: up to date", gateway.place());
+        let place = settings.core.place();
         let core = CoreService::open(settings.core, settings.content.core, clock, entropy, settings.keys)
             .await
-            .with_context(|| format!("{}", database.display()))?;
+            .with_context(|| place.clone())?;
         core.close().await;
-        println!("{}: up to date", database.display());
+        println!("{place}: up to date");
         Ok(ExitCode::SUCCESS)
     })
 }

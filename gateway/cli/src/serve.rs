@@ -55,9 +55,9 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
             std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
         }
     }
-    let database = core.database.clone();
+    let place = core.place();
     let core = CoreService::open(core, content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
-    let core = Arc::new(core.await.with_context(|| format!("core.database {}", database.display()))?);
+    let core = Arc::new(core.await.context(place)?);
     let gateway = Gateway::start(GatewayParts {
         config: gateway,
         book: content.book,

@@ -4,9 +4,10 @@ use crate::content::{self, Content};
 use crate::exit::Usage;
 use crate::keys;
 use anyhow::Context;
-use dayaq_author::{Diagnostics, Document, parse};
+use dayaq_author::{Diagnostics, Document, parse, utf8};
 use dayaq_core::CoreConfig;
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
+use dayaq_gateway::conversation::prove_on;
 use dayaq_types::seal::KeyRing;
 use std::path::{Path, PathBuf};
 
@@ -35,13 +36,15 @@ impl Environment for Machine {
 
 impl Surroundings for Machine {
     fn file(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(self.folder.join(path)).map_err(|cause| cause.to_string())
+        let octets = std::fs::read(self.folder.join(path)).map_err(|cause| cause.to_string())?;
+        utf8(path, octets).map_err(|fault| fault.to_string())
     }
 }
 
 /// Reads a configuration and its content; every fault is in the diagnostics, and then there are no settings.
 pub fn examine(path: &Path) -> anyhow::Result<(Option<Settings>, Diagnostics)> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
+    let octets = std::fs::read(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
+    let text = utf8(&path.display().to_string(), octets).map_err(|fault| Usage(fault.to_string()))?;
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let (document, found) = parse(&path.display().to_string(), &text);
     let read = read(&document, &Machine { folder }, &found)?;
@@ -76,11 +79,16 @@ fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::
         gateway.database = machine.folder.join(gateway.database);
         gateway
     });
+    if let (Some(gateway), Some(content)) = (&gateway, &content) {
+        for operator in &gateway.operators {
+            found.extend(prove_on(&content.book, &operator.profile, &operator.name));
+        }
+    }
     let ids = content.as_ref().map(|content| content.core.institution_ids());
     let core = root.table("core").and_then(|table| {
         // Without content nobody knows which institutions there are; its faults have been reported above.
         let ids = ids?;
-        let mut core = CoreConfig::read(table, &ids, &|name| machine.variable(name))?;
+        let mut core = CoreConfig::read(table, &ids, machine)?;
         core.database = machine.folder.join(core.database);
         Some(core)
     });

@@ -1,8 +1,8 @@
 //! `dayaq simulate`: the outside world alone.
 
-use crate::args::SimulateArgs;
+use crate::args::{Alone, SimulateArgs};
 use crate::exit::{self, Usage};
-use crate::{logging, signals};
+use crate::{logging, signals, simulate_smsc};
 use anyhow::Context;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Tokens};
 use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Terminal, WebPhone};
@@ -19,10 +19,13 @@ pub const TOKEN: &str = "simulated";
 /// The phone in the terminal.
 const NUMBER: &str = "994501234567";
 /// What it dials.
-const CODE: &str = "*7142#";
+pub const CODE: &str = "*7142#";
 
 /// Runs SMSC, institutions and bank until quit, asked to end, or the play is over.
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
+    if let Some(Alone::Smsc(smsc)) = args.alone {
+        return simulate_smsc::run(smsc);
+    }
     let households = households(args.households.as_deref())?;
     logging::start(false);
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
@@ -47,7 +50,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
             signals::end().await;
         } else {
             tokio::select! {
-                served = terminal(smsc.handset(number()?)).run() => served.context("the terminal")?,
+                served = terminal(smsc.handset(number()?), CODE).run() => served.context("the terminal")?,
                 () = signals::end() => {}
             }
         }
@@ -72,8 +75,8 @@ pub fn print_web_phone(web: &WebPhone) {
 }
 
 /// The phone in the terminal.
-pub fn terminal(phone: Handset) -> Terminal<BufReader<tokio::io::Stdin>, tokio::io::Stdout> {
-    Terminal::new(phone, CODE, BufReader::new(tokio::io::stdin()), tokio::io::stdout())
+pub fn terminal(phone: Handset, code: &str) -> Terminal<BufReader<tokio::io::Stdin>, tokio::io::Stdout> {
+    Terminal::new(phone, code, BufReader::new(tokio::io::stdin()), tokio::io::stdout())
 }
 
 /// The handset of the terminal.
