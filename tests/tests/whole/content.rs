@@ -113,3 +113,51 @@ fn help_speaks_to_a_stranger() {
     let output = run(&["dmeo"]);
     assert_eq!(output.status.code(), Some(64));
 }
+
+#[test]
+fn l1_a_folder_that_is_not_there_is_one_fault_and_not_a_hundred() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    let empty = folder.path().display().to_string();
+    for (path, expected) in
+        [(&nowhere, "no such folder"), (&empty, "there is no folder dialogs, locales or config in it")]
+    {
+        let output = run(&["check", "--content", path]);
+        assert_eq!(output.status.code(), Some(64));
+        assert_eq!(text(&output.stderr), format!("dayaq: {path}: {expected}\n"));
+        assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn l1_one_error_is_an_error() {
+    let folder = changed("locales/en/shell.ftl", |text| {
+        text.replace("shell-none = none\n", "shell-none = none\nshell-nun = none\n")
+    });
+    let output = run(&["check", "--content", &folder.path().display().to_string()]);
+    assert!(text(&output.stdout).ends_with("\n1 error, 0 warnings\n"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn l1_a_file_that_is_not_utf_8_is_named_with_its_line() {
+    let folder = changed("locales/ru/main.ftl", |text| text + "# \n");
+    for (file, line, octets) in [
+        ("locales/ru/main.ftl", 2, &b"# \n\xCF\xEE\xEC\xEE\xF9\xFC = 1\n"[..]),
+        ("dialogs/types.toml", 1, b"\xFF\xFE[\0"),
+    ] {
+        fs::write(folder.path().join(file), octets).expect("a file");
+        let output = run(&["check", "--content", &folder.path().display().to_string()]);
+        assert_eq!(output.status.code(), Some(64));
+        let said = text(&output.stderr);
+        assert!(said.contains(&format!("\n{file}:{line}:1: error: the octet 0x")), "{said}");
+    }
+    let config = folder.path().join("dayaq.toml");
+    fs::write(&config, b"[gateway]\ndatabase = \"m\xFCsteri.sqlite\"\n").expect("a file");
+    let output = run(&["check", "--config", &config.display().to_string()]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        text(&output.stderr).contains("dayaq.toml:2:14: error: the octet 0xFC is not UTF-8"),
+        "{}",
+        text(&output.stderr)
+    );
+}

@@ -2,11 +2,11 @@
 
 use crate::family::{ALONE, Family, QUBA};
 use crate::redis_server::RedisServer;
-use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, read_only, reference, seed};
+use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, reference, seed};
+use dayaq_postgres::PostgresDatabase;
 use dayaq_simulator::{Direction, HandsetError, SmscConfig, TappedPdu};
 use dayaq_smpp::{CommandId, Header};
 use dayaq_types::{Entropy, SeededEntropy};
-use sqlx::Connection;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -39,6 +39,27 @@ async fn b3_an_application_outlives_kill_9_on_redis() {
     is_continued(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     let sessions: Vec<String> = redis.ask(&["KEYS", "dayaq:*:s"]).await;
     assert_eq!(sessions.len(), 1, "the session was in Redis");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_an_application_outlives_kill_9_on_postgres() {
+    let database = PostgresDatabase::create().await;
+    is_continued(Setting { postgres: Some(database.url()), ..Setting::default() }).await;
+    let mut aside = database.aside().await;
+    // The text that tells the registration follows the screen.
+    eventually("the gateway's rows stand beside the core's", async || {
+        let kept = sqlx::query_scalar("SELECT count(*) FROM public.texts").fetch_one(&mut aside).await;
+        (kept.unwrap_or(0i64) > 0).then_some(())
+    })
+    .await;
+}
+
+/// As a ministry runs it: live sessions in Redis, all rows in PostgreSQL, no file at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_an_application_outlives_kill_9_on_redis_and_postgres() {
+    let (redis, database) = (RedisServer::up(), PostgresDatabase::create().await);
+    let setting = Setting { redis: Some(redis.url()), postgres: Some(database.url()), ..Setting::default() };
+    is_continued(setting).await;
 }
 
 /// Kills at each of these questions in turn, in one application; every time it goes on with the same screen.
@@ -110,12 +131,7 @@ async fn h2_killed_after_the_core_commits_the_second_try_has_the_same_number() {
     let mut stage = Stage::up(Setting::default()).await;
     let phone = stage.phone(ALONE.number);
     ALONE.until_confirm(&phone).await;
-    let mut tap = stage.smsc.tap();
-    let core = WriteLock::on(&stage.config.core_database()).await;
-    let confirmed = confirm(&phone);
-    turn_answered(&mut tap).await;
-    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
-    core.release().await;
+    let (confirmed, gateway) = confirmed_and_not_saved(&stage, &phone).await;
     let committed = eventually("the core commits", async || stage.references().await.pop()).await;
     stage.kill().await;
     gateway.release().await;
@@ -132,12 +148,7 @@ async fn d05_killed_before_the_text_is_kept_it_goes_out_soon_after_the_restart()
     let mut stage = Stage::up(Setting::default()).await;
     let phone = stage.phone(ALONE.number);
     ALONE.until_confirm(&phone).await;
-    let mut tap = stage.smsc.tap();
-    let core = WriteLock::on(&stage.config.core_database()).await;
-    let confirmed = confirm(&phone);
-    turn_answered(&mut tap).await;
-    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
-    core.release().await;
+    let (confirmed, gateway) = confirmed_and_not_saved(&stage, &phone).await;
     eventually("the text is leased", async || {
         (count(&stage, "SELECT count(*) FROM notices WHERE lease_until > 0").await > 0).then_some(())
     })
@@ -224,12 +235,22 @@ async fn h2_killed_while_the_core_speaks_the_turn_delivered_again_has_the_same_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h2_killed_at_any_moment_after_confirm_there_is_one_application_and_one_number() {
+    killed_after_confirm(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_at_any_moment_after_confirm_on_postgres_there_is_one_application_and_one_number() {
+    killed_after_confirm(true).await;
+}
+
+async fn killed_after_confirm(on_postgres: bool) {
     let dice = SeededEntropy::new(seed());
     for round in 0..if full() { 40 } else { 3 } {
         let delay = Duration::from_micros(u64::from(roll(&dice)) * 50_000 / u64::from(u16::MAX));
         println!("seed {}, round {round}: killed {delay:?} after the confirmation", seed());
         let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };
-        let mut stage = Stage::up(Setting { smsc, ..Setting::default() }).await;
+        let postgres = if on_postgres { Some(PostgresDatabase::create().await.url()) } else { None };
+        let mut stage = Stage::up(Setting { smsc, postgres, ..Setting::default() }).await;
         let phone = stage.phone(ALONE.number);
         ALONE.until_confirm(&phone).await;
         let confirmed = confirm(&phone);
@@ -241,6 +262,47 @@ async fn h2_killed_at_any_moment_after_confirm_there_is_one_application_and_one_
             Err(HandsetError::NoAnswer | HandsetError::SessionOver) => second_try(&phone).await,
             Err(fault) => panic!("{fault}"),
         };
+        is_the_only_one_so_far(&stage, &phone, &number).await;
+    }
+}
+
+/// By SMS the core's own text is the one answer: whenever the program dies, the family hears of its registration in it
+/// and in no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_by_sms_killed_at_any_moment_after_confirm_one_text_says_registered() {
+    let dice = SeededEntropy::new(seed());
+    for round in 0..if full() { 40 } else { 3 } {
+        let delay = Duration::from_micros(u64::from(roll(&dice)) * 50_000 / u64::from(u16::MAX));
+        println!("seed {}, round {round}: killed {delay:?} after the confirmation", seed());
+        let mut stage = Stage::up(Setting::default()).await;
+        let phone = stage.phone(ALONE.number);
+        ALONE.until_confirm(&phone).await;
+        phone.0.hang_up().await.expect("it hangs up");
+        phone.0.send_sms("Здравствуйте").await.expect("it is taken");
+        assert!(phone.text().await.contains(ALONE.go_on), "what was begun on the screen goes on by SMS");
+        phone.0.send_sms("1").await.expect("it is taken");
+        assert!(phone.text().await.contains(ALONE.confirm));
+        let handset = phone.0.clone();
+        let confirmed = tokio::spawn(async move { handset.send_sms("1").await });
+        // The moment of the kill is what is tried here; nothing waits for it.
+        tokio::time::sleep(delay).await;
+        stage.restart().await;
+        let _ = confirmed.await.expect("no panic");
+        let registered = |text: &str| text.contains("принято") || text.contains("Принято");
+        if phone.0.next_sms(Duration::from_secs(5)).await.is_err() {
+            // The operator did not bring it again: the person writes once more.
+            phone.0.send_sms("1").await.expect("it is taken");
+        }
+        eventually("the text", async || phone.0.sms_inbox().iter().any(|sms| registered(&sms.text)).then_some(()))
+            .await;
+        // An answer after it: whatever else there was to say has been said by then.
+        phone.0.send_sms("ПОМОЩЬ").await.expect("it is taken");
+        eventually("help", async || phone.0.sms_inbox().iter().any(|sms| sms.text.contains("СТОП")).then_some(()))
+            .await;
+        let said: BTreeSet<String> =
+            phone.0.sms_inbox().into_iter().map(|sms| sms.text).filter(|text| registered(text)).collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        let number = reference(said.first().expect("one")).expect("a number");
         is_the_only_one_so_far(&stage, &phone, &number).await;
     }
 }
@@ -261,8 +323,22 @@ async fn second_try(phone: &Phone) -> String {
     phone.send("1").await.says(ALONE.registered).ends().reference()
 }
 
+/// Confirms, and lets the core commit while the gateway can keep nothing of what it hears.
+async fn confirmed_and_not_saved(stage: &Stage, phone: &Phone) -> (Confirmed, WriteLock) {
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let confirmed = confirm(phone);
+    turn_answered(&mut tap).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    (confirmed, gateway)
+}
+
+/// The answer to the confirmation, which may never come.
+type Confirmed = tokio::task::JoinHandle<Result<dayaq_simulator::Screen, HandsetError>>;
+
 /// Sends the application off without waiting for the screen.
-fn confirm(phone: &Phone) -> tokio::task::JoinHandle<Result<dayaq_simulator::Screen, HandsetError>> {
+fn confirm(phone: &Phone) -> Confirmed {
     let handset = phone.0.clone();
     tokio::spawn(async move { handset.send("1").await })
 }
@@ -314,10 +390,7 @@ async fn members(stage: &Stage) -> i64 {
 }
 
 async fn count(stage: &Stage, sql: &'static str) -> i64 {
-    let mut core = read_only(&stage.config.core_database()).await;
-    let count = sqlx::query_scalar(sql).fetch_one(&mut core).await.expect("a count");
-    core.close().await.expect("it closes");
-    count
+    stage.core_column(sql).await[0]
 }
 
 fn roll(dice: &SeededEntropy) -> u16 {

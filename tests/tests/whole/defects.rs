@@ -121,5 +121,6 @@ fn l7_every_mechanical_defect_is_found_with_its_file_and_line() {
     let taken = if every { all } else { sample(all, seed) };
     assert!(taken.len() >= 40, "only {} defects", taken.len());
     let missed: Vec<String> = taken.iter().filter_map(|defect| missed(&files, defect)).collect();
+    println!("{} of {} defects found", taken.len() - missed.len(), taken.len());
     assert!(missed.is_empty(), "seed {seed}: {} of {} missed\n{}", missed.len(), taken.len(), missed.join("\n"));
 }

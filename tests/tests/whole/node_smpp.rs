@@ -24,7 +24,7 @@ pub fn apply_in_azerbaijani(phone: &mut Phone<'_>) {
     phone.send("2").expect("AA nömrəsi, 7 rəqəm").send("3073607").expect("Notarial ərizə");
     phone.send("1").expect("4-12 rəqəm").send("2026004117").expect("(sizdən başqa): 0");
     for (fin, relation, count) in [("69F5J5R", "1", 1), ("7ZHET4L", "2", 2), ("124HW0U", "2", 3)] {
-        phone.send("1").expect("Ailə üzvünün FİN-i").send(fin).expect("Kim?");
+        phone.send("1").expect("Ailə üzvünün FİN-i").send(fin).expect("Kimdir?");
         phone.send(relation).expect(&format!("(sizdən başqa): {count}"));
     }
     phone.send("2").expect("Yaşadığınız bölgə").send("7").expect("Rayon və ya şəhər");

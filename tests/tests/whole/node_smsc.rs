@@ -176,6 +176,23 @@ impl Phone<'_> {
         }
     }
 
+    /// Writes a text whose answer is lost with the link, and waits until it has been taken again on the next one.
+    pub fn write_and_lose(&mut self, text: &str) -> &mut Self {
+        self.order(&json!({ "do": "write", "text": text, "lose": true }));
+        let mut lost = false;
+        loop {
+            match self.smsc.next() {
+                Told::Closed => lost = true,
+                Told::Taken { status } => {
+                    assert_eq!((status, lost), (0, true), "deliver_sm_resp, on the next link");
+                    return self;
+                }
+                Told::Sms { .. } | Told::Receipted { .. } | Told::Bound { .. } => {}
+                other => panic!("an answer was awaited, and there came {other:?}"),
+            }
+        }
+    }
+
     /// No text has come that was not looked at.
     pub fn expect_silence(&mut self) -> &mut Self {
         let waiting: Vec<_> = self.smsc.texts.iter().filter(|(to, _)| to == self.msisdn).collect();

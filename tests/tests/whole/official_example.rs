@@ -181,6 +181,35 @@ async fn p1_official_example_is_granted_800_manat_in_2026() {
     assert_eq!((decided.0.rules.id.as_str(), decided.0.rules.criterion), ("2026", manat(300)));
 }
 
+/// After the submission nothing is called but the core's own work and the lease of its texts: only time passes.
+#[tokio::test]
+async fn s3_from_intake_to_the_card_nobody_lifts_a_hand() {
+    let office = Office::on(IN_2026).await;
+    let (_, told) = office.decide("official-example").await;
+    let keys: Vec<&str> = told.iter().map(Notice::key).collect();
+    assert_eq!(keys, ["registered", "granted"]);
+    let applied = office.clock.now();
+    let (branch, collect_from) = loop {
+        assert!(office.clock.now() < applied + Duration::from_secs(10 * 86_400), "no card within ten days");
+        office.clock.advance(Duration::from_secs(3600));
+        office.core.run_due(office.clock.now()).await.expect("the store works");
+        let leased = office.core.lease(10, Duration::from_secs(60)).await.expect("the store works");
+        let ready = leased.into_iter().find_map(|leased| match leased.notice {
+            Notice::CardReady { branch, collect_from } => Some((branch, collect_from)),
+            Notice::Registered { .. }
+            | Notice::Granted { .. }
+            | Notice::Refused { .. }
+            | Notice::AwaitingNotary { .. }
+            | Notice::Superseded { .. } => None,
+        });
+        if let Some(ready) = ready {
+            break ready;
+        }
+    };
+    assert_eq!((branch.as_str(), collect_from), ("quba-1", date(2026, 11, 27)));
+    assert_eq!(office.registries.card_orders().len(), 1, "one card");
+}
+
 #[tokio::test]
 async fn s5_a_raise_at_the_tax_office_changes_the_decision_to_the_qepik() {
     // The spouse earns 250,00; four criteria of 2026 are 1200,00.

@@ -15,7 +15,7 @@ const PLAYS: [&str; 8] = [
 
 /// A transcript's texts after each input in one order: the reply to a text and the core's own notice may overtake each
 /// other on the air. On the screen there is one reply to an input, so that nothing moves.
-fn in_one_order(transcript: &str) -> Vec<Vec<String>> {
+pub fn in_one_order(transcript: &str) -> Vec<Vec<String>> {
     let mut inputs = vec![Vec::new()];
     let mut block = String::new();
     for line in transcript.lines() {

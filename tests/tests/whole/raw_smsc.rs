@@ -1,12 +1,13 @@
 //! An operator made by hand: it writes whatever octets a test wants, and reads what comes back, PDU by PDU.
 
 use crate::program::PATIENCE;
+use dayaq_smpp::concat::{UserData, user_data};
 use dayaq_smpp::ussd::{Dialect, UssdEvent, UssdTurn};
 use dayaq_smpp::{
     Address, BindKind, BindResp, Body, CommandId, CommandStatus, Header, MAX_PDU_LEN, MessageKind, Pdu, ShortMessage,
     SmResp, decode, encode, split_frame,
 };
-use dayaq_text::best_alphabet;
+use dayaq_text::{Alphabet, best_alphabet};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +29,15 @@ impl RawSmsc {
     pub async fn bound(&self) -> Line {
         let accepted = tokio::time::timeout(PATIENCE, self.0.accept()).await.expect("the program connects");
         let (stream, _) = accepted.expect("a connection");
-        let mut line = Line { stream, kept: Vec::new(), screens: VecDeque::new(), numbers: 0, session: 0, sequence: 0 };
+        let mut line = Line {
+            stream,
+            kept: Vec::new(),
+            screens: VecDeque::new(),
+            texts: VecDeque::new(),
+            numbers: 0,
+            session: 0,
+            sequence: 0,
+        };
         let bind = line.next().await.expect("a bind");
         let header = header(&bind);
         assert_eq!(header.command_id, CommandId::BIND_TRANSCEIVER);
@@ -44,6 +53,8 @@ pub struct Line {
     kept: Vec<u8>,
     /// Screens that came while something else was waited for.
     screens: VecDeque<(String, bool)>,
+    /// Texts to phones, with the number each goes to; of a long one the first part's words.
+    texts: VecDeque<(String, String)>,
     /// The last sequence_number of ours.
     numbers: u32,
     session: u64,
@@ -96,7 +107,7 @@ impl Line {
     pub fn turn(&mut self, event: UssdEvent, text: &str) -> Vec<u8> {
         match event {
             UssdEvent::Begin => (self.session, self.sequence) = (self.session + 1, 0),
-            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout => self.sequence += 1,
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => self.sequence += 1,
         }
         let turn = UssdTurn {
             event,
@@ -146,6 +157,34 @@ impl Line {
         }
     }
 
+    /// Delivers a text from that address, which must be taken.
+    pub async fn write_text(&mut self, from: Address, text: &str) {
+        let message = ShortMessage {
+            source: from,
+            destination: Address::new(0, 1, "7142").expect("it is short"),
+            short_message: text.into(),
+            ..ShortMessage::default()
+        };
+        let pdu = self.deliver_sm(&message);
+        self.write(&pdu).await;
+        let response = self.wait_for(CommandId::DELIVER_SM.response()).await;
+        assert_eq!(
+            (response.sequence_number, response.command_status),
+            (header(&pdu).sequence_number, CommandStatus::ROK)
+        );
+    }
+
+    /// The next text to a phone, and to which number it goes.
+    pub async fn text(&mut self) -> (String, String) {
+        loop {
+            if let Some(text) = self.texts.pop_front() {
+                return text;
+            }
+            let frame = self.next().await.expect("a text");
+            self.take(&frame).await;
+        }
+    }
+
     /// Takes a submit_sm, as an operator does, and passes everything else over.
     async fn take(&mut self, frame: &[u8]) {
         let pdu = decode(frame).expect("the program writes what can be read");
@@ -158,6 +197,14 @@ impl Line {
                 if dialect.concerns(&message) {
                     let screen = dialect.read_screen(&message).expect("a screen");
                     self.screens.push_back((screen.text.expect("text"), !screen.ends));
+                } else {
+                    let octets = match user_data(&message).expect("whole parts") {
+                        UserData::Whole(octets) => octets.to_vec(),
+                        UserData::Piece(piece) => piece.octets.to_vec(),
+                    };
+                    let alphabet = if message.data_coding == 8 { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
+                    let to = message.destination.digits.as_str().expect("a number").to_owned();
+                    self.texts.push_back((to, dayaq_text::decode(&octets, alphabet).expect("letters")));
                 }
             }
             Body::EnquireLink => self.answer(pdu.sequence_number, Body::EnquireLinkResp).await,

@@ -28,6 +28,7 @@ pub struct ServeConfig {
     smsc: SocketAddr,
     registries: SocketAddr,
     sessions: String,
+    postgres: Option<String>,
     profile: String,
 }
 
@@ -36,12 +37,18 @@ impl ServeConfig {
     pub fn new(smsc: SocketAddr, registries: SocketAddr) -> Self {
         let profile = fs::read_to_string(root().join("config/operators/specification.toml")).expect("it ships");
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self { folder, smsc, registries, sessions: "store = \"sqlite\"".to_owned(), profile }
+        Self { folder, smsc, registries, sessions: "store = \"sqlite\"".to_owned(), postgres: None, profile }
     }
 
     /// Keeps live sessions in that Redis.
     pub fn redis(mut self, url: &str) -> Self {
         self.sessions = format!("store = \"redis\"\nredis_url = \"{url}\"");
+        self
+    }
+
+    /// Keeps the rows of gateway and core in that PostgreSQL database, each under a name of its own.
+    pub fn postgres(mut self, url: &str) -> Self {
+        self.postgres = Some(url.to_owned());
         self
     }
 
@@ -59,6 +66,11 @@ impl ServeConfig {
     /// The folder with the configuration and the stores.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The PostgreSQL database that holds the rows of gateway and core; `None` where they are in files.
+    pub fn database(&self) -> Option<&str> {
+        self.postgres.as_deref()
     }
 
     /// The core's SQLite file.
@@ -90,7 +102,10 @@ impl ServeConfig {
     }
 
     fn text(&self) -> String {
-        let Self { smsc, registries, sessions, .. } = self;
+        let Self { smsc, registries, sessions, postgres, .. } = self;
+        let stores = postgres.as_ref().map_or(String::new(), |url| {
+            format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"dayaq-1\"\n")
+        });
         let endpoint = |table: &str, path: &str| {
             format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
         };
@@ -102,8 +117,9 @@ master = "{MASTER_KEY}"
 [http]
 listen = "127.0.0.1:0"
 [gateway]
-database = "gateway.sqlite"
+{stores}database = "gateway.sqlite"
 poll_ms = 50
+notice_hours = "always"
 [sessions]
 {sessions}
 [[operator]]
@@ -113,7 +129,7 @@ address = "{smsc}"
 system_id = "{SYSTEM_ID}"
 password = "{PASSWORD}"
 [core]
-database = "core.sqlite"
+{stores}database = "core.sqlite"
 poll_ms = 50
 card_poll_s = 1
 {}{}"#,

@@ -13,14 +13,24 @@ fn phone(house: &House) -> Handset {
     house.smsc.handset(Msisdn::parse("994501234567").expect("a number"))
 }
 
-/// A new phone goes through the whole application up to the review, in Azerbaijani.
+/// A new phone goes through the whole application up to the last page of the review, in Azerbaijani.
 async fn at_review(phone: &Handset) -> Screen {
     phone.dial("*7142#").await.expect("a screen");
     let mut screen = None;
     for typed in ["1", "1", "1", "300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1", "1", "1", "1"] {
         screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
     }
-    screen.expect("the review")
+    look_over(phone, screen.expect("the review")).await
+}
+
+/// From the first page of the review to the one on which `1` sends the application off.
+async fn look_over(phone: &Handset, mut screen: Screen) -> Screen {
+    says(&screen, "300TQ7M", true);
+    while !screen.text.contains("1 Göndər") {
+        assert!(screen.text.contains("98 Ardı"), "{:?}", screen.text);
+        screen = phone.send("98").await.expect("a page");
+    }
+    screen
 }
 
 fn says(screen: &Screen, part: &str, more: bool) {
@@ -32,9 +42,9 @@ fn says(screen: &Screen, part: &str, more: bool) {
 async fn h4_b09_a_slow_core_holds_no_phone_and_loses_nothing() {
     let house = House::up("").await;
     let phone = phone(&house);
-    says(&at_review(&phone).await, "300TQ7M", true);
+    says(&at_review(&phone).await, "1 Göndər", true);
     house.core.be(Mood::Slow);
-    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    says(&phone.send("1").await.expect("a screen"), "Məlumatınız saxlandı", false);
     let first = house.core.submitted();
     assert_eq!(first.len(), 1);
     house.core.be(Mood::Well);
@@ -50,7 +60,7 @@ async fn d01_what_is_recorded_while_the_core_is_away_is_handed_in_once() {
     let phone = phone(&house);
     at_review(&phone).await;
     house.core.be(Mood::Away);
-    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    says(&phone.send("1").await.expect("a screen"), "Məlumatınız saxlandı", false);
     assert!(house.core.submitted().is_empty());
     house.core.be(Mood::Well);
     eventually("it is handed in", async || (!house.core.submitted().is_empty()).then_some(())).await;
@@ -65,7 +75,7 @@ async fn h4_a_number_promised_by_text_comes_by_text_even_if_the_application_was_
     let phone = phone(&house);
     at_review(&phone).await;
     house.core.be(Mood::Away);
-    says(&phone.send("1").await.expect("a screen"), "Məlumat saxlandı", false);
+    says(&phone.send("1").await.expect("a screen"), "Məlumatınız saxlandı", false);
     house.core.be(Mood::Knowing);
     let sms = phone.next_sms(PATIENCE).await.expect("the text that was promised");
     assert!(sms.text.contains("26-0000041-1") && sms.text.contains("23.11.2026"), "{}", sms.text);
@@ -81,7 +91,8 @@ async fn what_the_core_refuses_is_not_called_registered_and_the_answers_stay() {
     assert_eq!(house.gateway.store.pending_count().await, Ok(0));
     house.core.be(Mood::Well);
     says(&phone.dial("*7142#").await.expect("a screen"), "1 Davam et", true);
-    says(&phone.send("1").await.expect("a screen"), "300TQ7M", true);
+    let review = phone.send("1").await.expect("a screen");
+    look_over(&phone, review).await;
     says(&phone.send("1").await.expect("a screen"), "26-0000042-9", false);
     assert_eq!(house.core.submitted().len(), 1, "the same draft both times");
 }
@@ -164,4 +175,69 @@ async fn g09_a_foreign_number_is_never_sent_to() {
     house.core.tell(granted(Uuid::from_u128(44), "+15551234567"));
     let reported = eventually("its end is reported", async || house.core.finished().first().cloned()).await;
     assert!(matches!(reported.outcome, NoticeOutcome::Dead { .. }), "{:?}", reported.outcome);
+}
+
+/// The same phone by SMS, from the review on: what was begun on the screen is finished by a text.
+async fn confirms_by_sms(phone: &Handset) {
+    phone.hang_up().await.expect("it hangs up");
+    for (typed, says) in [("Salam", "1 Davam et"), ("1", "1 Göndər")] {
+        phone.send_sms(typed).await.expect("it is taken");
+        let text = phone.next_sms(PATIENCE).await.expect("a text").text;
+        assert!(text.contains(says), "{says:?} not in {text:?}");
+    }
+    phone.send_sms("1").await.expect("it is taken");
+}
+
+fn registered(number: &str) -> LeasedNotice {
+    let notice = Notice::Registered { reference: "26-0000042-9".to_owned(), decide_by: date(2026, 12, 14) };
+    LeasedNotice { notice, ..granted(Uuid::from_u128(45), number) }
+}
+
+/// What the phone hears after its confirmation, once it has asked for help and heard that as well.
+async fn heard_until_help(phone: &Handset, before: usize) -> Vec<String> {
+    phone.send_sms("KOMEK").await.expect("it is taken");
+    eventually("help", async || phone.sms_inbox().iter().any(|sms| sms.text.contains("DAYANDIR")).then_some(())).await;
+    phone.sms_inbox().split_off(before).into_iter().map(|sms| sms.text).filter(|t| !t.contains("DAYANDIR")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i3_by_sms_the_number_is_told_once_by_the_text_of_the_core() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    confirms_by_sms(&phone).await;
+    assert_eq!(house.core.submitted().len(), 1);
+    house.core.tell(registered("994501234567"));
+    eventually("its end is reported", async || house.core.finished().first().cloned()).await;
+    let heard = heard_until_help(&phone, 2).await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].contains("Müraciətiniz qeydə alındı") && heard[0].contains("26-0000042-9"), "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_by_sms_a_slow_core_is_answered_for_and_the_number_follows() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    house.core.be(Mood::Away);
+    confirms_by_sms(&phone).await;
+    let text = phone.next_sms(PATIENCE).await.expect("a text").text;
+    assert!(text.contains("Məlumatınız saxlandı"), "{text}");
+    house.core.be(Mood::Well);
+    eventually("it is handed in", async || (!house.core.submitted().is_empty()).then_some(())).await;
+    house.core.tell(registered("994501234567"));
+    let text = phone.next_sms(PATIENCE).await.expect("a text").text;
+    assert!(text.contains("26-0000042-9"), "{text}");
+    assert_eq!(heard_until_help(&phone, 2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h3_by_sms_an_application_that_was_there_already_is_told_by_the_reply() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_review(&phone).await;
+    house.core.be(Mood::Knowing);
+    confirms_by_sms(&phone).await;
+    let text = phone.next_sms(PATIENCE).await.expect("a text").text;
+    assert!(text.contains("Müraciətiniz artıq var") && text.contains("26-0000041-1"), "{text}");
 }

@@ -6,8 +6,9 @@ use crate::valve::Valve;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Running, Tokens};
 use dayaq_simulator::{Handset, HandsetError, Screen, Smsc, SmscConfig};
 use dayaq_types::{Msisdn, SystemClock};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Setting {
     pub households: Households,
     /// Where live sessions are kept; `None` for SQLite.
     pub redis: Option<String>,
+    /// The database that holds the rows of gateway and core; `None` for files.
+    pub postgres: Option<String>,
     /// Whether a valve stands between the program and the operator.
     pub valve: bool,
 }
@@ -31,7 +34,7 @@ impl Default for Setting {
     fn default() -> Self {
         let (households, faults) = Households::shipped();
         let households = households.unwrap_or_else(|| panic!("{faults}"));
-        Self { smsc: SmscConfig::default(), households, redis: None, valve: false }
+        Self { smsc: SmscConfig::default(), households, redis: None, postgres: None, valve: false }
     }
 }
 
@@ -70,6 +73,10 @@ impl Stage {
         let config = ServeConfig::new(address, registries.addr());
         let config = match &setting.redis {
             Some(url) => config.redis(url),
+            None => config,
+        };
+        let config = match &setting.postgres {
+            Some(url) => config.postgres(url),
             None => config,
         };
         Self { smsc, registries, config, valve, serve: None, log: String::new() }
@@ -146,9 +153,25 @@ impl Stage {
 
     /// The registration number of every application in the core's store, read past the program.
     pub async fn references(&self) -> Vec<String> {
-        let mut core = read_only(&self.config.core_database()).await;
-        let found = sqlx::query_scalar("SELECT reference FROM applications ORDER BY seq").fetch_all(&mut core).await;
-        core.close().await.expect("it closes");
+        self.core_column("SELECT reference FROM applications ORDER BY seq").await
+    }
+
+    /// The only column of a question to the core's store, read past the program.
+    pub async fn core_column<T>(&self, sql: &'static str) -> Vec<T>
+    where
+        T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
+        T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
+    {
+        let found = if let Some(url) = self.config.database() {
+            let options: PgConnectOptions = url.parse().expect("an address");
+            let mut core = options.options([("search_path", "dayaq_core")]).connect().await.expect("it serves");
+            sqlx::query_scalar(sql).fetch_all(&mut core).await
+        } else {
+            let mut core = read_only(&self.config.core_database()).await;
+            let found = sqlx::query_scalar(sql).fetch_all(&mut core).await;
+            core.close().await.expect("it closes");
+            found
+        };
         found.expect("the core's store can be read")
     }
 

@@ -149,7 +149,7 @@ impl House {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let files = ContentFiles::from_folder(crate::program::root()).expect("the tree's content");
         let text = format!(
-            "[gateway]\ndatabase = \"{}\"\npoll_ms = 20\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n[[operator]]\nname = \"one\"\n\
+            "[gateway]\ndatabase = \"{}\"\npoll_ms = 20\nnotice_hours = \"always\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n[[operator]]\nname = \"one\"\n\
              profile = \"operators/specification.toml\"\naddress = \"{}\"\nsystem_id = \"dayaq\"\npassword = \"secret\"\n",
             folder.path().join("gateway.sqlite").display(),
             smsc.addr()

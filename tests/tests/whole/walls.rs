@@ -10,8 +10,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dayaq-smpp", &["dayaq-text"]),
     ("dayaq-dialog", &["dayaq-text", "dayaq-author"]),
     ("dayaq-core-api", &["dayaq-types"]),
-    ("dayaq-gateway", &["dayaq-author", "dayaq-text", "dayaq-smpp", "dayaq-dialog", "dayaq-types", "dayaq-core-api"]),
-    ("dayaq-core", &["dayaq-author", "dayaq-core-api", "dayaq-types"]),
+    ("dayaq-sql", &["dayaq-author", "dayaq-types"]),
+    (
+        "dayaq-gateway",
+        &["dayaq-author", "dayaq-text", "dayaq-smpp", "dayaq-dialog", "dayaq-types", "dayaq-core-api", "dayaq-sql"],
+    ),
+    ("dayaq-core", &["dayaq-author", "dayaq-core-api", "dayaq-sql", "dayaq-types"]),
+    ("dayaq-postgres", &[]),
     ("dayaq-simulator", &["dayaq-author", "dayaq-smpp", "dayaq-text", "dayaq-types"]),
     ("dayaq-registries", &["dayaq-author", "dayaq-types"]),
 ];

@@ -79,6 +79,17 @@ fn read(layers: &serde_json::Value) -> Dissected {
     dissected
 }
 
+/// Asserts that tshark takes every PDU, whoever sent it, for the one SMPP PDU that it is.
+pub fn assert_smpp(pdus: &[Passed]) {
+    for (pdu, seen) in pdus.iter().zip(dissect(pdus)) {
+        let place = format!("{:?} {:08x} #{}: {seen:?}", pdu.sender, pdu.command_id(), pdu.sequence_number());
+        assert!(!seen.malformed, "malformed: {place}");
+        assert_eq!(seen.command_ids, [pdu.command_id()], "{place}");
+        assert_eq!(seen.sequence_numbers, [pdu.sequence_number()], "{place}");
+        assert_eq!(seen.lengths, [u32::try_from(pdu.octets.len()).expect("a short PDU")], "{place}");
+    }
+}
+
 /// Visits every field of the dissection.
 fn walk(value: &serde_json::Value, visit: &mut impl FnMut(&str, &str)) {
     match value {
