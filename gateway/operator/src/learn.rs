@@ -1,0 +1,1 @@
+//! A profile proposed from a capture of the operator's traffic.

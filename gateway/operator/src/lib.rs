@@ -1,0 +1,5 @@
+//! Connecting an operator: its profile checked, its SMSC probed, its traffic learnt from.
+
+pub mod check;
+pub mod learn;
+pub mod probe;

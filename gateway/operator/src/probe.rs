@@ -1,0 +1,1 @@
+//! A conformance run against the operator's SMSC.
