@@ -77,12 +77,17 @@ fn between(word: &str, next: &str) -> Hurt {
     }
 }
 
+/// So many characters of a word are looked at: one without an end costs no more than a long one.
+const LOOK: usize = 40;
+
 fn last_word(text: &str) -> &str {
-    text.rsplit(char::is_whitespace).next().unwrap_or_default()
+    let word = text.char_indices().rev().take(LOOK).take_while(|(_, character)| !character.is_whitespace());
+    word.last().map_or("", |(begin, _)| &text[begin..])
 }
 
 fn first_word(text: &str) -> &str {
-    text.split(char::is_whitespace).next().unwrap_or_default()
+    let word = text.char_indices().take(LOOK).take_while(|(_, character)| !character.is_whitespace());
+    word.last().map_or("", |(begin, character)| &text[..begin + character.len_utf8()])
 }
 
 #[cfg(test)]
