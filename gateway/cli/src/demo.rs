@@ -38,7 +38,7 @@ const DAY_SHOWN: Duration = Duration::from_millis(600);
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     if args.plays {
         for name in Play::names() {
-            println!("{name}");
+            println!("{name:<18} {}", simulate::play(name)?.note());
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -103,12 +103,11 @@ fn greet(folder: &Path, web: Option<&WebPhone>) {
         "Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback."
     );
     println!("The clock is fast: it leaps over days in which nothing happens. Data: {}", folder.display());
-    println!("A family to apply for: FIN 300TQ7M, card AA 3073607, notarised application 2026004117,");
-    println!("members 69F5J5R (spouse), 7ZHET4L and 124HW0U (children), living in Quba.");
+    println!("{}", simulate::FAMILY);
     if let Some(web) = web {
         simulate::print_web_phone(web);
     }
-    println!("More families: dayaq demo --plays, core/simulator/README.md");
+    println!("Stories to watch: dayaq demo --plays. Families of your own: --households, core/simulator/README.md");
 }
 
 /// The outside world and the service in front of it.

@@ -20,12 +20,16 @@ pub const TOKEN: &str = "simulated";
 const NUMBER: &str = "994501234567";
 /// What it dials.
 pub const CODE: &str = "*7142#";
+/// A shipped family whose application is granted.
+pub const FAMILY: &str = "A family to apply for: FIN 300TQ7M, card AA 3073607, notarised application 2026004117,
+members 69F5J5R (spouse), 7ZHET4L and 124HW0U (children), living in Quba.";
 
 /// Runs SMSC, institutions and bank until quit, asked to end, or the play is over.
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     if let Some(Alone::Smsc(smsc)) = args.alone {
         return simulate_smsc::run(smsc);
     }
+    let shipped = args.households.is_none();
     let households = households(args.households.as_deref())?;
     logging::start(false);
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
@@ -46,6 +50,9 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         println!("SMSC on {} (system_id dayaq, password secret); service code {CODE}", smsc.addr());
         println!("Institutions and bank on http://{} (token {TOKEN}); families: /admin/households", registries.addr());
         print_web_phone(&web);
+        if shipped {
+            println!("{FAMILY}");
+        }
         if args.no_phone {
             signals::end().await;
         } else {

@@ -132,7 +132,8 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
 
     async fn complain(&mut self, error: HandsetError) -> io::Result<()> {
         let hint = match error {
-            HandsetError::SessionOver | HandsetError::NoAnswer => "; r dials again",
+            HandsetError::SessionOver => return self.say("no dialogue is open: r dials, ? shows the keys\n").await,
+            HandsetError::NoAnswer => "; r dials again",
             HandsetError::NoService
             | HandsetError::UnknownCode
             | HandsetError::Refused(_)

@@ -21,7 +21,7 @@ async fn k2_a_person_dials_answers_hangs_up_and_reads_a_text() {
     for words in [
         "│ Yazdınız:                                │",
         "│ Yazdınız: 5aBc123                        │",
-        "the session is over; r dials again\n> the session is over; r dials again\n",
+        "the session is over; r dials again\n> no dialogue is open: r dials, ? shows the keys\n",
         "│ Yazdınız: 9                              │",
     ] {
         assert!(said.contains(words), "{words}\n{said}");
