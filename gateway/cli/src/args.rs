@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::operator::OperatorArgs;
 use clap::{Args, Parser, Subcommand};
 use dayaq_simulator::Fault;
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ pub enum Command {
     ///
     /// `dayaq simulate smsc` runs the SMSC without the rest, for any ESME.
     Simulate(SimulateArgs),
+    /// Connect an operator: check its profile
+    Operator(OperatorArgs),
     /// Bring the stores named in a configuration up to date, and end
     Migrate(MigrateArgs),
 }

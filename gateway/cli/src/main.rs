@@ -12,6 +12,7 @@ mod keys;
 mod leaping_clock;
 mod logging;
 mod migrate;
+mod operator;
 mod serve;
 mod settings;
 mod signals;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(serve),
         Command::Check(check) => check::run(&check),
         Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Operator(operator) => operator::run(operator),
         Command::Migrate(migrate) => migrate::run(&migrate),
     };
     match outcome {

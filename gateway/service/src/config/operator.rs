@@ -130,6 +130,11 @@ pub(super) fn bounded(text: &str, most: usize) -> Result<String, String> {
 }
 
 impl Profile {
+    /// Whether the network carries no UCS-2, so that texts are written in plain letters.
+    pub fn is_plain(&self) -> bool {
+        self.form == Form::Plain
+    }
+
     /// Reads a profile; every key has the specification's value as its default.
     pub(super) fn read(root: &Table<'_>) -> Option<Self> {
         let mut link = LinkConfig::new(Role::Esme);
