@@ -40,7 +40,7 @@ pub enum Command {
     ///
     /// `dayaq simulate smsc` runs the SMSC without the rest, for any ESME.
     Simulate(SimulateArgs),
-    /// Connect an operator: check its profile
+    /// Connect an operator: check its profile, and make a conformance run against its SMSC
     Operator(OperatorArgs),
     /// Bring the stores named in a configuration up to date, and end
     Migrate(MigrateArgs),

@@ -1,6 +1,8 @@
 //! `dayaq operator`: what it takes to connect an operator, without a programmer.
 
 mod check;
+mod probe;
+mod tls;
 
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -20,11 +22,20 @@ pub enum Task {
     ///
     /// Exit 0: it is in order. Exit 1: every fault is on standard error, with line and key.
     Check(check::CheckArgs),
+    /// Bind to the operator's SMSC, walk a conformance list with a test phone, and report each row for signing
+    ///
+    /// The password comes from the environment (DAYAQ_SMSC_PASSWORD) or a file, never from the command line. Nothing
+    /// is sent to any phone but the test phone, and no more texts than --texts says.
+    ///
+    /// Exit 0: all that was shown conforms. Exit 1: something differs. Exit 2: no connection or no bind, so that
+    /// nothing was shown. Exit 64: wrong usage, or a profile with faults.
+    Probe(Box<probe::ProbeArgs>),
 }
 
 /// Does it.
 pub fn run(args: OperatorArgs) -> anyhow::Result<ExitCode> {
     match args.task {
         Task::Check(check) => check::run(&check),
+        Task::Probe(probe) => probe::run(&probe),
     }
 }

@@ -46,7 +46,7 @@ pub struct Address {
 
 impl Address {
     /// Reads `host:port`, `192.0.2.1:port` or `[2001:db8::1]:port`.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         let (host, port) = parts.filter(|(_, port)| *port > 0).ok_or(format!("must be host:port, found {text:?}"))?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// A connection, whatever carries it.
-pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<W: AsyncRead + AsyncWrite + Send + Unpin> Wire for W {}
 
@@ -135,6 +135,11 @@ impl Dial {
         let host = self.addresses[at].host.clone();
         ServerName::try_from(host).map_err(|_| ErrorKind::InvalidInput.into())
     }
+}
+
+/// Connects once, for whoever drives a link of her own; the error says of each address what is wrong.
+pub async fn connect(address: Address, secured: Option<Secured>) -> Result<Box<dyn Wire>, String> {
+    Dial::new(vec![address], secured, Network::machine()).connect().await
 }
 
 async fn within<T>(longest: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

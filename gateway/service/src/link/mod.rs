@@ -19,6 +19,7 @@ mod way;
 
 pub use account::Account;
 pub use bind::{Bind, BindSettings};
+pub use dial::{Wire, connect};
 pub use history::History;
 pub use listen::Door;
 pub use start::{LinkError, LinkParts, Links};

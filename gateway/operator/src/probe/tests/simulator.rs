@@ -1,0 +1,153 @@
+use super::fixture::{SHIPPED, operator, order, profile, rows, run, shipped};
+use crate::probe::{Group, Verdict, terminal};
+use dayaq_simulator::{Deed, Fault, IdStyle, ReceiptForm, ReceiptOrder, ReceiptRule, Smsc};
+use dayaq_smpp::CommandStatus;
+use dayaq_text::Alphabet;
+
+#[tokio::test]
+async fn s14_probe_of_each_shipped_profile_conforms_in_every_row() {
+    for (name, text) in SHIPPED {
+        let profile = profile(text);
+        let report = run(operator(&profile), |smsc| order(&profile, smsc)).await;
+        let shown = terminal(&report, false);
+        println!("{name}\n{shown}");
+        assert_eq!(rows(&report, Verdict::Differs), [""; 0], "{name}\n{shown}");
+        assert_eq!(rows(&report, Verdict::NotShown), [""; 0], "{name}\n{shown}");
+        assert_eq!((report.exit(), report.unexpected.len()), (0, 0), "{name}: {:?}", report.unexpected);
+        let pushes = rows(&report, Verdict::Conforms).iter().filter(|id| id.starts_with("ussd.push")).count();
+        assert_eq!(pushes, if matches!(name, "dialogue-id" | "msisdn-only") { 2 } else { 0 }, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn s14_probe_reports_exactly_three_planted_faults_of_the_simulator() {
+    let profile = shipped("message-reference");
+    let mut config = operator(&profile);
+    config.receipts = ReceiptRule { response_id: IdStyle::Hex, receipt_id: IdStyle::Decimal, ..ReceiptRule::default() };
+    config.dialect.outbound_ops.end = Some(32);
+    config.dialect.data_codings.default_alphabet = Alphabet::Latin1;
+    let report = run(config, |smsc| order(&profile, smsc)).await;
+    let shown = terminal(&report, false);
+    println!("{shown}");
+    assert_eq!(rows(&report, Verdict::Differs), ["texts.default-letters", "receipts.id", "ussd.end"], "{shown}");
+    assert_eq!(report.exit(), 1);
+    let id = report.rows.iter().find(|row| row.id == "receipts.id").expect("a row");
+    assert!(id.seen.contains("receipt_id = \"hex-decimal\""), "{}", id.seen);
+}
+
+/// What is seen of a row.
+fn seen<'r>(report: &'r crate::probe::Report, id: &str) -> &'r str {
+    &report.rows.iter().find(|row| row.id == id).unwrap_or_else(|| panic!("no row {id}")).seen
+}
+
+#[tokio::test]
+async fn s14_probe_says_at_which_rate_the_operator_begins_to_throttle() {
+    let profile = shipped("specification");
+    let mut config = operator(&profile);
+    config.throughput = Some(12);
+    let report = run(config, |smsc| {
+        let mut order = order(&profile, smsc);
+        (order.echo, order.groups) = (false, vec![Group::Flow]);
+        order
+    })
+    .await;
+    let shown = terminal(&report, false);
+    println!("{shown}");
+    assert_eq!(rows(&report, Verdict::Differs), ["flow.rate"], "{shown}");
+    let said = seen(&report, "flow.rate");
+    assert!(said.contains("RTHROTTLED (0x58) from text 13 on") && said.contains("the 13th within a second"), "{said}");
+}
+
+#[tokio::test]
+async fn s14_probe_sends_no_more_texts_than_it_may() {
+    let profile = shipped("specification");
+    let report = run(operator(&profile), |smsc| {
+        let mut order = order(&profile, smsc);
+        order.texts_max = 8;
+        order.groups = vec![Group::Texts, Group::Receipts, Group::Flow];
+        order
+    })
+    .await;
+    let shown = terminal(&report, false);
+    assert_eq!(report.texts_sent, 8, "{shown}");
+    assert_eq!(rows(&report, Verdict::NotShown), ["flow.window", "flow.rate"], "{shown}");
+    assert_eq!(
+        (seen(&report, "flow.window"), report.exit()),
+        ("2 at once were taken; --texts allows no more", 0),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn s14_probe_tells_a_faulty_operator_row_by_row() {
+    let profile = shipped("specification");
+    for (fault, groups, differs) in [
+        ("enquire-link-silent", vec![Group::Alive], vec!["alive.enquire-link", "alive.unknown-command"]),
+        ("receipt-lost", vec![Group::Receipts], vec!["receipts.come"]),
+        ("receipt=UNDELIV", vec![Group::Receipts], vec!["receipts.state"]),
+        ("status=RINVDSTADR,times=1", vec![Group::Texts], vec!["texts.default"]),
+        ("nack,times=1", vec![Group::Texts], vec!["texts.default"]),
+        ("cut,after=6", vec![Group::Alive, Group::Texts], vec!["alive.link-kept"]),
+    ] {
+        let mut config = operator(&profile);
+        config.faults = vec![fault.parse::<Fault>().expect(fault)];
+        let report = run(config, |smsc| {
+            let mut order = order(&profile, smsc);
+            order.profile.link.enquire_link_response = std::time::Duration::from_secs(1);
+            order.receipt_wait = std::time::Duration::from_secs(2);
+            order.groups = groups;
+            order
+        })
+        .await;
+        let found = rows(&report, Verdict::Differs);
+        assert!(differs.iter().all(|id| found.contains(id)), "{fault}\n{}", terminal(&report, false));
+        assert_eq!(report.exit(), 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn s14_probe_lists_what_no_row_expects() {
+    let profile = shipped("specification");
+    let mut config = operator(&profile);
+    config.receipts =
+        ReceiptRule { form: ReceiptForm::Parameters, order: ReceiptOrder::BeforeResponse, ..config.receipts };
+    config.faults = vec![
+        Fault::new(Deed::TruncateParameter),
+        Fault::new(Deed::Command(0xBEEF)),
+        Fault { every: 3, ..Fault::new(Deed::Refuse(CommandStatus(0x400))) },
+    ];
+    config.faults[0].times = Some(1);
+    let report = run(config, |smsc| {
+        let mut order = order(&profile, smsc);
+        (order.echo, order.groups) = (false, vec![Group::Texts, Group::Receipts]);
+        order
+    })
+    .await;
+    let unexpected = report.unexpected.join("\n");
+    println!("{unexpected}");
+    assert!(unexpected.contains("a malformed PDU: deliver_sm: tag 0x1400 runs past the end"), "{unexpected}");
+    assert!(unexpected.contains("command 0x0000beef, which no version of SMPP has"), "{unexpected}");
+    assert!(unexpected.contains("submit_sm_resp with a status of the vendor's own, 0x400"), "{unexpected}");
+    assert_eq!(seen(&report, "receipts.form"), "in parameters, esm_class 0x04");
+}
+
+#[tokio::test]
+async fn s14_probe_says_in_one_sentence_why_there_is_no_bind() {
+    let profile = shipped("specification");
+    let report = run(operator(&profile), |smsc| {
+        let mut order = order(&profile, smsc);
+        order.password = "other".into();
+        order
+    })
+    .await;
+    let why = report.no_bind.clone().unwrap_or_default();
+    assert_eq!((report.exit(), report.count(Verdict::Conforms)), (2, 1));
+    assert_eq!(why, "bind_transceiver: refused with RINVPASWD (0x0e): the password is not the one that the SMSC has");
+    let gone = Smsc::start(operator(&profile)).await.expect("a free port");
+    let nobody = gone.addr();
+    gone.shutdown().await;
+    let report = run(operator(&profile), |_| order(&profile, nobody)).await;
+    let why = report.no_bind.clone().unwrap_or_default();
+    assert!(why.starts_with(&format!("cannot connect to {nobody}")), "{why}");
+    assert_eq!((report.exit(), report.count(Verdict::Conforms)), (2, 0));
+}
