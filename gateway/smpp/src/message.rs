@@ -116,6 +116,15 @@ impl ShortMessage {
             &self.short_message
         }
     }
+
+    /// How many short messages the text makes on the air: what is too long for one is cut by the SMSC (3GPP 23.040
+    /// §9.2.3.24.1). Octets are septets under `data_coding` 0 and 1, and fill octets of the air under any other.
+    pub fn segments(&self) -> u32 {
+        let octets = self.user_data().len();
+        let (whole, part) = if self.data_coding <= 1 { (160, 153) } else { (140, 134) };
+        // At most 64 KiB.
+        if octets <= whole { 1 } else { octets.div_ceil(part) as u32 }
+    }
 }
 
 impl TryFrom<&Sm<'_>> for ShortMessage {

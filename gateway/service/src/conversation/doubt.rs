@@ -1,7 +1,8 @@
 //! Which delivered text may be one that was taken already: its answer may not have reached the operator.
 //!
 //! A text has no number, so that a repeat looks like a person who writes `1` again. It counts as a repeat only where the
-//! answer to the first was in doubt, and only for a while; otherwise it is taken as written.
+//! answer to the first was in doubt, and only for a while, or not given yet: nobody answers a question that they have not
+//! been asked. Otherwise it is taken as written.
 
 use crate::store::SubscriberKey;
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ const BEFORE_LOSS: SignedDuration = SignedDuration::from_secs(60);
 const AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// What the process before this one took in its last time may not have been answered.
 const BEFORE_START: SignedDuration = SignedDuration::from_secs(120);
-/// No operator repeats a text on the same link before so long without an answer.
+/// An answer that took so long may have been given up, and the text sent again meanwhile.
 const SLOW: Duration = Duration::from_secs(5);
 /// A repeat that was on its way when the answer went out comes no later.
 const CROSSING: Duration = Duration::from_secs(2);
@@ -37,6 +38,9 @@ pub(super) struct Taken {
     pub run: u64,
     pub bind: String,
     pub connection: u64,
+    /// The number of its PDU on that connection; `None` where it was taken before this was noted.
+    #[serde(default)]
+    pub sequence_number: Option<u32>,
     /// The turn that it led to; `None` for a part that completed nothing.
     pub turn: Option<Uuid>,
 }
@@ -44,9 +48,9 @@ pub(super) struct Taken {
 /// What has become of the connection on which a text was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It stands, belongs to another living process, or was lost long ago.
+    /// It stands, belongs to another living process, or was lost long ago; or the operator has read the answer.
     Past,
-    /// It was lost at that moment.
+    /// It was lost at that moment, and nothing proves that the operator has read the answer.
     Lost(Timestamp),
     /// It ended with a process before this one, which began at that moment.
     Before(Timestamp),
@@ -83,14 +87,15 @@ struct Answered {
 
 impl Flights {
     /// Notes that a text has come. Gives the moment of an earlier one like it that it may repeat on a link that stands:
-    /// one whose answer took so long that the operator sends again, or that the operator was asked to bring again.
+    /// one that is not answered yet, whose answer took so long that the operator sends again, or that the operator was
+    /// asked to bring again.
     pub fn begin(&self, key: SubscriberKey, print: u64, came: Timestamp, now: Duration) -> Option<Timestamp> {
         let mut flights = self.0.lock().unwrap_or_else(|e| e.into_inner());
         if flights.len() >= FLIGHTS {
             flights.retain(|_, flight| flight.may_return(now));
         }
         match flights.get(&(key, print)).copied().filter(|flight| flight.may_return(now)) {
-            Some(flight) => flight.repeated(now).then_some(flight.came),
+            Some(flight) => Some(flight.came),
             None => {
                 flights.insert((key, print), Flight { came, since: now, answered: None });
                 None
@@ -118,10 +123,6 @@ impl Flight {
             Some(Answered { at, again: false }) => now.saturating_sub(at) <= CROSSING,
         }
     }
-
-    fn repeated(&self, now: Duration) -> bool {
-        self.answered.is_some_and(|answered| answered.again) || now.saturating_sub(self.since) >= SLOW
-    }
 }
 
 #[cfg(test)]
@@ -135,7 +136,15 @@ mod tests {
     }
 
     fn taken(second: i64) -> Taken {
-        Taken { print: 1, at: at(second), run: 7, bind: "demo/1".to_owned(), connection: 3, turn: None }
+        Taken {
+            print: 1,
+            at: at(second),
+            run: 7,
+            bind: "demo/1".to_owned(),
+            connection: 3,
+            sequence_number: None,
+            turn: None,
+        }
     }
 
     #[test]
@@ -184,7 +193,8 @@ mod tests {
         let flights = Flights::default();
         let s = Duration::from_secs;
         assert_eq!(flights.begin(key, 1, at(0), s(0)), None);
-        assert_eq!(flights.begin(key, 1, at(3), s(3)), None, "an impatient person wrote it twice");
+        assert_eq!(flights.begin(key, 1, at(0), Duration::from_millis(1)), Some(at(0)), "the network doubled it");
+        assert_eq!(flights.begin(key, 1, at(3), s(3)), Some(at(0)), "nobody has been asked anything since");
         assert_eq!(flights.begin(key, 1, at(10), s(10)), Some(at(0)));
         flights.end(key, 1, false, s(12));
         assert_eq!(flights.begin(key, 1, at(13), s(13)), Some(at(0)), "it crossed the answer");

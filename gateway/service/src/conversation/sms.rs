@@ -292,6 +292,7 @@ impl Conversations {
             run: self.run,
             bind: arrival.bind.name.to_string(),
             connection: arrival.connection,
+            sequence_number: Some(arrival.sequence_number),
             turn,
         }
     }
@@ -314,7 +315,9 @@ impl Conversations {
             return Fate::Before(self.started);
         }
         let links = self.links();
-        let lost = links.get(taken.bind.as_str()).and_then(|bind| bind.history().lost_at(taken.connection));
+        let lost = links
+            .get(taken.bind.as_str())
+            .and_then(|bind| bind.history().lost_at(taken.connection, taken.sequence_number));
         lost.map_or(Fate::Past, Fate::Lost)
     }
 }

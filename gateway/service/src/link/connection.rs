@@ -117,6 +117,10 @@ impl<'a> Connection<'a> {
             tokio::select! {
                 moved = pipe.step() => match moved {
                     Moved::In(count) => self.link.handle_bytes(self.now(), pipe.input(count)),
+                    Moved::End => {
+                        gone = true;
+                        self.link.handle_end(self.now(), pipe.unwritten());
+                    }
                     Moved::Gone => {
                         gone = true;
                         self.link.handle_cut(self.now(), pipe.unwritten());
@@ -151,11 +155,14 @@ impl<'a> Connection<'a> {
             self.figures.update(self.link.counters(), self.leg.settings.clock.monotonic());
         }
         // What became of the segments is told before the last words are written, which may take a moment.
-        let ended = self.finish(stopping);
-        if !gone {
-            pipe.close().await;
+        self.finish();
+        let read = !gone && pipe.close().await;
+        if self.was_bound {
+            // One that has read everything brings nothing again that was answered.
+            let again = if read { self.link.unanswered() } else { self.link.unproven() };
+            self.leg.unbound(self.number, again);
         }
-        ended
+        (self.was_bound, self.ended(stopping))
     }
 
     fn now(&self) -> Instant {
@@ -261,7 +268,7 @@ impl<'a> Connection<'a> {
         match self.link.submit(now, MessageKind::SubmitSm, &screen.message, token) {
             Ok(()) => {
                 let then = screen.then.take();
-                self.sent(token, Origin::Screen(Box::new(screen)), now);
+                self.sent(token, Origin::Screen(Box::new(screen)), 1, now);
                 self.answer_behind(then);
             }
             // The phone may still wait when there is room, or when the bind stands again.
@@ -286,7 +293,7 @@ impl<'a> Connection<'a> {
         }
         let (token, now) = (self.token(), self.now());
         match self.link.submit(now, MessageKind::SubmitSm, &text.message, token) {
-            Ok(()) => self.sent(token, Origin::Segment(text.ticket), now),
+            Ok(()) => self.sent(token, Origin::Segment(text.ticket), text.message.segments(), now),
             Err(SubmitError::WindowFull) => self.waiting_text = Some(text),
             Err(SubmitError::NotBound) => self.report(text.ticket, Outcome::Unsent),
             Err(SubmitError::Encode(_)) => {
@@ -309,9 +316,9 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Notes that a request of ours is under way.
-    fn sent(&mut self, token: u64, origin: Origin, now: Instant) {
-        self.leg.handle.pace().handle_sent(origin.urgency(), now);
+    /// Notes that a request of ours is under way, and how many segments it makes.
+    fn sent(&mut self, token: u64, origin: Origin, segments: u32, now: Instant) {
+        self.leg.handle.pace().handle_sent_segments(origin.urgency(), segments, now);
         self.origins.insert(token, (origin, now));
     }
 
@@ -379,8 +386,10 @@ impl<'a> Connection<'a> {
         let _ = self.leg.queues.outcomes.send((ticket, outcome));
     }
 
-    fn finish(mut self, stopping: bool) -> (bool, Ended) {
+    /// Tells what became of all that was under way.
+    fn finish(&mut self) {
         self.figures.bound(false);
+        self.leg.stands(false);
         self.leg.handle.pace().handle_lost();
         self.give_back();
         let origins = std::mem::take(&mut self.origins);
@@ -389,7 +398,10 @@ impl<'a> Connection<'a> {
                 self.report(ticket, Outcome::InDoubt);
             }
         }
-        let ended = match (stopping, self.refused, self.closed) {
+    }
+
+    fn ended(&self, stopping: bool) -> Ended {
+        match (stopping, self.refused, self.closed) {
             (true, _, _) => Ended::Stopped,
             (false, Some(status), _) => Ended::Refused(status),
             (false, None, reason) => Ended::Lost {
@@ -397,8 +409,7 @@ impl<'a> Connection<'a> {
                 sound: self.was_bound && !self.rebinding,
                 cause: reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string()),
             },
-        };
-        (self.was_bound, ended)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! When the connections of a bind came and went: what an answer written on one of them is worth.
 
 use jiff::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Connections remembered; older ones are long past any doubt.
 const REMEMBERED: usize = 16;
@@ -10,7 +10,15 @@ const REMEMBERED: usize = 16;
 #[derive(Debug, Default)]
 pub struct History {
     bound: Option<(u64, Timestamp)>,
-    lost: VecDeque<(u64, Timestamp)>,
+    lost: VecDeque<Lost>,
+}
+
+#[derive(Debug)]
+struct Lost {
+    connection: u64,
+    at: Timestamp,
+    /// Sequence numbers of the messages whose answers the operator may not have.
+    unproven: BTreeSet<u32>,
 }
 
 impl History {
@@ -19,12 +27,12 @@ impl History {
         self.bound = Some((connection, now));
     }
 
-    /// Notes that a connection is gone.
-    pub(super) fn lose(&mut self, connection: u64, now: Timestamp) {
+    /// Notes that a connection is gone, and which of its messages the operator may bring again.
+    pub(super) fn lose(&mut self, connection: u64, at: Timestamp, unproven: Vec<u32>) {
         if self.lost.len() == REMEMBERED {
             self.lost.pop_front();
         }
-        self.lost.push_back((connection, now));
+        self.lost.push_back(Lost { connection, at, unproven: unproven.into_iter().collect() });
     }
 
     /// When this connection was bound, if it is the latest that was.
@@ -32,8 +40,10 @@ impl History {
         self.bound.filter(|(number, _)| *number == connection).map(|(_, at)| at)
     }
 
-    /// When this connection was lost; `None` while it stands, and for one that is long gone.
-    pub fn lost_at(&self, connection: u64) -> Option<Timestamp> {
-        self.lost.iter().find(|(number, _)| *number == connection).map(|(_, at)| *at)
+    /// When this connection was lost and with it, perhaps, the answer to that message. `None` while it stands, for one
+    /// that is long gone, and for a message whose answer the operator has read. Without a number any message is meant.
+    pub fn lost_at(&self, connection: u64, message: Option<u32>) -> Option<Timestamp> {
+        let lost = self.lost.iter().find(|lost| lost.connection == connection)?;
+        message.is_none_or(|number| lost.unproven.contains(&number)).then_some(lost.at)
     }
 }

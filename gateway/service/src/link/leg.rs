@@ -81,9 +81,6 @@ impl Leg {
         };
         let (was_bound, ended) = Connection::new(self, number, leave, met.link).run(met.wire, stop).await;
         self.way.ended(was_bound);
-        if was_bound {
-            self.unbound(number);
-        }
         match ended {
             Ended::Lost { sound, cause } => {
                 warn!(bind = %self.name, cause = %cause, "Link lost");
@@ -121,10 +118,11 @@ impl Leg {
         }
     }
 
-    fn unbound(&self, number: u64) {
+    /// Notes that it is bound no more, and which of the requests on that connection the operator may bring again.
+    pub fn unbound(&self, number: u64, again: Vec<u32>) {
         self.account.lost();
         if self.receives {
-            self.handle.history().lose(number, self.settings.clock.now());
+            self.handle.history().lose(number, self.settings.clock.now(), again);
         }
         self.stands(false);
     }

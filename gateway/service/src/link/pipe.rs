@@ -5,12 +5,14 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Octets read at once.
 const READ_LEN: usize = 64 * 1024;
 /// How long the last words of a link may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the peer may take to end the stream after us.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A stream both ways. It never waits for one way before it looks at the other.
 pub(super) struct Pipe<S> {
@@ -28,6 +30,8 @@ pub(super) struct Pipe<S> {
 pub(super) enum Moved {
     /// So many octets came in; none, where some only went out.
     In(usize),
+    /// The peer has closed in order.
+    End,
     /// The connection is gone.
     Gone,
 }
@@ -76,6 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         let mut buffer = ReadBuf::new(&mut self.input);
         match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
             Poll::Ready(Ok(())) if !buffer.filled().is_empty() => Poll::Ready(Moved::In(buffer.filled().len())),
+            Poll::Ready(Ok(())) if !self.broken => Poll::Ready(Moved::End),
             Poll::Ready(_) => Poll::Ready(Moved::Gone),
             Poll::Pending if self.broken => Poll::Ready(Moved::Gone),
             Poll::Pending if wrote => Poll::Ready(Moved::In(0)),
@@ -106,16 +111,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         self.written > before
     }
 
-    /// Writes the rest, such as the answer to unbind, and ends the stream.
-    pub async fn close(mut self) {
+    /// Writes the rest, such as the answer to unbind, and ends the stream. Tells whether the peer, too, has ended it in
+    /// order: then it has read everything.
+    pub async fn close(mut self) -> bool {
         let last = async {
-            if !self.broken {
-                self.stream.write_all(&self.output[self.written..]).await?;
-                self.stream.flush().await?;
+            if self.broken {
+                return Err(std::io::ErrorKind::BrokenPipe.into());
             }
+            self.stream.write_all(&self.output[self.written..]).await?;
+            self.stream.flush().await?;
             self.stream.shutdown().await
         };
         // Whoever does not read by then does not want to know.
-        let _ = tokio::time::timeout(LAST_WORDS, last).await;
+        if !matches!(tokio::time::timeout(LAST_WORDS, last).await, Ok(Ok(()))) {
+            return false;
+        }
+        let end = async {
+            loop {
+                match self.stream.read(&mut self.input).await {
+                    Ok(0) => return true,
+                    Ok(_) => {}
+                    Err(_) => return false,
+                }
+            }
+        };
+        tokio::time::timeout(FAREWELL, end).await.unwrap_or(false)
     }
 }

@@ -102,13 +102,15 @@ impl Link {
     }
 
     fn take_probe(&mut self, sequence_number: u32) -> bool {
-        let before = self.probes.len();
-        self.probes.retain(|probe| *probe != sequence_number);
-        self.probes.len() < before
+        let Some(at) = self.probes.iter().position(|(probe, _)| *probe == sequence_number) else { return false };
+        let (_, written_at) = self.probes.remove(at);
+        self.unproven.read_to(written_at);
+        true
     }
 
     fn take_unbind(&mut self, now: Instant, sequence_number: u32) {
         self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+        self.farewell = self.written;
         match self.state {
             State::Bound { .. } | State::Draining => {
                 self.events.push_back(Event::PeerUnbind);
@@ -191,8 +193,9 @@ impl Link {
         let (command_id, status) = (pdu.body.command_id(), pdu.command_status);
         let message_id = message_id.and_then(|id| MessageId::new(id).ok());
         match self.window.find(pdu.sequence_number) {
-            Some(InFlight { command_id: asked, token, .. }) if asked.response() == command_id => {
+            Some(InFlight { command_id: asked, token, written_at, .. }) if asked.response() == command_id => {
                 self.window.take(pdu.sequence_number);
+                self.unproven.read_to(written_at);
                 self.events.push_back(if let Body::QuerySmResp(resp) = &pdu.body {
                     Event::QueryResponse { token, status, outcome: resp.into() }
                 } else {
@@ -203,6 +206,7 @@ impl Link {
             Some(_) => self.close(CloseReason::WrongResponse(command_id)),
             None => match self.window.take_late(pdu.sequence_number) {
                 Some(entry) => {
+                    self.unproven.read_to(entry.written_at);
                     self.counters.late_responses += 1;
                     self.events.push_back(Event::LateResponse { token: entry.token, status, message_id });
                 }
@@ -214,6 +218,7 @@ impl Link {
     fn take_nack(&mut self, now: Instant, pdu: &Pdu<'_>) {
         let (status, sequence_number) = (pdu.command_status, pdu.sequence_number);
         if let Some(entry) = self.window.take(sequence_number) {
+            self.unproven.read_to(entry.written_at);
             self.events.push_back(Event::Nacked { token: entry.token, status });
             return self.after_response(now);
         }

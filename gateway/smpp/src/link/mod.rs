@@ -4,6 +4,7 @@ mod config;
 mod event;
 mod inbound;
 mod outbound;
+mod proof;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ pub use state::State;
 pub use window::SEQUENCE_NUMBER_MAX;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::command::CommandId;
 use crate::frame::{FrameError, split_frame};
@@ -24,11 +26,14 @@ use crate::message::MessageId;
 use crate::octets::Octets;
 use crate::pdu::{BindKind, MessageKind};
 use crate::status::CommandStatus;
+use proof::Unproven;
 use timer::{Timer, TimerTable};
 use window::Window;
 
 /// How many unanswered probes close the link.
 const PROBES_MAX: usize = 2;
+/// How long a peer that has unbound may take to close, where that is to prove that it has read our answers.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A request of the peer that waits for its answer.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +73,12 @@ pub struct Link {
     /// The peer's requests that wait for `respond`; at most `inbound_max`.
     requests: VecDeque<Waiting>,
     events: VecDeque<Event>,
-    /// Sequence numbers of our probes without an answer; at most `PROBES_MAX`.
-    probes: Vec<u32>,
+    /// Our answers that the peer may not have read.
+    unproven: Unproven,
+    /// Where our answer to the peer's unbind ends in all that was written.
+    farewell: u64,
+    /// Our probes without an answer, and where they end in all that was written; at most `PROBES_MAX`.
+    probes: Vec<(u32, u64)>,
     /// Probes sent since the peer was last heard.
     silent_probes: usize,
     /// SMSC: who asked to bind.
@@ -93,6 +102,8 @@ impl Link {
             taken: 0,
             requests: VecDeque::new(),
             events: VecDeque::new(),
+            unproven: Unproven::default(),
+            farewell: 0,
             probes: Vec::new(),
             silent_probes: 0,
             peer: (Octets::EMPTY, 0),
@@ -132,6 +143,21 @@ impl Link {
     /// Counts the peer's requests that wait for [`Link::respond`].
     pub fn requests_waiting(&self) -> usize {
         self.requests.len()
+    }
+
+    /// Gives the sequence numbers of the peer's requests whose answers it may not have: those without an answer, and
+    /// those answered since the last of our requests that it has answered. It goes on to tell so when the link is
+    /// closed: what comes again after that may be one of these, and nothing else.
+    pub fn unproven(&self) -> Vec<u32> {
+        let mut numbers = self.unanswered();
+        numbers.extend(self.unproven.answered_numbers());
+        numbers
+    }
+
+    /// Gives the sequence numbers of the peer's requests that have no answer, or had none when the link was closed.
+    pub fn unanswered(&self) -> Vec<u32> {
+        let waiting = self.requests.iter().map(|waiting| waiting.sequence_number);
+        self.unproven.unanswered_numbers().chain(waiting).collect()
     }
 
     /// Gives the figures since the beginning.
@@ -193,6 +219,7 @@ impl Link {
                     | State::Unbinding { .. }
                     | State::Closed { .. } => {}
                 },
+                Timer::Unbind if self.state == State::PeerUnbound => self.close(CloseReason::PeerUnbound),
                 Timer::Unbind => self.close(CloseReason::UnbindTimeout),
                 Timer::Frame => self.close(CloseReason::FrameTimeout),
             }
@@ -226,6 +253,16 @@ impl Link {
         }
         self.output.clear();
         self.close(reason);
+    }
+
+    /// Takes notice that the peer has closed the connection in order (the stream has ended, and no error was told), with
+    /// `unwritten` octets as in [`Link::handle_cut`]. One that closes so after our `unbind_resp` has read it, and
+    /// every answer before it.
+    pub fn handle_end(&mut self, now: Instant, unwritten: usize) {
+        if self.state == State::PeerUnbound && unwritten == 0 && self.output.is_empty() {
+            self.unproven.read_to(self.farewell);
+        }
+        self.handle_cut(now, unwritten);
     }
 
     /// Gives the next thing that happened.
@@ -278,7 +315,7 @@ impl Link {
         if self.probes.len() >= PROBES_MAX {
             self.probes.remove(0);
         }
-        self.probes.push(sequence_number);
+        self.probes.push((sequence_number, self.written));
         self.silent_probes += 1;
         self.counters.probes += 1;
         self.timers.set(Timer::EnquireLinkResponse, now + self.config.enquire_link_response);
@@ -310,8 +347,12 @@ impl Link {
         }
         match self.state {
             State::Draining => self.send_unbind(now),
-            State::PeerUnbound => self.close(CloseReason::PeerUnbound),
-            State::Open
+            State::PeerUnbound if self.unproven.is_empty() => self.close(CloseReason::PeerUnbound),
+            State::PeerUnbound if !self.timers.is_running(Timer::Unbind) => {
+                self.timers.set(Timer::Unbind, now + LINGER);
+            }
+            State::PeerUnbound
+            | State::Open
             | State::Binding { .. }
             | State::Bound { .. }
             | State::Unbinding { .. }
@@ -333,7 +374,9 @@ impl Link {
             self.events.push_back(Event::InDoubt { token: entry.token });
         }
         self.timers.stop_all();
-        self.requests.clear();
+        for waiting in self.requests.drain(..) {
+            self.unproven.never_answered(waiting.sequence_number);
+        }
         self.probes.clear();
         self.partial = Vec::new();
         self.state = State::Closed { reason };

@@ -168,8 +168,14 @@ impl Link {
         status: CommandStatus,
         body: Body<'_>,
     ) -> Result<(), VerbError> {
-        self.write(status, self.requests[at].sequence_number, body)?;
+        let sequence_number = self.requests[at].sequence_number;
+        self.write(status, sequence_number, body)?;
         self.requests.remove(at);
+        self.unproven.answered(self.written, sequence_number);
+        // Where nothing of ours is ever answered, as on a bind that only receives, a probe is what proves.
+        if self.unproven.are_many() && self.probes.is_empty() && self.window.len() == 0 && self.is_bound() {
+            self.probe(now);
+        }
         self.after_answer(now);
         Ok(())
     }

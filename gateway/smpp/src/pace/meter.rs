@@ -15,7 +15,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn count(&mut self, now: Instant) {
+    pub(super) fn count(&mut self, segments: u32, now: Instant) {
         let slot = (now.as_micros() / SLOT_MICROS).max(self.slot);
         if slot - self.slot >= SLOTS {
             self.counts = Default::default();
@@ -23,7 +23,7 @@ impl Meter {
             (self.slot + 1..=slot).for_each(|passed| self.counts[place(passed)] = 0);
         }
         self.slot = slot;
-        self.counts[place(slot)] += 1;
+        self.counts[place(slot)] += u64::from(segments);
     }
 
     /// How many left in the second that ends now.

@@ -165,13 +165,19 @@ impl Pace {
 
     /// A segment has been written, as [`Self::next`] allowed.
     pub fn handle_sent(&mut self, urgency: Urgency, now: Instant) {
+        self.handle_sent_segments(urgency, 1, now);
+    }
+
+    /// A request has been written that makes so many segments on the air ([`crate::ShortMessage::segments`]): what comes
+    /// after it waits as if it had been so many.
+    pub fn handle_sent_segments(&mut self, urgency: Urgency, segments: u32, now: Instant) {
         if urgency == Urgency::Text {
             self.under_way += 1;
             self.hold = None;
         }
-        self.meter.count(now);
+        self.meter.count(segments, now);
         if let Some(limit) = &mut self.limit {
-            let interval = interval_ns(limit.rate(now, self.agreed));
+            let interval = interval_ns(limit.rate(now, self.agreed)).saturating_mul(segments.into());
             limit.due_ns = limit.due_ns.max(to_ns(now)).saturating_add(interval);
         }
     }

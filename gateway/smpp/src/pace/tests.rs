@@ -150,6 +150,31 @@ fn a13_one_refusal_halves_the_rate_and_the_others_of_its_round_trip_do_not() {
 }
 
 #[test]
+fn a3_a_text_that_the_smsc_cuts_counts_for_all_its_segments() {
+    let message = |data_coding, octets: usize| crate::ShortMessage {
+        data_coding,
+        short_message: vec![b'a'; octets],
+        ..crate::ShortMessage::default()
+    };
+    for (data_coding, octets, segments) in [
+        (0, 0, 1),
+        (0, 160, 1),
+        (0, 161, 2),
+        (0, 306, 2),
+        (0, 307, 3),
+        (8, 140, 1),
+        (8, 142, 2),
+        (8, 268, 2),
+        (3, 269, 3),
+    ] {
+        assert_eq!(message(data_coding, octets).segments(), segments, "{data_coding} {octets}");
+    }
+    let mut pace = agreed(10, Duration::ZERO);
+    pace.handle_sent_segments(Urgency::Text, message(8, 400).segments(), at(0));
+    assert_eq!(pace.next(Urgency::Text, at(0)), at(300));
+}
+
+#[test]
 fn a13_texts_wait_for_every_answer_under_way_so_that_the_refused_one_goes_first() {
     let mut pace = agreed(100, ms(100));
     for _ in 0..3 {

@@ -259,7 +259,7 @@ async fn a1_a_pair_takes_messages_by_its_receiver_and_sends_by_its_transmitter()
     bench.send();
     tx.expect(CommandId::SUBMIT_SM).await;
     assert!(bench.handle.is_bound() && !bench.handle.is_whole());
-    assert!(bench.handle.history().lost_at(connection).is_some(), "an answer on it is in doubt");
+    assert!(bench.handle.history().lost_at(connection, Some(8)).is_some(), "an answer on it is in doubt");
     let mut rx = bench.line().await;
     assert_eq!(rx.accept().await.command_id, CommandId::BIND_RECEIVER);
     tokio::time::sleep(Duration::from_millis(10)).await;

@@ -91,7 +91,10 @@ fn a38_an_unbind_of_the_peer_is_answered_at_once_and_what_is_under_way_may_end()
     assert!(matches!(events(&mut link)[..], [Event::Response { token: 1, .. }]));
     link.respond(now, 70, CommandStatus::ROK, None).unwrap();
     assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70)]);
+    assert!(events(&mut link).is_empty(), "the peer may show that it has read so far");
+    link.handle_end(now, 0);
     assert_eq!(events(&mut link), [Event::Closed { reason: CloseReason::PeerUnbound }]);
+    assert_eq!(link.unproven(), [70], "it may have closed on our unbind_resp");
 }
 
 #[test]
@@ -193,4 +196,66 @@ fn a38_an_smsc_that_connects_by_itself_asks_for_the_bind_and_gets_it_over_the_sa
     // Once bound, it is passed over: nothing answers it, and it changes nothing.
     esme.handle_bytes(now, &frame(CommandStatus::ROK, 9, Body::Outbind(Outbind::default())));
     assert!(esme.is_bound() && output(&mut esme).is_empty());
+}
+
+#[test]
+fn a06_an_answer_is_in_doubt_until_the_peer_answers_something_that_was_written_after_it() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    let doubtful = |link: &Link| link.unproven();
+    let first = submit(&mut link, now, 1);
+    link.handle_bytes(now, &[good_deliver(70), good_deliver(71), good_deliver(72)].concat());
+    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+    assert_eq!(doubtful(&link), [71, 72, 70], "not answered, or answered just now");
+    let second = submit(&mut link, now, 2);
+    link.respond(now, 71, CommandStatus::ROK, None).unwrap();
+    link.handle_bytes(now, &response(MessageKind::SubmitSm, first));
+    assert_eq!(doubtful(&link), [72, 70, 71], "that request went out before all of them");
+    link.handle_bytes(now, &response(MessageKind::SubmitSm, second));
+    assert_eq!(doubtful(&link), [72, 71]);
+    link.handle_cut(now, 0);
+    assert_eq!(doubtful(&link), [72, 71], "and so it stays when the link is gone");
+}
+
+#[test]
+fn a06_a_bind_that_only_receives_asks_for_a_proof_now_and_then() {
+    let now = Instant::ZERO;
+    let mut link = bound(LinkConfig::new(Role::Esme), BindKind::Receiver);
+    for number in 1..=256 {
+        link.handle_bytes(now, &good_deliver(number));
+        link.respond(now, number, CommandStatus::ROK, None).unwrap();
+    }
+    let probes: Vec<u32> =
+        output(&mut link).into_iter().filter(|o| o.0 == CommandId::ENQUIRE_LINK).map(|o| o.2).collect();
+    assert_eq!((probes.len(), link.unproven().len()), (1, 256));
+    link.handle_bytes(now, &frame(CommandStatus::ROK, probes[0], Body::EnquireLinkResp));
+    assert_eq!(link.unproven().len(), 0);
+}
+
+#[test]
+fn a06_a_peer_that_unbinds_and_then_closes_in_order_has_read_what_we_answered() {
+    let now = Instant::ZERO;
+    let unbound = || {
+        let mut link = bound_esme();
+        link.handle_bytes(now, &good_deliver(70));
+        link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+        link.handle_bytes(now, &frame(CommandStatus::ROK, 71, Body::Unbind));
+        assert_eq!(output(&mut link).len(), 2);
+        assert!(!link.is_closed(), "it is waited for");
+        link
+    };
+    let mut link = unbound();
+    link.handle_end(now, 0);
+    assert_eq!((link.is_closed(), link.unproven().len()), (true, 0));
+    // Cut off, or with our last words unwritten, or silent: who knows what it has read.
+    let mut link = unbound();
+    link.handle_cut(now, 0);
+    assert_eq!(link.unproven().len(), 1);
+    let mut link = unbound();
+    link.handle_end(now, 1);
+    assert_eq!(link.unproven().len(), 1);
+    let mut link = unbound();
+    link.handle_timeout(now + SECOND);
+    assert_eq!(link.state(), State::Closed { reason: CloseReason::PeerUnbound });
+    assert_eq!(link.unproven().len(), 1);
 }
