@@ -1,5 +1,10 @@
 // An operator's SMSC built on node-smpp, a foreign SMPP stack, driven over standard input and output.
 //
+// It is begun with the faults that it is to have: node_smsc.js [end] [latin-1] [ids]
+//   end       its op for a last screen is 32, not 17
+//   latin-1   data_coding 0 means Latin-1 to it, not GSM-7
+//   ids       it names messages in hexadecimal in responses, in decimal in receipts
+//
 // In, one JSON object a line:
 //   {"do":"begin","msisdn":"994501234567","code":"7142","text":"*7142#","session":1}
 //   {"do":"continue","msisdn":"994501234567","code":"7142","text":"1"}
@@ -20,14 +25,16 @@
 const readline = require('readline');
 const smpp = require('smpp');
 
+const faults = new Set(process.argv.slice(2));
 const BEGIN = 1, CONTINUE = 18, ABORT = 129; // ussd_service_op, deliver_sm
-const ASK = 2, END = 17; // ussd_service_op, submit_sm
+const ASK = 2, END = faults.has('end') ? 32 : 17; // ussd_service_op, submit_sm
+if (faults.has('latin-1')) smpp.encodings.default = 'LATIN1';
 
 const tell = (o) => process.stdout.write(JSON.stringify(o) + '\n');
 const handsets = new Map(); // msisdn -> {session, turn}
 const parts = new Map(); // msisdn/ref -> [texts]
 let bind = null;
-let nextId = 1;
+let nextId = faults.has('ids') ? 1000 : 1;
 let nextReference = 1;
 let lost = null; // {pdu, answered, replied}: a text whose answer is to be lost
 
@@ -46,8 +53,9 @@ function screen(pdu) {
   if (!Buffer.isBuffer(info) || info.length !== 2) return tell({ is: 'fault', why: 'no its_session_info of two octets' });
   if (info[0] !== phone.session) return tell({ is: 'fault', why: `session ${info[0]} in place of ${phone.session}` });
   const ends = pdu.ussd_service_op === END;
-  if (!ends && pdu.ussd_service_op !== ASK) return tell({ is: 'fault', why: `ussd_service_op ${pdu.ussd_service_op}` });
-  if (ends !== ((info[1] & 1) === 1)) tell({ is: 'fault', why: 'the end bit disagrees with ussd_service_op' });
+  const wrong = !ends && pdu.ussd_service_op !== ASK;
+  if (wrong && !faults.has('end')) return tell({ is: 'fault', why: `ussd_service_op ${pdu.ussd_service_op}` });
+  if (!faults.has('end') && ends !== ((info[1] & 1) === 1)) tell({ is: 'fault', why: 'the end bit disagrees with ussd_service_op' });
   if (ends) handsets.delete(pdu.destination_addr);
   tell({ is: 'screen', to: pdu.destination_addr, text: decode(pdu), more: !ends });
 }
@@ -104,13 +112,14 @@ function serve(session) {
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('submit_sm', (pdu) => {
     const id = String(nextId++);
-    session.send(pdu.response({ message_id: id }));
+    session.send(pdu.response({ message_id: faults.has('ids') ? Number(id).toString(16) : id }));
     if (pdu.ussd_service_op !== undefined) return screen(pdu);
     sms(pdu);
     if ((pdu.registered_delivery & 3) === 1) receipt(session, pdu, id);
     if (lost) lost.replied = true;
     lose(session);
   });
+  session.on('unknown', (pdu) => session.send(pdu.response()));
   session.on('unbind', (pdu) => {
     session.send(pdu.response());
     session.close();

@@ -18,6 +18,7 @@ mod node_smpp;
 mod node_sms;
 mod node_smsc;
 mod official_example;
+mod operator_probe;
 mod pcap;
 mod plays;
 mod program;

@@ -39,9 +39,14 @@ enum Told {
 impl NodeSmsc {
     /// Starts it on a free port.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with faults, which `tests/interop/node_smsc.js` lists.
+    pub fn start_with(faults: &[&str]) -> Self {
         let folder = interop();
         let mut command = Command::new("node");
-        command.arg("node_smsc.js").current_dir(folder);
+        command.arg("node_smsc.js").args(faults).current_dir(folder);
         let process = Process::start(command);
         let mut smsc = Self {
             process,
@@ -65,6 +70,17 @@ impl NodeSmsc {
                 assert_eq!((kind.as_str(), system_id.as_str()), ("bind_transceiver", "dayaq"));
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Waits until a transceiver is bound, whoever was bound before and has gone.
+    pub fn wait_for_transceiver(&mut self) {
+        loop {
+            match self.next() {
+                Told::Bound { kind, .. } if kind == "bind_transceiver" => return,
+                Told::Bound { .. } | Told::Closed => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 
@@ -161,9 +177,24 @@ impl Phone<'_> {
         self.deliver(&json!({ "do": "continue", "text": typed }))
     }
 
+    /// Whether the phone may answer what it shows.
+    pub fn may_answer(&self) -> bool {
+        self.more
+    }
+
+    /// Hangs up, and waits until that is taken.
+    pub fn hang_up(&mut self) -> &mut Self {
+        self.order(&json!({ "do": "abort" }));
+        self.until_taken()
+    }
+
     /// Writes a text and waits until it is taken.
     pub fn write(&mut self, text: &str) -> &mut Self {
         self.order(&json!({ "do": "write", "text": text }));
+        self.until_taken()
+    }
+
+    fn until_taken(&mut self) -> &mut Self {
         loop {
             match self.smsc.next() {
                 Told::Taken { status } => {

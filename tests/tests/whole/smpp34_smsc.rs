@@ -5,6 +5,7 @@
 
 use crate::program::PATIENCE;
 use async_trait::async_trait;
+use dayaq_text::{Alphabet, decode_lossy};
 use smpp34::server::ESME;
 use smpp34::{
     SmppConnectionInformation, SmppServer, SmppServerListener, TlvList, TlvTag, bind_transceiver,
@@ -21,6 +22,7 @@ const BEGIN: u8 = 1;
 const ASK: u8 = 2;
 const END: u8 = 17;
 const CONTINUE: u8 = 18;
+const ABORT: u8 = 129;
 /// Milliseconds: a bind must come, enquire_link, the longest silence, an answer; then octets read at once.
 const TIMERS: (u64, u64, u64, u64, usize) = (30_000, 500, 300_000, 30_000, 1500);
 /// Ports tried until one is still free when the server takes it.
@@ -38,10 +40,22 @@ pub struct Smpp34Smsc {
     texts: Vec<(String, String)>,
     screens: VecDeque<(String, Screen)>,
     sessions: u8,
+    faults: Faults,
     /// How often a phone dialled or answered.
     pub turns: usize,
     /// How many delivery receipts were asked for, and how many were taken.
     pub receipts: (usize, usize),
+}
+
+/// What this SMSC does otherwise than it should.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// What data_coding 0 means to it; `None`: GSM-7, of which only the letters of ASCII are read.
+    pub alphabet: Option<Alphabet>,
+    /// Its op for a last screen is 32, not 17.
+    pub end: bool,
+    /// It names messages in hexadecimal in responses, in decimal in receipts.
+    pub ids: bool,
 }
 
 /// What the stack tells of.
@@ -61,6 +75,7 @@ struct Screen {
 /// The side that smpp34 calls.
 struct Desk {
     told: UnboundedSender<Heard>,
+    decimal_receipts: bool,
     messages: AtomicU32,
     esme: Mutex<Option<Arc<ESME>>>,
 }
@@ -68,8 +83,18 @@ struct Desk {
 impl Smpp34Smsc {
     /// Starts it on a free port.
     pub async fn start() -> Self {
+        Self::start_with(Faults::default()).await
+    }
+
+    /// The same with faults.
+    pub async fn start_with(faults: Faults) -> Self {
         let (told, heard) = unbounded_channel();
-        let desk = Arc::new(Desk { told, messages: AtomicU32::new(0xa0), esme: Mutex::default() });
+        let desk = Arc::new(Desk {
+            told,
+            decimal_receipts: faults.ids,
+            messages: AtomicU32::new(0xa0),
+            esme: Mutex::default(),
+        });
         let (init, enquire_link, inactivity, response, buffer) = TIMERS;
         for _ in 0..PORTS_MAX {
             // It cannot tell which port it was given, so it is given one that was free a moment ago.
@@ -98,6 +123,7 @@ impl Smpp34Smsc {
                     texts: Vec::new(),
                     screens: VecDeque::new(),
                     sessions: 0,
+                    faults,
                     turns: 0,
                     receipts: (0, 0),
                 };
@@ -129,7 +155,7 @@ impl Smpp34Smsc {
 
     /// A phone in its network.
     pub fn phone<'s>(&'s mut self, msisdn: &'s str) -> Phone<'s> {
-        Phone { smsc: self, msisdn, session: 0, turn: 0, shown: String::new(), more: false }
+        Phone { smsc: self, msisdn, session: 0, turn: 0, reference: 0, shown: String::new(), more: false }
     }
 
     async fn hear(&mut self) {
@@ -150,11 +176,18 @@ impl Smpp34Smsc {
         }
     }
 
+    fn words(&self, data_coding: u8, octets: &[u8]) -> String {
+        match self.faults.alphabet {
+            Some(alphabet) if data_coding == 0 => decode_lossy(octets, alphabet),
+            _ => words(data_coding, octets),
+        }
+    }
+
     fn take(&mut self, message: &submit_sm) {
         let to = message.destination_addr.clone();
         if let Some(op) = message.tlvs.get_tlv(TlvTag::UssdServiceOp) {
             let session = message.tlvs.get_tlv(TlvTag::ItsSessionInfo).expect("its_session_info").value.clone();
-            let text = words(message.data_coding, &message.short_message);
+            let text = self.words(message.data_coding, &message.short_message);
             let op = op.as_u8().expect("one octet");
             self.screens.push_back((to, Screen { text, session, op }));
             return;
@@ -163,14 +196,16 @@ impl Smpp34Smsc {
             self.receipts.0 += 1;
         }
         if message.esm_class & 0x40 == 0 {
-            self.texts.push((to, words(message.data_coding, &message.short_message)));
+            let text = self.words(message.data_coding, &message.short_message);
+            self.texts.push((to, text));
             return;
         }
         let [5, 0, 3, reference, total, number, ref text @ ..] = message.short_message[..] else {
             panic!("a user data header of another kind: {:02x?}", message.short_message.first_chunk::<7>());
         };
+        let text = self.words(message.data_coding, text);
         let have = self.parts.entry((to.clone(), reference)).or_default();
-        have.insert(number, words(message.data_coding, text));
+        have.insert(number, text);
         if have.len() == usize::from(total) {
             let parts = self.parts.remove(&(to.clone(), reference)).unwrap_or_default();
             self.texts.push((to, parts.into_values().collect()));
@@ -221,7 +256,8 @@ impl SmppServerListener for Desk {
         let wants_receipt = message.registered_delivery & 3 == 1;
         let esme = self.esme.lock().expect("no holder panics").clone();
         if let (true, Some(esme)) = (wants_receipt, esme) {
-            tokio::spawn(receipt(esme, message.clone(), id.clone(), self.told.clone()));
+            let named = if self.decimal_receipts { number.to_string() } else { id.clone() };
+            tokio::spawn(receipt(esme, message.clone(), named, self.told.clone()));
         }
         let _ = self.told.send(Heard::Submitted(Box::new(message.clone())));
         message.accept(id)
@@ -244,6 +280,7 @@ pub struct Phone<'s> {
     msisdn: &'s str,
     session: u8,
     turn: u8,
+    reference: u8,
     shown: String,
     more: bool,
 }
@@ -289,13 +326,40 @@ impl Phone<'_> {
         }
     }
 
+    /// Whether the phone may answer what it shows.
+    pub fn may_answer(&self) -> bool {
+        self.more
+    }
+
+    /// Hangs up, and waits until that is taken.
+    pub async fn hang_up(&mut self) {
+        self.turn += 1;
+        self.say(ABORT, "").await;
+    }
+
+    /// Writes a text, in as many parts as it takes, and waits until it is taken.
+    pub async fn write(&mut self, text: &str) {
+        let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let parts: Vec<&[u8]> = if octets.len() <= 140 { vec![&octets] } else { octets.chunks(134).collect() };
+        self.reference += 1;
+        for (number, part) in (1u8..).zip(&parts) {
+            let header = [5, 0, 3, self.reference, parts.len() as u8, number];
+            let header = if parts.len() > 1 { &header[..] } else { &[] };
+            let esme = self.smsc.esme.clone().expect("somebody is bound");
+            let sent = esme.deliver_sm().esm_class(if header.is_empty() { 0 } else { 0x40 });
+            let sent = sent.source_addr_ton(1).source_addr_npi(1).source_addr(self.msisdn);
+            let sent = sent.dest_addr_npi(1).destination_addr("7142").data_coding(8);
+            let answer = sent.short_message([header, part].concat()).send().await.expect("deliver_sm is answered");
+            assert_eq!(answer.command_status(), 0, "deliver_sm_resp");
+        }
+    }
+
     /// What the phone shows.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    async fn deliver(&mut self, op: u8, text: &str) -> &mut Self {
-        self.smsc.turns += 1;
+    async fn say(&mut self, op: u8, text: &str) {
         let esme = self.smsc.esme.clone().expect("somebody is bound");
         let sent = esme.deliver_sm().service_type("USSD");
         let sent = sent.source_addr_ton(1).source_addr_npi(1).source_addr(self.msisdn);
@@ -304,6 +368,11 @@ impl Phone<'_> {
         let sent = sent.tlv(TlvTag::UssdServiceOp, [op]).tlv(TlvTag::ItsSessionInfo, value);
         let answer = sent.send().await.expect("deliver_sm is answered");
         assert_eq!(answer.command_status(), 0, "deliver_sm_resp");
+    }
+
+    async fn deliver(&mut self, op: u8, text: &str) -> &mut Self {
+        self.smsc.turns += 1;
+        self.say(op, text).await;
         while self.smsc.screens.is_empty() {
             self.smsc.hear().await;
         }
@@ -311,9 +380,14 @@ impl Phone<'_> {
         assert!(to == self.msisdn && self.smsc.screens.is_empty(), "one screen, to the phone that asked");
         self.more = match screen.op {
             ASK => true,
+            END if self.smsc.faults.end => true,
             END => false,
             other => panic!("ussd_service_op {other}"),
         };
+        if self.smsc.faults.end {
+            self.shown = screen.text;
+            return self;
+        }
         assert_eq!(screen.session, [self.session, self.turn << 1 | u8::from(!self.more)], "its_session_info");
         self.shown = screen.text;
         self
