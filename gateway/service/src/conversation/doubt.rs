@@ -1,8 +1,8 @@
 //! Which delivered text may be one that was taken already: its answer may not have reached the operator.
 //!
 //! A text has no number, so that a repeat looks like a person who writes `1` again. It counts as a repeat only where the
-//! answer to the first was in doubt, and only for a while, or not given yet: nobody answers a question that they have not
-//! been asked. Otherwise it is taken as written.
+//! answer to the first was in doubt, and only for a while, or where the first was not even taken yet: nobody answers a
+//! question that they have not been asked. Otherwise it is taken as written.
 
 use crate::store::SubscriberKey;
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +76,8 @@ struct Flight {
     /// When it came, by the wall and by the monotonic clock.
     came: Timestamp,
     since: Duration,
+    /// It is taken, and its reply may be on its way: from now on a person may write the same again.
+    taken: bool,
     answered: Option<Answered>,
 }
 
@@ -87,19 +89,27 @@ struct Answered {
 
 impl Flights {
     /// Notes that a text has come. Gives the moment of an earlier one like it that it may repeat on a link that stands:
-    /// one that is not answered yet, whose answer took so long that the operator sends again, or that the operator was
-    /// asked to bring again.
+    /// one that is not taken yet, whose answer took so long that the operator sends again, or that the operator was asked
+    /// to bring again.
     pub fn begin(&self, key: SubscriberKey, print: u64, came: Timestamp, now: Duration) -> Option<Timestamp> {
         let mut flights = self.0.lock().unwrap_or_else(|e| e.into_inner());
         if flights.len() >= FLIGHTS {
             flights.retain(|_, flight| flight.may_return(now));
         }
         match flights.get(&(key, print)).copied().filter(|flight| flight.may_return(now)) {
-            Some(flight) => Some(flight.came),
-            None => {
-                flights.insert((key, print), Flight { came, since: now, answered: None });
+            Some(flight) if flight.repeated(now) => Some(flight.came),
+            Some(_) | None => {
+                flights.insert((key, print), Flight { came, since: now, taken: false, answered: None });
                 None
             }
+        }
+    }
+
+    /// Notes that a text is taken: its turn is saved, and the reply goes out after this.
+    pub fn take(&self, key: SubscriberKey, print: u64) {
+        let mut flights = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(flight) = flights.get_mut(&(key, print)) {
+            flight.taken = true;
         }
     }
 
@@ -122,6 +132,10 @@ impl Flight {
             Some(Answered { at, again: true }) => now.saturating_sub(at) <= AGAIN,
             Some(Answered { at, again: false }) => now.saturating_sub(at) <= CROSSING,
         }
+    }
+
+    fn repeated(&self, now: Duration) -> bool {
+        !self.taken || self.answered.is_some_and(|answered| answered.again) || now.saturating_sub(self.since) >= SLOW
     }
 }
 
@@ -195,11 +209,15 @@ mod tests {
         assert_eq!(flights.begin(key, 1, at(0), s(0)), None);
         assert_eq!(flights.begin(key, 1, at(0), Duration::from_millis(1)), Some(at(0)), "the network doubled it");
         assert_eq!(flights.begin(key, 1, at(3), s(3)), Some(at(0)), "nobody has been asked anything since");
+        flights.take(key, 1);
         assert_eq!(flights.begin(key, 1, at(10), s(10)), Some(at(0)));
         flights.end(key, 1, false, s(12));
         assert_eq!(flights.begin(key, 1, at(13), s(13)), Some(at(0)), "it crossed the answer");
         assert_eq!(flights.begin(key, 1, at(16), s(16)), None, "the answer has been read by now");
         flights.end(key, 1, true, s(17));
         assert_eq!(flights.begin(key, 1, at(300), s(300)), Some(at(16)), "it was asked for");
+        assert_eq!(flights.begin(key, 2, at(300), s(300)), None);
+        flights.take(key, 2);
+        assert_eq!(flights.begin(key, 2, at(301), s(301)), None, "the reply was quicker than our answer");
     }
 }

@@ -155,6 +155,7 @@ impl Conversations {
             }
             match self.save(&mut turn).await? {
                 None => {
+                    self.flights.take(key, text.print);
                     if let Some(id) = told {
                         self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
                     }
