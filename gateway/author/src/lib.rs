@@ -34,4 +34,4 @@ pub use document::{Document, parse};
 pub use place::{LineIndex, Place, Position, utf8};
 pub use secret::{Environment, Surroundings, read_secret};
 pub use suggest::closest;
-pub use table::{Date, Table};
+pub use table::{Date, Scalar, Table};

@@ -14,6 +14,14 @@ pub struct Date {
     pub day: i8,
 }
 
+/// Holds one value that is no date, array or table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    String(String),
+    Integer(i64),
+    Boolean(bool),
+}
+
 /// Reads one table key by key and records every fault with its full key and line.
 ///
 /// For each type there are three forms: `string` must be there, `opt_string` may be, `string_or` has a fallback. A `None`
@@ -151,6 +159,20 @@ impl<'d> Table<'d> {
             .keys()
             .into_iter()
             .filter_map(|name| table.string(name).map(|text| (name.to_owned(), text, table.at(name))))
+            .collect()
+    }
+
+    /// Reads a table whose every value is a string, an integer or a boolean, in the order of the file; an absent key is
+    /// an empty table.
+    pub fn scalars(&self, key: &str) -> Vec<(String, Scalar, Place)> {
+        let Some(table) = self.opt_table(key) else { return Vec::new() };
+        table
+            .keys()
+            .into_iter()
+            .filter_map(|name| {
+                let value = table.optional(name, "a string, an integer or a boolean", read_scalar)?;
+                Some((name.to_owned(), value, table.at(name)))
+            })
             .collect()
     }
 
@@ -319,6 +341,15 @@ fn read_string(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         _ => None,
+    }
+}
+
+fn read_scalar(value: &Value) -> Option<Scalar> {
+    match value {
+        Value::String(text) => Some(Scalar::String(text.clone())),
+        Value::Integer(number) => Some(Scalar::Integer(*number)),
+        Value::Boolean(value) => Some(Scalar::Boolean(*value)),
+        Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
     }
 }
 

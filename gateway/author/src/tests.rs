@@ -1,4 +1,4 @@
-use crate::{Date, Diagnostics, Document, LineIndex, Position, closest, parse, utf8};
+use crate::{Date, Diagnostics, Document, LineIndex, Position, Scalar, closest, parse, utf8};
 
 fn read(text: &str) -> (Document, Diagnostics) {
     parse("config/dayaq.toml", text)
@@ -172,4 +172,23 @@ fn an_octet_that_is_not_utf_8_is_named_with_its_line() {
     let latin_1 = b"menu = K\xC3\xB6m\nhelp = K\xC3\xB6\xF6k\n".to_vec();
     let fault = utf8("az.ftl", latin_1).expect_err("ISO 8859-1");
     assert_eq!(fault.to_string(), "az.ftl:2:10: error: the octet 0xF6 is not UTF-8; save the file as UTF-8");
+}
+
+#[test]
+fn a_table_of_single_values_is_read_in_its_order_and_names_what_is_none() {
+    let (document, diagnostics) = read("[end]\nType = \"release\"\nkeep = false\nlevel = 3\nmore = [1]\n");
+    let root = document.root(&diagnostics);
+    let values: Vec<(String, Scalar)> =
+        root.scalars("end").into_iter().map(|(name, value, _)| (name, value)).collect();
+    let expected = [
+        ("Type", Scalar::String("release".to_owned())),
+        ("keep", Scalar::Boolean(false)),
+        ("level", Scalar::Integer(3)),
+    ];
+    assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value)));
+    assert_eq!(
+        lines(&diagnostics),
+        ["config/dayaq.toml:5:8: error: end.more: must be a string, an integer or a boolean, found an array"]
+    );
+    assert!(root.scalars("nothing").is_empty());
 }

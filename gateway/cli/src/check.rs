@@ -5,9 +5,9 @@ use crate::exit;
 use crate::{content, settings};
 use dayaq_author::{Diagnostics, Severity, parse};
 use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
-use dayaq_gateway::config::read_profile;
+use dayaq_gateway::config::{read_callback_profile, read_profile};
 use dayaq_gateway::content::ContentFiles;
-use dayaq_gateway::conversation::prove_on;
+use dayaq_gateway::conversation::{prove_on, prove_surface};
 use dayaq_text::Alphabet;
 use std::process::ExitCode;
 
@@ -39,7 +39,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     Ok(if errors == 0 { ExitCode::SUCCESS } else { exit::FAILURE })
 }
 
-/// Reads every operator's profile of the content, and proves the screens on each.
+/// Reads every operator's and aggregator's profile of the content, and proves the screens on each.
 fn profiles(files: &ContentFiles, book: Option<&Book>) -> Diagnostics {
     let found = Diagnostics::new();
     for (path, text) in files.below("config/operators", ".toml") {
@@ -48,6 +48,14 @@ fn profiles(files: &ContentFiles, book: Option<&Book>) -> Diagnostics {
         found.extend(more);
         if let (Some(profile), Some(book)) = (profile, book) {
             found.extend(prove_on(book, &profile, path));
+        }
+    }
+    for (path, text) in files.below("config/aggregators", ".toml") {
+        let (document, more) = parse(path, text);
+        let profile = read_callback_profile(&document, &more);
+        found.extend(more);
+        if let (Some(profile), Some(book)) = (profile, book) {
+            found.extend(prove_surface(book, &profile.surface, path));
         }
     }
     found

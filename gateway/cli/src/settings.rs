@@ -7,7 +7,7 @@ use anyhow::Context;
 use dayaq_author::{Diagnostics, Document, parse, utf8};
 use dayaq_core::CoreConfig;
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
-use dayaq_gateway::conversation::prove_on;
+use dayaq_gateway::conversation::{prove_on, prove_surface};
 use dayaq_types::seal::KeyRing;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +82,9 @@ fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::
     if let (Some(gateway), Some(content)) = (&gateway, &content) {
         for operator in &gateway.operators {
             found.extend(prove_on(&content.book, &operator.profile, &operator.name));
+        }
+        for aggregator in &gateway.aggregators {
+            found.extend(prove_surface(&content.book, &aggregator.profile.surface, &aggregator.name));
         }
     }
     let ids = content.as_ref().map(|content| content.core.institution_ids());

@@ -1,8 +1,9 @@
-//! The gateway: SMPP links, conversations, session and gateway stores, pushes and HTTP.
+//! The gateway: SMPP links, aggregators, conversations, session and gateway stores, pushes and HTTP.
 //!
 //! It never decides anything about an application: that is the core's, behind [`dayaq_core_api::Core`]. Protocol and
 //! dialogue are in [`dayaq_smpp`] and [`dayaq_dialog`], which know neither time nor sockets; here they are driven.
 
+pub mod aggregator;
 pub mod config;
 pub mod content;
 pub mod conversation;

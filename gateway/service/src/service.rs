@@ -1,5 +1,6 @@
 //! The gateway as a whole: what starts, what it waits for, and how it ends.
 
+use crate::aggregator::{self, Front};
 use crate::config::{GatewayConfig, Operator};
 use crate::content::ContentFiles;
 use crate::conversation::{Books, Conversations, FlashWorker, Parts, PendingWorker};
@@ -63,6 +64,16 @@ pub enum StartError {
         /// Why.
         cause: std::io::Error,
     },
+    /// The address for an aggregator's callbacks is taken or not ours.
+    #[error("aggregator {aggregator}: listen {address}: {cause}")]
+    Callbacks {
+        /// The aggregator.
+        aggregator: String,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// The links of an operator did not start.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -82,6 +93,8 @@ pub struct Gateway {
     pub http: SocketAddr,
     /// Where operators that connect to us find us, in the order of the configuration.
     pub doors: Vec<SocketAddr>,
+    /// Where aggregators call us, in the order of the configuration.
+    pub callbacks: Vec<SocketAddr>,
     /// Wakes the leaser: call it when the core has new notices in the same process.
     pub wake: Arc<Notify>,
     /// The gateway's store.
@@ -94,7 +107,7 @@ pub struct Gateway {
     http_stop: CancellationToken,
     worker_tasks: Vec<JoinHandle<()>>,
     link_tasks: Vec<JoinHandle<()>>,
-    http_task: JoinHandle<()>,
+    http_tasks: Vec<JoinHandle<()>>,
 }
 
 impl Gateway {
@@ -137,6 +150,7 @@ impl Gateway {
         let http = listener.local_addr().unwrap_or(config.http_listen);
         let (workers, links, http_stop) =
             (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let (callbacks, fronts) = fronts(&config, &conversations, &clock).await?;
         let (outcomes_in, outcomes) = mpsc::unbounded_channel();
         let accept = Arc::clone(&conversations);
         let parts = LinkParts {
@@ -163,11 +177,19 @@ impl Gateway {
         checks.push(Arc::new(BindsCheck(binds.clone())));
         let http_state = Arc::new(HttpState { checks, metrics });
         let http_cancel = http_stop.clone();
-        let http_task = tokio::spawn(async move {
+        let mut http_tasks = vec![tokio::spawn(async move {
             if let Err(cause) = http::serve(listener, http_state, http_cancel).await {
                 tracing::error!(cause = %cause, "HTTP ended");
             }
-        });
+        })];
+        for (listener, front) in fronts {
+            let stop = http_stop.clone();
+            http_tasks.push(tokio::spawn(async move {
+                if let Err(cause) = aggregator::serve(listener, front, stop).await {
+                    tracing::error!(cause = %cause, "HTTP for an aggregator ended");
+                }
+            }));
+        }
         let (flashes, flashes_in) = mpsc::channel(FLASHES_MAX);
         let flash_worker = FlashWorker {
             conversations: Arc::clone(&conversations),
@@ -213,6 +235,7 @@ impl Gateway {
         Ok(Self {
             http,
             doors,
+            callbacks,
             wake,
             store,
             conversations,
@@ -223,7 +246,7 @@ impl Gateway {
             http_stop,
             worker_tasks,
             link_tasks,
-            http_task,
+            http_tasks,
         })
     }
 
@@ -245,9 +268,29 @@ impl Gateway {
             let _ = tokio::time::timeout(self.drain, task).await;
         }
         self.http_stop.cancel();
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.http_task).await;
+        for task in self.http_tasks {
+            let _ = tokio::time::timeout(Duration::from_secs(2), task).await;
+        }
         info!("Stopped");
     }
+}
+
+/// The listeners of the aggregators, with where they are.
+async fn fronts(
+    config: &GatewayConfig,
+    conversations: &Arc<Conversations>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Vec<SocketAddr>, Vec<(TcpListener, Arc<Front>)>), StartError> {
+    let (mut addresses, mut fronts) = (Vec::new(), Vec::new());
+    for (at, aggregator) in config.aggregators.iter().enumerate() {
+        let (name, address) = (&aggregator.name, aggregator.listen);
+        let fault = |cause| StartError::Callbacks { aggregator: name.clone(), address, cause };
+        let listener = TcpListener::bind(address).await.map_err(fault)?;
+        addresses.push(listener.local_addr().map_err(fault)?);
+        let (aggregator, conversations, clock) = (aggregator.clone(), Arc::clone(conversations), Arc::clone(clock));
+        fronts.push((listener, Arc::new(Front { at, aggregator, conversations, clock })));
+    }
+    Ok((addresses, fronts))
 }
 
 fn sender(operator: &Operator) -> Result<Sender, StartError> {

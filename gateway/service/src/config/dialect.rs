@@ -18,7 +18,7 @@ pub(super) const ALPHABETS: [(&str, Alphabet); 4] =
     [("gsm-7", Alphabet::Gsm7), ("latin-1", Alphabet::Latin1), ("ascii", Alphabet::Ascii), ("ucs-2", Alphabet::Ucs2)];
 
 /// The smallest screen that a profile may name; less holds no menu.
-const SCREEN_MIN: usize = 40;
+pub(super) const SCREEN_MIN: usize = 40;
 
 /// Changes what the profile names; everything else stays as the specification has it.
 pub(super) fn read(table: &Table<'_>, dialect: &mut Dialect) {

@@ -3,12 +3,18 @@
 //! The structs here are validated: nothing in them is optional that must be set, and every fallback has
 //! been resolved. Files are opened by the caller.
 
+mod aggregator;
+mod callback;
 mod dialect;
 mod flash;
 mod operator;
 mod reach;
 mod sms;
 
+pub use aggregator::{Aggregator, bare_code};
+pub use callback::{
+    AnswerForm, CallbackEvent, CallbackProfile, Encoding, EventField, Holds, RequestForm, SignatureHeaders, TEXT,
+};
 pub use dayaq_author::{Environment, Surroundings, read_secret};
 pub use dayaq_sql::StoreConfig;
 pub use flash::FlashRule;
@@ -52,6 +58,8 @@ pub struct GatewayConfig {
     pub drain: Duration,
     /// The operators.
     pub operators: Vec<Operator>,
+    /// The aggregators, by which phones come over HTTP.
+    pub aggregators: Vec<Aggregator>,
 }
 
 /// Where live sessions are kept.
@@ -77,7 +85,7 @@ impl GatewayConfig {
         }
     }
 
-    /// Reads `[gateway]`, `[http]`, `[sessions]` and every `[[operator]]` of the root table.
+    /// Reads `[gateway]`, `[http]`, `[sessions]`, every `[[operator]]` and every `[[aggregator]]` of the root table.
     ///
     /// `None` when something that must be there is not; the diagnostics say what.
     pub fn read(root: &Table<'_>, around: &dyn Surroundings, found: &Diagnostics) -> Option<Self> {
@@ -96,6 +104,7 @@ impl GatewayConfig {
         };
         let gateway = root.table("gateway");
         let operators = read_operators(root, around, found);
+        let aggregators = aggregator::read_all(root, http_listen, &operators, around, found);
         let gateway = gateway?;
         let store = StoreConfig::read(&gateway, around);
         let sessions = sessions.unwrap_or(SessionsConfig::Sqlite);
@@ -121,6 +130,7 @@ impl GatewayConfig {
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             drain: Duration::from_secs(gateway.integer_or("drain_s", 1..=300u64, 10)),
             operators,
+            aggregators,
         };
         gateway.finish();
         Some(config)
@@ -181,6 +191,14 @@ fn read_operators(root: &Table<'_>, around: &dyn Surroundings, found: &Diagnosti
 pub fn read_profile(document: &Document, found: &Diagnostics) -> Option<Profile> {
     let root = document.root(found);
     let profile = Profile::read(&root);
+    root.finish();
+    profile
+}
+
+/// Parses an aggregator's profile file; used for `config/aggregators/*.toml` alone as well.
+pub fn read_callback_profile(document: &Document, found: &Diagnostics) -> Option<CallbackProfile> {
+    let root = document.root(found);
+    let profile = CallbackProfile::read(&root);
     root.finish();
     profile
 }

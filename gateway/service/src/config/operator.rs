@@ -92,11 +92,7 @@ pub struct Profile {
 impl Operator {
     /// Reads one `[[operator]]`; its profile file is read through `around`.
     pub(super) fn read(table: &Table<'_>, around: &dyn Surroundings, found: &Diagnostics) -> Option<Self> {
-        let name = table.parse("name", |text| {
-            let fine = (1..=32).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-            fine.then(|| text.to_owned()).ok_or_else(|| format!("must be 1 to 32 of a-z, 0-9 and -, found {text:?}"))
-        });
+        let name = read_name(table);
         let reach = Reach::read(table, around);
         let system_id = table.parse("system_id", |text| bounded(text, 15));
         let password = read_secret(table, "password", around);
@@ -120,6 +116,15 @@ impl Operator {
         let link = OperatorLink { reach: reach?, system_id: system_id?, password: password?, system_type, bind, binds };
         Some(Self { name: name?, link, profile: profile?, flashes })
     }
+}
+
+/// Reads `name`, as it stands in logs, metrics and rows.
+pub(super) fn read_name(table: &Table<'_>) -> Option<String> {
+    table.parse("name", |text| {
+        let fine = (1..=32).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        fine.then(|| text.to_owned()).ok_or_else(|| format!("must be 1 to 32 of a-z, 0-9 and -, found {text:?}"))
+    })
 }
 
 pub(super) fn bounded(text: &str, most: usize) -> Result<String, String> {

@@ -1,7 +1,8 @@
 //! Calls to the core: within the phone's patience, or else as pending calls that a worker finishes.
 
 use super::Conversations;
-use super::turn::{Turn, Way};
+use super::turn::Turn;
+use super::way::Way;
 use crate::push::Herald;
 use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values::{self, ALREADY};
@@ -63,7 +64,7 @@ impl Conversations {
             args: values::to_core(args),
             draft: draft.parse().unwrap_or_default(),
         };
-        let budget = turn.voice.profile.reply_budget;
+        let budget = turn.carrier.reply_budget;
         let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
         let input = match answer {
             Answer::Said(outcome) if operation == SUBMIT && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {

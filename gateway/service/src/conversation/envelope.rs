@@ -1,5 +1,6 @@
 //! What is stored of a subscriber between two turns: the dialogue's session, and the radio session's last turn.
 
+use super::callback::Marks;
 use super::texting::Texting;
 use dayaq_dialog::Session;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
@@ -23,6 +24,9 @@ pub(super) struct Envelope {
     /// What was written by SMS.
     #[serde(default)]
     pub texting: Texting,
+    /// What an aggregator brought.
+    #[serde(default)]
+    pub marks: Marks,
 }
 
 /// The last turn over the air, and the reply that it got.
@@ -51,7 +55,7 @@ pub(super) struct Shown {
 
 impl Envelope {
     pub(super) fn new(dialog: Session) -> Self {
-        Self { schema: SCHEMA, dialog, radio: None, texting: Texting::default() }
+        Self { schema: SCHEMA, dialog, radio: None, texting: Texting::default(), marks: Marks::default() }
     }
 
     /// The operator over which the subscriber was last heard.

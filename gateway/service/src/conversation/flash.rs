@@ -4,7 +4,8 @@
 //! that refuses, a screen that is too small: all of them leave the text alone.
 
 use super::envelope::Radio;
-use super::turn::{Turn, UNREADABLE, Way};
+use super::turn::{Turn, UNREADABLE};
+use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::link::{Arrival, BindHandle};
 use crate::store::{StoreError, SubscriberKey};
@@ -132,9 +133,8 @@ impl Conversations {
             return Ok(self.notify(voice, &arrival, &begun, flash).await);
         };
         let mut turn = Turn {
-            arrival: &arrival,
-            voice,
-            way: Way::Push(&begun),
+            carrier: voice,
+            way: Way::Push(Line { arrival: &arrival, voice }, &begun),
             msisdn: flash.msisdn,
             key,
             book,

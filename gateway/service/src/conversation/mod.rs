@@ -5,7 +5,9 @@
 //! the new one, whose reply is sent again.
 
 mod books;
+mod callback;
 mod calls;
+mod carrier;
 mod departed;
 mod doubt;
 mod envelope;
@@ -20,11 +22,14 @@ mod tests;
 mod texting;
 mod turn;
 mod turnstile;
+mod way;
 
 pub use books::Books;
+pub use callback::{Call, Called};
 pub use calls::{CallPayload, PendingWorker};
 pub use flash::{Flash, FlashWorker};
-pub use screens::{Voice, prove_on};
+pub use carrier::Carrier;
+pub use screens::{Voice, prove_on, prove_surface};
 
 use crate::config::Operator;
 use crate::link::{Arrival, BindHandle};
@@ -35,6 +40,7 @@ use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::Limits;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
+use callback::Caller;
 use departed::Departed;
 use doubt::Flights;
 use jiff::Timestamp;
@@ -56,6 +62,8 @@ pub struct Conversations {
     pub(crate) store: Arc<GatewayStore>,
     pub(crate) core: Arc<dyn Core>,
     pub(crate) voices: Vec<Voice>,
+    /// The aggregators, in the order of the configuration.
+    callers: Vec<Caller>,
     pub(crate) keys: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -172,6 +180,7 @@ impl Conversations {
             store: parts.store,
             core: parts.core,
             voices: operators.iter().map(Voice::new).collect(),
+            callers: config.aggregators.iter().map(Caller::new).collect(),
             keys: parts.keys,
             clock: parts.clock,
             entropy: parts.entropy,

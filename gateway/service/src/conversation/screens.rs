@@ -1,11 +1,13 @@
 //! How an operator is spoken to: from a page of text to a submit_sm.
 
+use super::carrier::Carrier;
 use crate::config::{Operator, Profile};
 use dayaq_author::{Diagnostic, Diagnostics};
 use dayaq_dialog::{Book, Form, Language, SMS_PARTS, Surface};
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::{UssdInbound, UssdReply, UssdWriteError};
 use dayaq_text::{Alphabet, Budget};
+use std::ops::Deref;
 
 /// The alphabets of a screen, narrow ones first: a page goes out in the first that carries it.
 const ALPHABETS: [Alphabet; 4] = [Alphabet::Gsm7, Alphabet::Ucs2, Alphabet::Latin1, Alphabet::Ascii];
@@ -13,23 +15,30 @@ const ALPHABETS: [Alphabet; 4] = [Alphabet::Gsm7, Alphabet::Ucs2, Alphabet::Lati
 /// An operator as the conversation knows it.
 #[derive(Clone, Debug)]
 pub struct Voice {
-    /// The operator's name.
-    pub name: String,
+    carrier: Carrier,
     /// How it speaks.
     pub profile: Profile,
-    surface: Surface,
+}
+
+/// An operator is a carrier of turns.
+impl Deref for Voice {
+    type Target = Carrier;
+
+    fn deref(&self) -> &Carrier {
+        &self.carrier
+    }
 }
 
 impl Voice {
     /// Works out what fits on this operator's screens.
     pub fn new(operator: &Operator) -> Self {
-        let surface = surface(&operator.profile);
-        Self { name: operator.name.clone(), profile: operator.profile.clone(), surface }
-    }
-
-    /// What fits on a screen, and in which letters.
-    pub fn surface(&self) -> &Surface {
-        &self.surface
+        let carrier = Carrier {
+            name: operator.name.clone(),
+            texts: operator.name.clone(),
+            reply_budget: operator.profile.reply_budget,
+            surface: surface(&operator.profile),
+        };
+        Self { carrier, profile: operator.profile.clone() }
     }
 
     /// What fits in the texts of a dialogue.
@@ -79,7 +88,7 @@ impl Voice {
     /// The first alphabet of the network that carries a page; one that none carries is refused in writing.
     fn alphabet(&self, text: &str) -> Alphabet {
         let fits = |budget: &&Budget| dayaq_text::fits(text, **budget);
-        self.surface.budgets.iter().find(fits).map_or(Alphabet::Ucs2, |budget| budget.alphabet)
+        self.surface().budgets.iter().find(fits).map_or(Alphabet::Ucs2, |budget| budget.alphabet)
     }
 }
 
@@ -105,13 +114,18 @@ pub fn surface(profile: &Profile) -> Surface {
 /// Proves that the screens of a book fit those of an operator, in its letters and in plain ones, where its screens are
 /// not the standard's; each finding names the operator.
 pub fn prove_on(book: &Book, profile: &Profile, name: &str) -> Diagnostics {
-    let (own, found) = (surface(profile), Diagnostics::new());
+    prove_surface(book, &surface(profile), name)
+}
+
+/// The same for screens of that size, an operator's or an aggregator's.
+pub fn prove_surface(book: &Book, own: &Surface, name: &str) -> Diagnostics {
+    let found = Diagnostics::new();
     let standard = Surface::ussd(own.form);
     if standard.budgets.iter().all(|budget| own.budgets.contains(budget)) {
         return found;
     }
     let plain = Surface { form: Form::Plain, ..own.clone() };
-    for surface in std::iter::once(&own).chain((own.form != Form::Plain).then_some(&plain)) {
+    for surface in std::iter::once(own).chain((own.form != Form::Plain).then_some(&plain)) {
         for finding in book.prove_on(surface).sorted() {
             let message = format!("{}; by the screens of {name}", finding.message);
             found.push(Diagnostic { message, ..finding });

@@ -3,7 +3,8 @@
 use super::doubt::{Fate, Taken, is_repeat};
 use super::envelope::Envelope;
 use super::texting::{TextTurn, instant, print};
-use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE, Way, number};
+use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE, number};
+use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::link::{Arrival, BindHandle};
 use crate::push::Reply;
@@ -99,9 +100,8 @@ impl Conversations {
             let surface = voice.sms_surface(self.form_of(&key, voice).await?);
             let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
-                arrival,
-                voice,
-                way: Way::Sms { surface },
+                carrier: voice,
+                way: Way::Sms { line: Line { arrival, voice }, surface },
                 msisdn,
                 key,
                 book,
@@ -219,17 +219,18 @@ impl Conversations {
             subscriber: turn.key,
             msisdn: turn.msisdn,
             service: *service,
-            operator: &turn.voice.name,
+            operator: &turn.carrier.texts,
             language: turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language),
             words,
         };
-        let Some(sender) = self.senders.get(turn.arrival.bind.operator) else { return Ok(()) };
+        let Way::Sms { line, .. } = &turn.way else { return Ok(()) };
+        let Some(sender) = self.senders.get(line.arrival.bind.operator) else { return Ok(()) };
         match sender.reply(&reply, self.clock.now()) {
             Ok(text) => {
                 self.store.add_text(&text).await?;
                 self.wake.notify_one();
             }
-            Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Reply not cut"),
+            Err(cause) => warn!(bind = turn.name(), cause = %cause, "Reply not cut"),
         }
         Ok(())
     }
@@ -266,9 +267,9 @@ impl Conversations {
         let book = self.books.of(envelope.dialog.book()).await?;
         let surface = voice.sms_surface(self.form_of(&key, voice).await?);
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
-        let (way, version) = (Way::Sms { surface }, loaded.version);
+        let (way, version) = (Way::Sms { line: Line { arrival, voice }, surface }, loaded.version);
         let held = envelope.dialog.holds_draft(&book);
-        let mut turn = Turn { arrival, voice, way, msisdn, key, book, envelope, version, known, held, answered: true };
+        let mut turn = Turn { carrier: voice, way, msisdn, key, book, envelope, version, known, held, answered: true };
         // Whoever wins the save tells the person; a loser leaves it to the winner.
         if self.save(&mut turn).await?.is_none() {
             let id = new_id(now, &*self.entropy);

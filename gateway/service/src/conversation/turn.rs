@@ -1,7 +1,9 @@
 //! One turn: load, step, save, answer, show.
 
+use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio, Shown};
 use super::order::{Standing, judge};
+use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::config::ResponseOrder;
 use crate::link::Arrival;
@@ -22,16 +24,15 @@ pub(super) const CONFLICTS_MAX: usize = 8;
 /// How long a turn tries to reach the session store before the phone is let go.
 pub(super) const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// The pause between two such tries.
-const STORE_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const STORE_PAUSE: Duration = Duration::from_millis(100);
 /// How long a phone that is let go waits for its language to be looked up.
-const PROFILE_PATIENCE: Duration = Duration::from_millis(100);
+pub(super) const PROFILE_PATIENCE: Duration = Duration::from_millis(100);
 /// How many calls one turn may make: a dialogue with more in a row has a fault.
 const CALLS_MAX: usize = 4;
 
 /// A turn on its way: who, from where, and what has been saved.
 pub(super) struct Turn<'t> {
-    pub arrival: &'t Arrival,
-    pub voice: &'t Voice,
+    pub carrier: &'t Carrier,
     pub way: Way<'t>,
     pub msisdn: Msisdn,
     pub key: SubscriberKey,
@@ -43,16 +44,6 @@ pub(super) struct Turn<'t> {
     /// Whether a draft was held before this step.
     pub held: bool,
     pub answered: bool,
-}
-
-/// How a turn came, and how its reply goes back.
-pub(super) enum Way<'t> {
-    /// By this input of a radio session.
-    Ussd(&'t UssdInbound),
-    /// By nothing: the service begins this radio session, and its first screen is pushed.
-    Push(&'t UssdInbound),
-    /// By a text; the turn's reply is in the envelope.
-    Sms { surface: Surface },
 }
 
 impl Conversations {
@@ -126,9 +117,8 @@ impl Conversations {
             let version = loaded.version;
             let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
-                arrival,
-                voice,
-                way: Way::Ussd(inbound),
+                carrier: voice,
+                way: Way::Ussd(Line { arrival, voice }, inbound),
                 msisdn,
                 key,
                 book,
@@ -183,7 +173,7 @@ impl Conversations {
 
     /// A turn that was saved before: its reply is sent again, byte for byte. `false` where there is none yet,
     /// because the process that took the turn ended while it asked the core; then it is taken again.
-    async fn repeat(&self, turn: &mut Turn<'_>) -> bool {
+    pub(super) async fn repeat(&self, turn: &mut Turn<'_>) -> bool {
         let Some(shown) = turn.envelope.radio.as_ref().and_then(|radio| radio.shown.clone()) else { return false };
         self.counters.repeats.increment(1);
         turn.answer(ResponseOrder::BeforeReply);
@@ -195,7 +185,7 @@ impl Conversations {
 
     /// A turn of a radio session that is not the live one: an answer is let go politely, an end says nothing. The live
     /// session and the answers are not touched.
-    async fn stray(&self, turn: &mut Turn<'_>, inbound: &UssdInbound, fault: Option<UssdReadError>) {
+    pub(super) async fn stray(&self, turn: &mut Turn<'_>, inbound: &UssdInbound, fault: Option<UssdReadError>) {
         // An end of a session that is over already is nobody's fault: it may have crossed ours.
         if fault.is_none() && inbound.event == UssdEvent::Continue {
             self.counters.stray_turns.increment(1);
@@ -203,7 +193,7 @@ impl Conversations {
         turn.answer(ResponseOrder::BeforeReply);
         if inbound.event == UssdEvent::Continue {
             self.counters.neutral_ends.increment(1);
-            let form = turn.voice.surface().form;
+            let form = turn.carrier.surface().form;
             let text = neutral_end(&turn.book, turn.envelope.dialog.language(), form);
             // A screen is only handed to its bind, which cannot fail.
             let _ = self.show(turn, &Shown { text, ends: true }).await;
@@ -213,10 +203,10 @@ impl Conversations {
 
     /// Ends the radio session with the neutral words, and touches nothing else: what the person meant is not known, and
     /// the answers are offered again on the next dial.
-    fn break_off(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
+    pub(super) fn break_off(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
         self.counters.neutral_ends.increment(1);
-        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound, turn.envelope.radio.as_ref()));
-        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.voice.surface().form);
+        turn.envelope.radio = Some(Radio::after(&turn.carrier.name, inbound, turn.envelope.radio.as_ref()));
+        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.carrier.surface().form);
         turn.note(Shown { text: text.clone(), ends: true });
         vec![Effect::Reply { text, ends: true }]
     }
@@ -249,8 +239,8 @@ impl Conversations {
     }
 
     /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
-    fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
-        turn.envelope.radio = Some(Radio::after(&turn.voice.name, inbound, turn.envelope.radio.as_ref()));
+    pub(super) fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
+        turn.envelope.radio = Some(Radio::after(&turn.carrier.name, inbound, turn.envelope.radio.as_ref()));
         let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
         let dialled = match typed {
             "" => format!("*{}#", inbound.code),
@@ -312,7 +302,7 @@ impl Conversations {
             match self.save(&mut turn).await {
                 Ok(None) => {}
                 Ok(Some(_)) => self.counters.conflicts.increment(1),
-                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Outcome shown but not saved"),
+                Err(cause) => warn!(carrier = turn.name(), cause = %cause, "Outcome shown but not saved"),
             }
         }
         if let Some(Effect::Reply { text, ends }) = effects.iter().rev().find(|e| matches!(e, Effect::Reply { .. })) {
@@ -324,10 +314,10 @@ impl Conversations {
 
     /// Puts profile and drafts where they outlive the session. A fault here costs no turn: the session has them too.
     async fn keep_safe(&self, turn: &mut Turn<'_>, effects: &[Effect]) {
-        let now = (turn.envelope.dialog.language(), Some(turn.voice.name.clone()));
+        let now = (turn.envelope.dialog.language(), Some(turn.carrier.name.clone()));
         let mut kept = Ok(());
         if now != turn.known {
-            kept = self.remember(turn, now.0, now.1.clone()).await;
+            kept = self.remember(turn, now.0, Some(turn.carrier.texts.clone())).await;
             turn.known = now;
         }
         let holds = turn.envelope.dialog.holds_draft(&turn.book);
@@ -340,7 +330,7 @@ impl Conversations {
         }
         turn.held = holds;
         if let Err(cause) = kept {
-            warn!(bind = %turn.arrival.bind.name, cause = %cause, "Profile or draft not kept");
+            warn!(carrier = turn.name(), cause = %cause, "Profile or draft not kept");
         }
     }
 
@@ -362,19 +352,20 @@ impl Conversations {
     async fn show(&self, turn: &mut Turn<'_>, shown: &Shown) -> Result<(), StoreError> {
         let (language, now) = (turn.envelope.dialog.language(), self.clock.monotonic());
         match &turn.way {
-            Way::Ussd(inbound) if self.departed.has(&turn.key, inbound) => self.counters.departed.increment(1),
-            Way::Ussd(inbound) => match turn.voice.screen(inbound, &shown.text, language, shown.ends) {
-                Ok(message) if turn.answered => turn.arrival.show(message, now).await,
+            Way::Ussd(_, inbound) if self.departed.has(&turn.key, inbound) => self.counters.departed.increment(1),
+            Way::Ussd(line, inbound) => match line.voice.screen(inbound, &shown.text, language, shown.ends) {
+                Ok(message) if turn.answered => line.arrival.show(message, now).await,
                 Ok(message) => {
                     turn.answered = true;
-                    turn.arrival.show_and_respond(message, now, CommandStatus::ROK).await;
+                    line.arrival.show_and_respond(message, now, CommandStatus::ROK).await;
                 }
-                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not written"),
+                Err(cause) => warn!(bind = turn.name(), cause = %cause, "Screen not written"),
             },
-            Way::Push(begun) => match turn.voice.push(begun, &shown.text, language, shown.ends) {
-                Ok(message) => turn.arrival.show(message, now).await,
-                Err(cause) => warn!(bind = %turn.arrival.bind.name, cause = %cause, "Screen not pushed"),
+            Way::Push(line, begun) => match line.voice.push(begun, &shown.text, language, shown.ends) {
+                Ok(message) => line.arrival.show(message, now).await,
+                Err(cause) => warn!(bind = turn.name(), cause = %cause, "Screen not pushed"),
             },
+            Way::Call(answer) => answer.leave(shown),
             Way::Sms { .. } => {
                 if let Some(text) = &turn.envelope.texting.turn {
                     self.reply(turn, text).await?;
@@ -408,39 +399,47 @@ pub(super) const UNREADABLE: &str = "\u{0}";
 impl Turn<'_> {
     fn note(&mut self, shown: Shown) {
         match (&self.way, &mut self.envelope.radio, &mut self.envelope.texting.turn) {
-            (Way::Ussd(_) | Way::Push(_), Some(radio), _) => {
+            (Way::Ussd(..) | Way::Push(..) | Way::Call(_), Some(radio), _) => {
                 radio.live &= !shown.ends;
                 radio.shown = Some(shown);
             }
             (Way::Sms { .. }, _, Some(text)) => text.shown = Some(shown.text),
-            (Way::Ussd(_) | Way::Push(_), None, _) | (Way::Sms { .. }, _, None) => {}
+            (Way::Ussd(..) | Way::Push(..) | Way::Call(_), None, _) | (Way::Sms { .. }, _, None) => {}
         }
     }
 
     /// What fits where the reply goes.
     pub(super) fn surface(&self) -> &Surface {
         match &self.way {
-            Way::Ussd(_) | Way::Push(_) => self.voice.surface(),
-            Way::Sms { surface } => surface,
+            Way::Ussd(..) | Way::Push(..) | Way::Call(_) => self.carrier.surface(),
+            Way::Sms { surface, .. } => surface,
         }
     }
 
     /// How the core is told that it came.
     pub(super) fn channel(&self) -> Channel {
         match self.way {
-            Way::Ussd(_) | Way::Push(_) => Channel::Ussd,
+            Way::Ussd(..) | Way::Push(..) | Way::Call(_) => Channel::Ussd,
             Way::Sms { .. } => Channel::Sms,
+        }
+    }
+
+    /// Where it came from, for logs: a bind or an aggregator.
+    pub(super) fn name(&self) -> &str {
+        match &self.way {
+            Way::Ussd(line, _) | Way::Push(line, _) | Way::Sms { line, .. } => &line.arrival.bind.name,
+            Way::Call(_) => &self.carrier.name,
         }
     }
 
     /// Answers the deliver_sm once, where the operator wants it in relation to the reply.
     fn answer(&mut self, when: ResponseOrder) {
-        // A text is answered by who took it, once its reply is kept.
-        let ussd = matches!(self.way, Way::Ussd(_));
-        let due = self.voice.profile.response == when || when == ResponseOrder::AfterReply;
-        if ussd && due && !self.answered {
+        // A text is answered by who took it, once its reply is kept; a call by its screen.
+        let Way::Ussd(line, _) = self.way else { return };
+        let due = line.voice.profile.response == when || when == ResponseOrder::AfterReply;
+        if due && !self.answered {
             self.answered = true;
-            self.arrival.respond(CommandStatus::ROK);
+            line.arrival.respond(CommandStatus::ROK);
         }
     }
 }

@@ -132,8 +132,8 @@ const REPEATS_WHILE_FAILING: u32 = 32;
 /// The memory holds sealed blobs only. It makes a turn in steady state one round trip: [`Self::load`] answers from
 /// it and [`Self::store`] finds out whether it was right.
 pub struct Sessions {
-    backend: Arc<dyn SessionBackend>,
-    keys: KeyRing,
+    pub(super) backend: Arc<dyn SessionBackend>,
+    pub(super) keys: KeyRing,
     entropy: Arc<dyn Entropy>,
     cache: Mutex<SessionCache>,
     failures: AtomicU32,
@@ -182,8 +182,7 @@ impl Sessions {
         ttl: Duration,
     ) -> Result<Saved, StoreError> {
         let blob = self.keys.seal(&context(key), plain, &*self.entropy);
-        let mut token = [0; 16];
-        self.entropy.fill(&mut token);
+        let token = self.token();
         let first = self.watched(self.backend.store(key, expected, token, &blob, ttl).await);
         let cas = match first {
             Err(error) if error.is_in_doubt() && self.failures.load(Ordering::Relaxed) <= REPEATS_WHILE_FAILING => {
@@ -242,7 +241,14 @@ impl Sessions {
         self.cache.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn watched<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// The name of an attempt to write.
+    pub(super) fn token(&self) -> Token {
+        let mut token = [0; 16];
+        self.entropy.fill(&mut token);
+        token
+    }
+
+    pub(super) fn watched<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         match &result {
             Ok(_) => self.failures.store(0, Ordering::Relaxed),
             Err(_) => {

@@ -16,6 +16,11 @@ impl SubscriberKey {
         Self(keys.lookup("msisdn", msisdn.digits().as_bytes()))
     }
 
+    /// Under what a sender's nonce is kept where sessions are; no phone number has the same.
+    pub(super) fn of_nonce(keys: &KeyRing, sender: &str, nonce: &str) -> Self {
+        Self(keys.lookup("nonce", &[sender.as_bytes(), &[0], nonce.as_bytes()].concat()))
+    }
+
     /// The 32 octets as a store holds them.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
