@@ -178,8 +178,7 @@ fn an_octet_that_is_not_utf_8_is_named_with_its_line() {
 fn a_table_of_single_values_is_read_in_its_order_and_names_what_is_none() {
     let (document, diagnostics) = read("[end]\nType = \"release\"\nkeep = false\nlevel = 3\nmore = [1]\n");
     let root = document.root(&diagnostics);
-    let values: Vec<(String, Scalar)> =
-        root.scalars("end").into_iter().map(|(name, value, _)| (name, value)).collect();
+    let values: Vec<(String, Scalar)> = root.scalars("end").into_iter().map(|(name, value, _)| (name, value)).collect();
     let expected = [
         ("Type", Scalar::String("release".to_owned())),
         ("keep", Scalar::Boolean(false)),

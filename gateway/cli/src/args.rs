@@ -2,7 +2,7 @@
 
 use crate::operator::OperatorArgs;
 use clap::{Args, Parser, Subcommand};
-use dayaq_simulator::Fault;
+use dayaq_simulator::{Fault, Style};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,6 +64,9 @@ pub struct DemoArgs {
     /// How the simulated operator speaks, in place of operators/specification.toml
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
+    /// Let the phone of --play come by a simulated aggregator's signed HTTP callbacks in place of SMPP, in the style of africas-talking, arkesel or hubtel; its texts come by the operator
+    #[arg(long, value_name = "STYLE", requires = "play")]
+    pub aggregator: Option<Style>,
     /// Where the phone in the browser is served (loopback only; port 0 takes a free one)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub web: SocketAddr,

@@ -14,7 +14,7 @@ use dayaq_core::{CoreConfig, Endpoint};
 use dayaq_gateway::config::{Environment, GatewayConfig, Reach, Surroundings, read_profile};
 use dayaq_gateway::content::ContentFiles;
 use dayaq_registries::{CardTime, Institution, Registries, RegistriesConfig, Tokens};
-use dayaq_simulator::{Play, Smsc, SmscConfig, WebPhone};
+use dayaq_simulator::{AggregatorConfig, Play, SimulatedAggregator, Smsc, SmscConfig, Style, WebPhone};
 use dayaq_smpp::ussd::Dialect;
 use dayaq_types::{Clock, SystemClock, SystemEntropy, baku_date};
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ const PLAY_START: &str = "2026-11-23T09:00:00+04:00";
 const CARD_WEEKDAYS: u16 = 3;
 /// How often the demo looks whether anything is due.
 const LOOK: Duration = Duration::from_millis(20);
+/// What the simulated aggregator and the service have in common.
+const AGGREGATOR_SECRET: &str = "simulated-aggregator";
 /// How long a person sees each day that the clock leaps to.
 const DAY_SHOWN: Duration = Duration::from_millis(600);
 
@@ -64,12 +66,19 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         let clock = Arc::new(LeapingClock::new(start));
         // A play has a phone of its own; its transcript is the same every time.
         let web = play.is_none().then_some(args.web);
-        let world = World::open(&folder, households, profile, Arc::clone(&clock), web).await?;
+        let world = World::open(&folder, households, profile, Arc::clone(&clock), web, args.aggregator).await?;
         let (drive, stop) = (CancellationToken::new(), CancellationToken::new());
         let running = Arc::new(world.running);
-        let driver = tokio::spawn(leap(Arc::clone(&running), clock, play.is_none(), drive.clone()));
+        let quiet = world.aggregator.clone();
+        let driver = tokio::spawn(leap(Arc::clone(&running), clock, quiet, play.is_none(), drive.clone()));
         let code = match &play {
-            Some(play) => simulate::perform(play, &world.smsc.handset(play.number())).await,
+            Some(play) => {
+                let handset = world.smsc.handset(play.number());
+                match &world.aggregator {
+                    Some(aggregator) => simulate::perform(play, &aggregator.phone(handset)).await,
+                    None => simulate::perform(play, &handset).await,
+                }
+            }
             None => {
                 greet(&folder, world.web.as_ref());
                 tokio::select! {
@@ -115,6 +124,8 @@ struct World {
     smsc: Smsc,
     /// The phone in the browser, where there is one.
     web: Option<WebPhone>,
+    /// The aggregator, where the phone comes by one.
+    aggregator: Option<SimulatedAggregator>,
     registries: dayaq_registries::Running,
     running: Running,
 }
@@ -126,6 +137,7 @@ impl World {
         profile: OperatorProfile,
         clock: Arc<LeapingClock>,
         web: Option<SocketAddr>,
+        style: Option<Style>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = clock;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -145,9 +157,16 @@ impl World {
             Some(listen) => Some(simulate::web_phone(&smsc, listen).await?),
             None => None,
         };
-        let settings = settings(folder, &smsc, &registries, &profile.text)?;
-        let running = serve::start(settings, clock, Arc::new(SystemEntropy)).await?;
-        Ok(Self { smsc, web, registries, running })
+        let settings = settings(folder, &smsc, &registries, &profile.text, style)?;
+        let running = serve::start(settings, Arc::clone(&clock), Arc::new(SystemEntropy)).await?;
+        let aggregator = match (style, running.gateway.callbacks.first()) {
+            (Some(style), Some(service)) => {
+                let config = AggregatorConfig { clock, ..AggregatorConfig::new(*service, style, AGGREGATOR_SECRET) };
+                Some(SimulatedAggregator::new(config).context("the simulated aggregator")?)
+            }
+            (Some(_), None) | (None, _) => None,
+        };
+        Ok(Self { smsc, web, aggregator, registries, running })
     }
 }
 
@@ -206,9 +225,11 @@ fn settings(
     smsc: &Smsc,
     registries: &dayaq_registries::Running,
     profile: &str,
+    style: Option<Style>,
 ) -> anyhow::Result<Settings> {
     let files = content::files(None)?;
-    let (document, found) = parse("config/dayaq.toml", CONFIG);
+    let (document, found) =
+        parse("config/dayaq.toml", &format!("{CONFIG}{}", style.map_or_else(String::new, aggregator)));
     let (gateway, core) = {
         let root = document.root(&found);
         let around = Embedded { files: &files, profile };
@@ -241,6 +262,14 @@ fn settings(
     Ok(Settings { gateway, core, keys, content: content.ok_or_else(not_read)? })
 }
 
+/// The aggregator of that style, as the configuration has it.
+fn aggregator(style: Style) -> String {
+    format!(
+        "\n[[aggregator]]\nname = \"{style}\"\nprofile = \"aggregators/{style}.toml\"\nlisten = \"127.0.0.1:0\"\n\
+         secret = \"{AGGREGATOR_SECRET}\"\ncodes = [\"*7142#\"]\n"
+    )
+}
+
 fn fail_on(found: &Diagnostics) -> anyhow::Result<()> {
     eprint!("{found}");
     if found.has_errors() {
@@ -250,10 +279,16 @@ fn fail_on(found: &Diagnostics) -> anyhow::Result<()> {
 }
 
 /// Does what is due, and leaps to what is due next once nothing else is left to do.
-async fn leap(running: Arc<Running>, clock: Arc<LeapingClock>, shows: bool, stop: CancellationToken) {
+async fn leap(
+    running: Arc<Running>,
+    clock: Arc<LeapingClock>,
+    aggregator: Option<SimulatedAggregator>,
+    shows: bool,
+    stop: CancellationToken,
+) {
     let mut today = baku_date(clock.now());
     loop {
-        match advance(&running, &clock).await {
+        match advance(&running, &clock, aggregator.as_ref()).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(cause) => tracing::warn!(cause = %cause, "The demo's clock waits"),
@@ -274,7 +309,11 @@ async fn leap(running: Arc<Running>, clock: Arc<LeapingClock>, shows: bool, stop
 }
 
 /// One look; true where something was done and more may follow at once.
-async fn advance(running: &Running, clock: &LeapingClock) -> anyhow::Result<bool> {
+async fn advance(
+    running: &Running,
+    clock: &LeapingClock,
+    aggregator: Option<&SimulatedAggregator>,
+) -> anyhow::Result<bool> {
     let now = clock.now();
     if running.core.run_due(now).await? > 0 {
         running.gateway.wake.notify_one();
@@ -288,7 +327,10 @@ async fn advance(running: &Running, clock: &LeapingClock) -> anyhow::Result<bool
         return Ok(false);
     }
     if let Some(due) = core_due.into_iter().chain(texts_due).min() {
-        clock.leap_to(due);
+        match aggregator {
+            Some(aggregator) => aggregator.when_quiet(|| clock.leap_to(due)),
+            None => clock.leap_to(due),
+        }
     }
     Ok(false)
 }

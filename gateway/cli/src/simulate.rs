@@ -5,7 +5,7 @@ use crate::exit::{self, Usage};
 use crate::{logging, signals, simulate_smsc};
 use anyhow::Context;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Tokens};
-use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Terminal, WebPhone};
+use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Telephone, Terminal, WebPhone};
 use dayaq_types::{Clock, Msisdn, SystemClock};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -92,7 +92,7 @@ pub fn number() -> anyhow::Result<Msisdn> {
 }
 
 /// Plays on a phone and prints the transcript; the code tells whether it came to its end.
-pub async fn perform(play: &Play, phone: &Handset) -> ExitCode {
+pub async fn perform<T: Telephone>(play: &Play, phone: &T) -> ExitCode {
     match play.run(phone, &mut std::io::stdout()).await {
         Ok(shown) => {
             println!("{} screens, {} texts, {} segments", shown.screens, shown.texts, shown.segments);

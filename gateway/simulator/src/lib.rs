@@ -1,4 +1,5 @@
-//! The outside world for demos and tests: an operator's SMSC with phones that can be scripted.
+//! The outside world for demos and tests: an operator's SMSC with phones that can be scripted, and an aggregator whose
+//! phones come by HTTP callbacks.
 //!
 //! It speaks real SMPP over TCP, from the same `dayaq-smpp` link that the gateway uses, in the other role. It never
 //! looks into the gateway: what a phone shows came over the wire.
@@ -32,6 +33,7 @@
 //! ```
 
 mod account;
+mod aggregator;
 mod config;
 mod connection;
 mod delivery;
@@ -51,12 +53,16 @@ mod setup;
 mod smsc;
 mod submission;
 mod tap;
+mod telephone;
 mod terminal;
 mod time;
 mod web;
 mod wire;
 
 pub use account::Account;
+pub use aggregator::{
+    AggregatorConfig, AggregatorPhone, CallAnswer, SignedCall, SimulatedAggregator, Style, UnknownStyle,
+};
 pub use config::SmscConfig;
 pub use drawing::{draw_screen, draw_sms};
 pub use fault::{Deed, Fault, FaultError};
@@ -68,6 +74,7 @@ pub use receipt::{IdStyle, ReceiptForm, ReceiptOrder, ReceiptRule};
 pub use setup::read_setup;
 pub use smsc::{Smsc, StartError, UnknownAccount};
 pub use tap::{Direction, TappedPdu};
+pub use telephone::Telephone;
 pub use terminal::Terminal;
 pub use web::{WebPhone, WebPhoneError};
 

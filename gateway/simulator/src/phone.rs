@@ -51,6 +51,12 @@ pub enum HandsetError {
     /// What was typed cannot be sent: too long, or no alphabet for it.
     #[error("this cannot be sent")]
     Unsendable,
+    /// The service answered an aggregator with this HTTP status in place of a screen.
+    #[error("the service turned the aggregator away: {0}")]
+    TurnedAway(u16),
+    /// The service answered an aggregator with something that is no screen, or one that it cannot carry.
+    #[error("the aggregator did not understand the answer")]
+    NotUnderstood,
     /// Too many messages wait for the ESME.
     #[error("the network is overloaded")]
     Overloaded,

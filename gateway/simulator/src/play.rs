@@ -1,8 +1,8 @@
 //! Plays: what a phone does and sees, step by step, from a file.
 
 use crate::drawing::{draw_screen, draw_sms};
-use crate::handset::Handset;
 use crate::phone::{HandsetError, Screen};
+use crate::telephone::Telephone;
 use dayaq_author::{Diagnostics, Table, parse};
 use dayaq_types::Msisdn;
 use std::io::{self, Write};
@@ -139,7 +139,7 @@ impl Play {
     }
 
     /// Plays it on a phone and writes each screen and text to the transcript, up to the step that fails.
-    pub async fn run(&self, phone: &Handset, transcript: &mut (dyn Write + Send)) -> Result<Shown, PlayError> {
+    pub async fn run<T: Telephone>(&self, phone: &T, transcript: &mut (dyn Write + Send)) -> Result<Shown, PlayError> {
         let mut stage = Stage { phone, transcript, shown: Shown::default(), visible: None, more: None };
         for step in &self.steps {
             stage.play(step).await.map_err(|cause| PlayError { path: self.path.clone(), line: step.line, cause })?;
@@ -149,8 +149,8 @@ impl Play {
 }
 
 /// A play in progress.
-struct Stage<'a> {
-    phone: &'a Handset,
+struct Stage<'a, T> {
+    phone: &'a T,
     transcript: &'a mut (dyn Write + Send),
     shown: Shown,
     /// What the phone shows now.
@@ -159,7 +159,7 @@ struct Stage<'a> {
     more: Option<bool>,
 }
 
-impl Stage<'_> {
+impl<T: Telephone> Stage<'_, T> {
     async fn play(&mut self, step: &Step) -> Result<(), PlayFault> {
         match &step.action {
             Action::Look => {}
@@ -183,7 +183,7 @@ impl Stage<'_> {
             }
             Action::SendSms(text) => {
                 writeln!(self.transcript, "> writes {text}")?;
-                self.phone.send_sms(text).await?;
+                self.phone.handset().send_sms(text).await?;
             }
             Action::AwaitSms { says, within } => self.await_sms(says, *within).await?,
         }
@@ -210,7 +210,7 @@ impl Stage<'_> {
     async fn await_sms(&mut self, says: &str, within: Duration) -> Result<(), PlayFault> {
         let found = async {
             loop {
-                let sms = self.phone.next_sms(within).await?;
+                let sms = self.phone.handset().next_sms(within).await?;
                 self.shown.texts += 1;
                 self.shown.segments += sms.segments;
                 write!(self.transcript, "{}", draw_sms(&sms))?;

@@ -137,6 +137,8 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
             HandsetError::NoService
             | HandsetError::UnknownCode
             | HandsetError::Refused(_)
+            | HandsetError::TurnedAway(_)
+            | HandsetError::NotUnderstood
             | HandsetError::NoText
             | HandsetError::Unsendable
             | HandsetError::Overloaded => "",

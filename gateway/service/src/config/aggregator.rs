@@ -107,7 +107,10 @@ pub(super) fn read_all(
                     table.error("listen", format!("is the address of {:?}", other.name));
                 }
                 if other.secret.expose_secret() == aggregator.secret.expose_secret() {
-                    table.error("secret", format!("is that of {:?}, whose requests would be taken for its own", other.name));
+                    table.error(
+                        "secret",
+                        format!("is that of {:?}, whose requests would be taken for its own", other.name),
+                    );
                 }
             }
         }

@@ -3,18 +3,18 @@
 //! INVARIANT: a request that was taken is never taken again. A nonce that comes a second time is either that of the last
 //! turn, whose stored reply is given again; or the turn was never saved, and is taken now; or it is refused.
 
+use super::Conversations;
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio};
 use super::order::{Standing, judge};
 use super::turn::{CONFLICTS_MAX, PROFILE_PATIENCE, STORE_PATIENCE, STORE_PAUSE, Turn};
 use super::way::{Answer, Way};
-use super::Conversations;
 use crate::config::{Aggregator, CallbackEvent, Holds};
 use crate::store::{Claim, StoreError, SubscriberKey};
 use crate::values;
 use dayaq_dialog::neutral_end;
-use dayaq_smpp::ussd::{Dialect, SessionInfo, SessionKey, SessionRule, UssdEvent, UssdInbound};
 use dayaq_smpp::Address;
+use dayaq_smpp::ussd::{Dialect, SessionInfo, SessionKey, SessionRule, UssdEvent, UssdInbound};
 use dayaq_types::Msisdn;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -31,9 +31,9 @@ mod texts;
 
 pub use dayaq_sql::{Database, PostgresPool, SqliteFile, StoreError};
 pub use gateway::{GatewayStore, Swept};
+pub use nonces::Claim;
 pub(crate) use open::store_key;
 pub use open::{OpenError, Stores};
-pub use nonces::Claim;
 pub use pending::{Claimed, PendingCall};
 pub use profiles::{Form, Profile};
 pub use receipts::{MessageState, Recorded};

@@ -93,6 +93,8 @@ pub(super) const fn fault(error: HandsetError) -> &'static str {
         HandsetError::SessionOver => "session-over",
         HandsetError::NoText => "no-text",
         HandsetError::Unsendable => "unsendable",
+        HandsetError::TurnedAway(_) => "turned-away",
+        HandsetError::NotUnderstood => "not-understood",
         HandsetError::Overloaded => "overloaded",
     }
 }
