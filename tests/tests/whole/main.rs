@@ -1,5 +1,6 @@
 //! Tests of the whole: the walls between the crates, the program as a process, foreign peers.
 
+mod aggregators;
 mod bad_input;
 mod canary;
 mod capture;
