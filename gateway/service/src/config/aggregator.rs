@@ -180,3 +180,6 @@ fn read_path(text: &str) -> Result<String, String> {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~".contains(&b));
     fine.then(|| text.to_owned()).ok_or_else(|| format!("must be a path such as /ussd, found {text:?}"))
 }
+
+#[cfg(test)]
+mod tests;

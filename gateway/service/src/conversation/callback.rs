@@ -192,6 +192,14 @@ impl Conversations {
                 (true, false) if call.signed_at.as_second() <= envelope.marks.signed_at => Standing::Past,
                 (true, false) => standing,
             };
+            // What is remembered may be behind the store, and no save will find that out.
+            if loaded.cached
+                && standing.saves_nothing()
+                && let Ok(fresh) = self.sessions.load_fresh(&key).await
+            {
+                loaded = fresh;
+                continue;
+            }
             let book = self.books.of(envelope.dialog.book()).await?;
             let answer = Answer::default();
             let mut turn = Turn {

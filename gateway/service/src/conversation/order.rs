@@ -20,6 +20,16 @@ pub(super) enum Standing {
     WrongOp,
 }
 
+impl Standing {
+    /// Whether such a turn leaves the session as it is, so that no save finds out whether the session was the latest.
+    pub(super) const fn saves_nothing(self) -> bool {
+        match self {
+            Self::Again | Self::Past | Self::Stray => true,
+            Self::Due | Self::OutOfSequence | Self::WrongOp => false,
+        }
+    }
+}
+
 /// Judges a turn. A repeat is recognised by the radio session and its turn number, and only where the operator numbers
 /// turns: a person who really sends `1` twice is never swallowed.
 pub(super) fn judge(envelope: &Envelope, operator: &str, turn: &UssdInbound, rule: &SessionRule) -> Standing {

@@ -138,6 +138,14 @@ impl Conversations {
                 }
                 None => judge(&turn.envelope, &voice.name, inbound, &voice.profile.dialect.session),
             };
+            // What is remembered may be behind the store, and no save will find that out.
+            if loaded.cached
+                && standing.saves_nothing()
+                && let Ok(fresh) = self.sessions.load_fresh(&key).await
+            {
+                loaded = fresh;
+                continue;
+            }
             let effects = match standing {
                 Standing::Again if self.repeat(&mut turn).await => return Ok(()),
                 Standing::Due | Standing::Again => self.step(&mut turn, inbound),

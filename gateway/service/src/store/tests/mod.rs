@@ -21,6 +21,7 @@ macro_rules! on_each_database {
 
 mod contract;
 mod gateway_store;
+mod nonces;
 mod postgres_faults;
 mod receipt_rules;
 mod redis_faults;
