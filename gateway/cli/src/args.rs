@@ -39,7 +39,7 @@ pub enum Command {
     /// Run the outside world alone: an operator's SMSC with a phone in the terminal, institutions and a bank
     ///
     /// `dayaq simulate smsc` runs the SMSC without the rest, for any ESME.
-    Simulate(SimulateArgs),
+    Simulate(Box<SimulateArgs>),
     /// Connect an operator: check its profile, and make a conformance run against its SMSC
     Operator(OperatorArgs),
     /// Bring the stores named in a configuration up to date, and end
@@ -170,6 +170,15 @@ pub struct SmscArgs {
     /// List the faults that --fault knows
     #[arg(long)]
     pub faults: bool,
+    /// Speak TLS with ESMEs that connect, and show them this certificate, with its chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Ask ESMEs for a certificate that this authority has signed (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_client_ca: Option<PathBuf>,
     /// Call an ESME that listens, with outbind, under the name of the first account
     #[arg(long, value_name = "ADDRESS")]
     pub outbind: Option<SocketAddr>,

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(demo),
         Command::Serve(serve) => serve::run(serve),
         Command::Check(check) => check::run(&check),
-        Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Simulate(simulate) => simulate::run(*simulate),
         Command::Operator(operator) => operator::run(operator),
         Command::Migrate(migrate) => migrate::run(&migrate),
     };

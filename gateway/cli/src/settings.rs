@@ -28,6 +28,13 @@ pub struct Machine {
     folder: PathBuf,
 }
 
+impl Machine {
+    /// Files are relative to the folder of that file.
+    pub fn around(file: &Path) -> Self {
+        Self { folder: file.parent().map(Path::to_path_buf).unwrap_or_default() }
+    }
+}
+
 impl Environment for Machine {
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
@@ -45,9 +52,8 @@ impl Surroundings for Machine {
 pub fn examine(path: &Path) -> anyhow::Result<(Option<Settings>, Diagnostics)> {
     let octets = std::fs::read(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
     let text = utf8(&path.display().to_string(), octets).map_err(|fault| Usage(fault.to_string()))?;
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let (document, found) = parse(&path.display().to_string(), &text);
-    let read = read(&document, &Machine { folder }, &found)?;
+    let read = read(&document, &Machine::around(path), &found)?;
     let sound = !found.has_errors();
     Ok((read.filter(|_| sound), found))
 }

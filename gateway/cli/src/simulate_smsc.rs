@@ -2,11 +2,12 @@
 
 use crate::args::SmscArgs;
 use crate::exit::Usage;
+use crate::settings::Machine;
 use crate::{logging, signals, simulate};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, parse};
 use dayaq_gateway::config::read_profile;
-use dayaq_simulator::{Account, Fault, Smsc, SmscConfig, read_setup};
+use dayaq_simulator::{Account, Fault, Smsc, SmscConfig, Tls, TlsError, read_setup};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,9 +27,13 @@ pub fn run(args: SmscArgs) -> anyhow::Result<ExitCode> {
     let code = runtime.block_on(async {
         let names: Vec<String> = config.accounts.iter().map(|account| account.system_id.clone()).collect();
         let (dialled, faults) = (format!("*{}#", config.short_code), config.faults.clone());
+        let secured = config.tls.is_some();
         let smsc = Smsc::start(config).await.with_context(|| format!("--listen {}", args.listen))?;
         let web = simulate::web_phone(&smsc, args.web).await?;
         println!("SMSC on {}; accounts: {}; service code {dialled}", smsc.addr(), names.join(", "));
+        if secured {
+            println!("TLS: every ESME that connects must speak it");
+        }
         simulate::print_web_phone(&web);
         println!("Control: {}/control", web.url());
         for fault in faults {
@@ -58,7 +63,7 @@ pub fn run(args: SmscArgs) -> anyhow::Result<ExitCode> {
 fn configuration(args: &SmscArgs) -> anyhow::Result<SmscConfig> {
     let mut config = SmscConfig { listen: args.listen, ..SmscConfig::default() };
     if let Some(path) = &args.config {
-        let (read, found) = read_setup(&path.display().to_string(), &text(path)?, config);
+        let (read, found) = read_setup(&path.display().to_string(), &text(path)?, config, &Machine::around(path));
         fail_on(&found, path)?;
         config = read;
     }
@@ -71,6 +76,9 @@ fn configuration(args: &SmscArgs) -> anyhow::Result<SmscConfig> {
         config.link.interface_version = profile.link.interface_version;
         config.link.max_pdu_len = profile.link.max_pdu_len;
     }
+    if let Some(tls) = tls(args)? {
+        config.tls = Some(tls);
+    }
     if !args.account.is_empty() {
         config.accounts = args.account.iter().map(|text| account(text)).collect::<Result<_, _>>()?;
     }
@@ -82,6 +90,22 @@ fn configuration(args: &SmscArgs) -> anyhow::Result<SmscConfig> {
     }
     config.faults.extend(args.fault.iter().cloned());
     Ok(config)
+}
+
+/// What the three options say; each fault with the option and the file.
+fn tls(args: &SmscArgs) -> Result<Option<Tls>, Usage> {
+    let (Some(certificate), Some(key)) = (&args.tls_certificate, &args.tls_key) else { return Ok(None) };
+    let read = |option: &str, path: &Path| text(path).map_err(|Usage(why)| Usage(format!("{option} {why}")));
+    let client_ca = args.tls_client_ca.as_deref().map(|path| read("--tls-client-ca", path)).transpose()?;
+    let tls = Tls::new(&read("--tls-certificate", certificate)?, &read("--tls-key", key)?, client_ca.as_deref());
+    tls.map(Some).map_err(|fault| {
+        let (option, path, why) = match fault {
+            TlsError::Certificate(why) => ("--tls-certificate", Some(certificate), why),
+            TlsError::Key(why) => ("--tls-key", Some(key), why),
+            TlsError::ClientAuthority(why) => ("--tls-client-ca", args.tls_client_ca.as_ref(), why),
+        };
+        Usage(format!("{option} {}: {why}", path.map(|path| path.display().to_string()).unwrap_or_default()))
+    })
 }
 
 fn account(text: &str) -> Result<Account, Usage> {

@@ -3,6 +3,7 @@
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::receipt::ReceiptRule;
+use crate::tls::Tls;
 use dayaq_smpp::ussd::Dialect;
 use dayaq_smpp::{LinkConfig, Role};
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -17,6 +18,8 @@ use std::time::Duration;
 pub struct SmscConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// TLS with ESMEs that connect; `None`: without. A call of ours ([`crate::Smsc::outbind`]) is always without.
+    pub tls: Option<Tls>,
     /// The name under which we answer a bind, at most 15 octets.
     pub system_id: String,
     /// Who may bind.
@@ -61,6 +64,7 @@ impl Default for SmscConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             system_id: "dayaq".to_owned(),
             accounts: vec![Account::new("dayaq", "secret")],
             short_code: "7142".to_owned(),

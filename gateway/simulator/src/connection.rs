@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Octets read at once.
 const READ_OCTETS: usize = 16 * 1024;
@@ -25,6 +24,9 @@ const READ_OCTETS: usize = 16 * 1024;
 const IDLE: Duration = Duration::from_secs(3600);
 /// How long a response waits for the receipt that is to come before it.
 const RECEIPT_FIRST: Duration = Duration::from_millis(50);
+
+/// How long a polite end may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A connection with its link.
 struct Connection {
@@ -52,7 +54,7 @@ struct Response {
 }
 
 /// Serves a connection until it ends, one way or another. The preface is a PDU that goes before everything else.
-pub(crate) async fn serve(exchange: Arc<Exchange>, stream: TcpStream, preface: Vec<u8>) {
+pub(crate) async fn serve(exchange: Arc<Exchange>, stream: impl AsyncRead + AsyncWrite, preface: Vec<u8>) {
     let now = exchange.now();
     let id = exchange.next_link();
     let (config, max) = (exchange.config.link.clone(), exchange.config.link.max_pdu_len);
@@ -76,16 +78,24 @@ pub(crate) async fn serve(exchange: Arc<Exchange>, stream: TcpStream, preface: V
     connection.finish();
 }
 
+/// Writes what goes at once; where there is nothing to write, sends off what TLS has held back, and gives 0.
+async fn put(writer: &mut (impl AsyncWrite + Unpin), octets: &[u8]) -> io::Result<usize> {
+    match octets.is_empty() {
+        true => writer.flush().await.map(|()| 0),
+        false => writer.write(octets).await,
+    }
+}
+
 impl Connection {
-    async fn run(&mut self, stream: TcpStream) -> io::Result<()> {
+    async fn run(&mut self, stream: impl AsyncRead + AsyncWrite) -> io::Result<()> {
         let exchange = self.exchange.clone();
         let (cut, unbind) = {
             let state = exchange.state();
             (state.cut.clone(), state.unbind.clone())
         };
-        let (mut reader, mut writer) = stream.into_split();
+        let (mut reader, mut writer) = tokio::io::split(stream);
         let mut buffer = vec![0; READ_OCTETS];
-        let (mut ending, mut unbound) = (false, false);
+        let (mut ending, mut unbound, mut flushed) = (false, false, true);
         loop {
             let work = exchange.work.notified();
             tokio::pin!(work);
@@ -95,7 +105,11 @@ impl Connection {
             self.feed();
             self.take_output();
             let nothing_to_write = self.wire.ready().is_empty();
-            if nothing_to_write && (self.link.is_closed() || self.wire.is_cut()) {
+            if nothing_to_write && flushed && (self.link.is_closed() || self.wire.is_cut()) {
+                if self.link.is_closed() {
+                    // Whoever does not read by then does not want to know.
+                    let _ = tokio::time::timeout(LAST_WORDS, writer.shutdown()).await;
+                }
                 return Ok(());
             }
             let lasting = exchange.lasting(self.wire.sent());
@@ -122,11 +136,14 @@ impl Connection {
                         }
                     }
                 },
-                written = writer.write(&self.wire.ready()[..allowed]), if allowed > 0 => {
+                written = put(&mut writer, &self.wire.ready()[..allowed]), if allowed > 0 || !flushed => {
                     let n = written?;
-                    self.sent.pass(&exchange.tap, &self.wire.ready()[..n]);
-                    self.wire.written(n);
-                    self.wire.pace(exchange.now(), lasting.octets_per_s);
+                    flushed = n == 0;
+                    if n > 0 {
+                        self.sent.pass(&exchange.tap, &self.wire.ready()[..n]);
+                        self.wire.written(n);
+                        self.wire.pace(exchange.now(), lasting.octets_per_s);
+                    }
                 }
                 () = &mut work => {}
                 () = tokio::time::sleep(sleep) => {

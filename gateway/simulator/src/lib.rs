@@ -56,6 +56,7 @@ mod tap;
 mod telephone;
 mod terminal;
 mod time;
+mod tls;
 mod web;
 mod wire;
 
@@ -76,6 +77,7 @@ pub use smsc::{Smsc, StartError, UnknownAccount};
 pub use tap::{Direction, TappedPdu};
 pub use telephone::Telephone;
 pub use terminal::Terminal;
+pub use tls::{Tls, TlsError};
 pub use web::{WebPhone, WebPhoneError};
 
 #[cfg(test)]

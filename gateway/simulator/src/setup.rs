@@ -4,9 +4,11 @@ use crate::account::Account;
 use crate::config::SmscConfig;
 use crate::fault::Fault;
 use crate::receipt::{IdStyle, ReceiptForm, ReceiptOrder};
-use dayaq_author::{Diagnostics, Table, parse};
+use crate::tls::{Tls, TlsError};
+use dayaq_author::{Diagnostics, Surroundings, Table, parse, read_secret};
 use dayaq_smpp::BindKind;
 use dayaq_types::Pii;
+use secrecy::ExposeSecret;
 use std::time::Duration;
 
 /// The longest that anything may be made to wait, in milliseconds.
@@ -22,8 +24,14 @@ const FORMS: [(&str, ReceiptForm); 3] =
 const ORDERS: [(&str, ReceiptOrder); 2] =
     [("before-response", ReceiptOrder::BeforeResponse), ("after-response", ReceiptOrder::AfterResponse)];
 
-/// Reads an operator over what `config` has; the path is only printed. Every fault is in the diagnostics.
-pub fn read_setup(path: &str, text: &str, mut config: SmscConfig) -> (SmscConfig, Diagnostics) {
+/// Reads an operator over what `config` has; the path is only printed, and the files of `[tls]` are read through `around`.
+/// Every fault is in the diagnostics.
+pub fn read_setup(
+    path: &str,
+    text: &str,
+    mut config: SmscConfig,
+    around: &dyn Surroundings,
+) -> (SmscConfig, Diagnostics) {
     let (document, found) = parse(path, text);
     let root = document.root(&found);
     if let Some(name) = root.opt_parse("system_id", |text| bounded(text, SYSTEM_ID_MAX)) {
@@ -35,6 +43,10 @@ pub fn read_setup(path: &str, text: &str, mut config: SmscConfig) -> (SmscConfig
     let tables = root.tables("account");
     if !tables.is_empty() {
         config.accounts = tables.into_iter().filter_map(account).collect();
+    }
+    if let Some(table) = root.opt_table("tls") {
+        config.tls = tls(&table, around);
+        table.finish();
     }
     if let Some(table) = root.opt_table("receipts") {
         let rule = &mut config.receipts;
@@ -69,6 +81,24 @@ pub fn read_setup(path: &str, text: &str, mut config: SmscConfig) -> (SmscConfig
     }
     root.finish();
     (config, found)
+}
+
+fn tls(table: &Table<'_>, around: &dyn Surroundings) -> Option<Tls> {
+    let read = |key: &str, path: &str| around.file(path).map_err(|why| table.error(key, format!("{path}: {why}"))).ok();
+    let certificate = table.string("certificate_file").and_then(|path| read("certificate_file", &path));
+    let key = read_secret(table, "key", around);
+    let client_ca = match table.opt_string("client_ca_file") {
+        None => None,
+        Some(path) => Some(read("client_ca_file", &path)?),
+    };
+    let tls = Tls::new(&certificate?, key?.expose_secret(), client_ca.as_deref());
+    let given = || ["key", "key_env", "key_file"].into_iter().find(|key| table.has(key)).unwrap_or("key");
+    tls.map_err(|fault| match fault {
+        TlsError::Certificate(why) => table.error("certificate_file", why),
+        TlsError::Key(why) => table.error(given(), why),
+        TlsError::ClientAuthority(why) => table.error("client_ca_file", why),
+    })
+    .ok()
 }
 
 fn account(table: Table<'_>) -> Option<Account> {

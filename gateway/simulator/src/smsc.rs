@@ -12,7 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -158,7 +158,7 @@ async fn accept(listener: TcpListener, exchange: Arc<Exchange>) {
             Ok((stream, _)) => {
                 // Small PDUs must not wait for each other's acknowledgement.
                 let _ = stream.set_nodelay(true);
-                connections.spawn(connection::serve(exchange.clone(), stream, Vec::new()));
+                connections.spawn(receive(exchange.clone(), stream));
             }
             Err(error) => {
                 tracing::warn!(%error, "Connection not accepted");
@@ -167,4 +167,20 @@ async fn accept(listener: TcpListener, exchange: Arc<Exchange>) {
         }
     }
     while connections.join_next().await.is_some() {}
+}
+
+/// Serves an ESME that has connected, over TLS where it is asked for.
+async fn receive(exchange: Arc<Exchange>, stream: TcpStream) {
+    let Some(tls) = &exchange.config.tls else {
+        return connection::serve(exchange, stream, Vec::new()).await;
+    };
+    let cancel = exchange.cancel.clone();
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream) => accepted,
+        () = cancel.cancelled() => return,
+    };
+    match accepted {
+        Ok(stream) => connection::serve(exchange.clone(), stream, Vec::new()).await,
+        Err(error) => tracing::warn!(%error, "TLS not agreed with an ESME"),
+    }
 }

@@ -7,3 +7,4 @@ mod raw;
 mod services;
 mod setup;
 mod terminal;
+mod tls;

@@ -13,7 +13,16 @@ fn k5_the_simulated_smsc_lists_its_faults_and_explains_itself() {
         assert!(listed.contains(name), "{name}:\n{listed}");
     }
     let help = succeed(&["simulate", "smsc", "--help"]);
-    for option in ["--listen", "--profile", "--account", "--fault", "--outbind", "URL/faults"] {
+    for option in [
+        "--listen",
+        "--profile",
+        "--account",
+        "--fault",
+        "--outbind",
+        "--tls-certificate",
+        "--tls-client-ca",
+        "URL/faults",
+    ] {
         assert!(help.contains(option), "{option}:\n{help}");
     }
 }
@@ -25,6 +34,14 @@ fn k5_a_slip_on_its_command_line_is_told_and_nothing_is_started() {
         (&["--account", "onlyname"], "--account must be system_id:password"),
         (&["--code", "*7142#"], "--code must be 1 to 20 digits"),
         (&["--profile", "no/such.toml"], "no/such.toml"),
+        (&["--tls-certificate", "README.md"], "--tls-key"),
+        (&["--tls-key", "README.md"], "--tls-certificate"),
+        (&["--tls-client-ca", "README.md"], "--tls-certificate"),
+        (&["--tls-certificate", "no.pem", "--tls-key", "README.md"], "--tls-certificate no.pem: "),
+        (
+            &["--tls-certificate", "README.md", "--tls-key", "README.md"],
+            "--tls-certificate README.md: holds no certificate in PEM",
+        ),
     ] {
         let output = run(&[&["simulate", "smsc"], arguments].concat());
         let said = text(&output.stderr);

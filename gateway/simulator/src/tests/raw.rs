@@ -7,15 +7,20 @@ use dayaq_smpp::{
 };
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 pub const LONG: Duration = Duration::from_secs(30);
 pub const PHONE: &str = "994501234567";
 
+/// A connection, whatever carries it.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 pub struct Raw {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     buffer: Vec<u8>,
     sequence: u32,
 }
@@ -41,8 +46,8 @@ impl Raw {
         Self::over(TcpStream::connect(addr).await.expect("it listens"))
     }
 
-    pub fn over(stream: TcpStream) -> Self {
-        Self { stream, buffer: Vec::new(), sequence: 0 }
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), buffer: Vec::new(), sequence: 0 }
     }
 
     /// A transceiver, bound.
@@ -75,6 +80,7 @@ impl Raw {
         let mut octets = Vec::new();
         encode(&Pdu { command_status, sequence_number, body }, &mut octets).expect("it can be encoded");
         self.stream.write_all(&octets).await.expect("the SMSC reads");
+        self.stream.flush().await.expect("the SMSC reads");
     }
 
     /// A text for a phone.

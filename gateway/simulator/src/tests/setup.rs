@@ -1,6 +1,22 @@
 use crate::{IdStyle, ReceiptForm, ReceiptOrder, SmscConfig, read_setup};
+use dayaq_author::{Environment, Surroundings};
 use dayaq_smpp::BindKind;
 use std::time::Duration;
+
+/// A machine without files and variables.
+struct Nowhere;
+
+impl Environment for Nowhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Surroundings for Nowhere {
+    fn file(&self, _: &str) -> Result<String, String> {
+        Err("no such file".to_owned())
+    }
+}
 
 #[test]
 fn k5_an_operator_is_read_from_a_file() {
@@ -31,7 +47,7 @@ fn k5_an_operator_is_read_from_a_file() {
         delivery_ms = 50
         enquire_link_s = 60
     "#;
-    let (config, found) = read_setup("smsc.toml", text, SmscConfig::default());
+    let (config, found) = read_setup("smsc.toml", text, SmscConfig::default(), &Nowhere);
     assert_eq!(found.to_string(), "");
     let [dayaq, bank] = &config.accounts[..] else { panic!("two accounts") };
     assert_eq!((dayaq.system_id.as_str(), dayaq.kinds.len(), dayaq.codes.len()), ("dayaq", 3, 0));
@@ -57,7 +73,7 @@ fn k5_an_operator_is_read_from_a_file() {
 #[test]
 fn k5_every_slip_in_the_file_is_told_with_its_key_and_line() {
     let text = "short_code = \"*7142#\"\nfaults = [\"cut\", \"statsu=RSYSERR\"]\n[[account]]\nsystem_id = \"dayaq\"\nbinds = [\"both\"]\n[limits]\nwindows = 3\nqueue = 0\n";
-    let (_, found) = read_setup("smsc.toml", text, SmscConfig::default());
+    let (_, found) = read_setup("smsc.toml", text, SmscConfig::default(), &Nowhere);
     let found = found.to_string();
     for told in [
         "smsc.toml:1:14: error: short_code: must be 1 to 20 digits, found \"*7142#\"",
