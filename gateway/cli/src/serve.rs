@@ -30,6 +30,9 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         let (core, stop) = (Arc::clone(&running.core), stop.clone());
         async move { core.run(stop).await }
     });
+    for door in &running.gateway.doors {
+        println!("An operator's SMSC may connect to {door}");
+    }
     println!("dayaq serves; health and metrics on http://{}", running.gateway.http);
     signals::end().await;
     running.gateway.shutdown().await;

@@ -66,6 +66,8 @@ pub(super) struct Connection<'a> {
     /// The SMSC says that we are not bound, so the link ends and is made anew.
     rebinding: bool,
     closed: Option<CloseReason>,
+    /// What the machine or the peer said when the connection broke.
+    broke: Option<String>,
 }
 
 impl<'a> Connection<'a> {
@@ -85,6 +87,7 @@ impl<'a> Connection<'a> {
             refused: None,
             rebinding: false,
             closed: None,
+            broke: None,
             leg,
         }
     }
@@ -123,6 +126,7 @@ impl<'a> Connection<'a> {
                     }
                     Moved::Gone => {
                         gone = true;
+                        self.broke = pipe.cause();
                         self.link.handle_cut(self.now(), pipe.unwritten());
                     }
                 },
@@ -407,7 +411,13 @@ impl<'a> Connection<'a> {
             (false, None, reason) => Ended::Lost {
                 // Who binds us and then says that we are not bound is not asked again and again at once.
                 sound: self.was_bound && !self.rebinding,
-                cause: reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string()),
+                cause: match (reason, &self.broke) {
+                    (Some(CloseReason::ConnectionLost), Some(broke)) => {
+                        format!("{}: {broke}", CloseReason::ConnectionLost)
+                    }
+                    (Some(reason), _) => reason.to_string(),
+                    (None, _) => "unknown".to_owned(),
+                },
             },
         }
     }

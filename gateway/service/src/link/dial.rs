@@ -68,8 +68,9 @@ impl Dial {
         Self { addresses, secured, network, first: 0, spared: BTreeSet::new(), last: None }
     }
 
-    /// Tries every address of every name once, until one takes the connection; else says of each what is wrong.
-    pub(super) async fn connect(&mut self) -> Result<Box<dyn Wire>, String> {
+    /// Tries every address of every name once, until one takes the connection; says of each before it, or of all, what is
+    /// wrong.
+    pub(super) async fn connect(&mut self) -> Result<(Box<dyn Wire>, Option<String>), String> {
         let mut causes = Vec::new();
         let mut later = Vec::new();
         let count = self.addresses.len();
@@ -90,7 +91,7 @@ impl Dial {
                             continue;
                         }
                         match self.try_one(at, socket).await {
-                            Ok(wire) => return Ok(wire),
+                            Ok(wire) => return Ok((wire, said(&causes))),
                             Err(cause) => causes.push(format!("{} ({socket}): {cause}", self.addresses[at])),
                         }
                     }
@@ -99,7 +100,7 @@ impl Dial {
         }
         for (at, socket) in later {
             match self.try_one(at, socket).await {
-                Ok(wire) => return Ok(wire),
+                Ok(wire) => return Ok((wire, said(&causes))),
                 Err(cause) => causes.push(format!("{} ({socket}): {cause}", self.addresses[at])),
             }
         }
@@ -139,7 +140,12 @@ impl Dial {
 
 /// Connects once, for whoever drives a link of her own; the error says of each address what is wrong.
 pub async fn connect(address: Address, secured: Option<Secured>) -> Result<Box<dyn Wire>, String> {
-    Dial::new(vec![address], secured, Network::machine()).connect().await
+    Dial::new(vec![address], secured, Network::machine()).connect().await.map(|(wire, _)| wire)
+}
+
+/// What is wrong with the addresses before the one that serves.
+fn said(causes: &[String]) -> Option<String> {
+    (!causes.is_empty()).then(|| causes.join("; "))
 }
 
 async fn within<T>(longest: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

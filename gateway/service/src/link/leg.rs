@@ -79,6 +79,9 @@ impl Leg {
                 return Some(reconnect.after_loss(clock.monotonic(), entropy));
             }
         };
+        if let Some(cause) = &met.passed {
+            warn!(bind = %self.name, %cause, "SMSC reached at another address");
+        }
         let (was_bound, ended) = Connection::new(self, number, leave, met.link).run(met.wire, stop).await;
         self.way.ended(was_bound);
         match ended {

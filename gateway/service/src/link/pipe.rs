@@ -24,6 +24,8 @@ pub(super) struct Pipe<S> {
     flushed: bool,
     /// Writing has failed; what came before may still be read.
     broken: bool,
+    /// What was said when reading or writing failed.
+    cause: Option<String>,
 }
 
 /// What moved.
@@ -46,6 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
             written: 0,
             flushed: true,
             broken: false,
+            cause: None,
         }
     }
 
@@ -65,6 +68,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         self.output.len() - self.written
     }
 
+    /// Why the connection is gone, where more is known than that it ended: a reset, or what the peer did not like in TLS.
+    pub fn cause(&mut self) -> Option<String> {
+        self.cause.take()
+    }
+
     /// The first `count` octets that came in last.
     pub fn input(&self, count: usize) -> &[u8] {
         &self.input[..count]
@@ -81,11 +89,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
             Poll::Ready(Ok(())) if !buffer.filled().is_empty() => Poll::Ready(Moved::In(buffer.filled().len())),
             Poll::Ready(Ok(())) if !self.broken => Poll::Ready(Moved::End),
-            Poll::Ready(_) => Poll::Ready(Moved::Gone),
+            Poll::Ready(Ok(())) => Poll::Ready(Moved::Gone),
+            Poll::Ready(Err(cause)) => {
+                // What was read says more than that nothing could be written.
+                self.cause = Some(cause.to_string());
+                Poll::Ready(Moved::Gone)
+            }
             Poll::Pending if self.broken => Poll::Ready(Moved::Gone),
             Poll::Pending if wrote => Poll::Ready(Moved::In(0)),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    fn fail(&mut self, cause: &std::io::Error) {
+        self.broken = true;
+        self.cause.get_or_insert_with(|| cause.to_string());
     }
 
     /// Writes what goes at once; tells whether any did.
@@ -97,14 +115,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
                     self.written += count;
                     self.flushed = false;
                 }
-                Poll::Ready(Ok(0) | Err(_)) => self.broken = true,
+                Poll::Ready(Ok(0)) => self.broken = true,
+                Poll::Ready(Err(cause)) => self.fail(&cause),
                 Poll::Pending => return self.written > before,
             }
         }
         if !self.broken && !self.flushed {
             match Pin::new(&mut self.stream).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.flushed = true,
-                Poll::Ready(Err(_)) => self.broken = true,
+                Poll::Ready(Err(cause)) => self.fail(&cause),
                 Poll::Pending => {}
             }
         }

@@ -20,6 +20,8 @@ pub(super) struct Met {
     pub wire: Box<dyn Wire>,
     /// The link, where it has heard something already.
     pub link: Option<Link>,
+    /// What is wrong with the addresses that had their turn before.
+    pub passed: Option<String>,
 }
 
 impl Way {
@@ -31,10 +33,13 @@ impl Way {
     /// Makes a connection or waits for one; else says why there is none.
     pub(super) async fn meet(&mut self) -> Result<Met, String> {
         match self {
-            Self::Dial(dial) => Ok(Met { wire: dial.connect().await?, link: None }),
+            Self::Dial(dial) => {
+                let (wire, passed) = dial.connect().await?;
+                Ok(Met { wire, link: None, passed })
+            }
             Self::Listen(door) => {
                 let Guest { wire, link } = door.guest().await;
-                Ok(Met { wire, link: Some(link) })
+                Ok(Met { wire, link: Some(link), passed: None })
             }
         }
     }
