@@ -27,29 +27,31 @@ impl RawSmsc {
 
     /// The next connection, bound.
     pub async fn bound(&self) -> Line {
+        let mut line = self.line().await;
+        line.accept().await;
+        line
+    }
+
+    /// The next connection, on which nothing has been said.
+    pub async fn line(&self) -> Line {
         let accepted = tokio::time::timeout(PATIENCE, self.0.accept()).await.expect("the program connects");
         let (stream, _) = accepted.expect("a connection");
-        let mut line = Line {
+        Line {
             stream,
+            caller: Caller::new("994501234502"),
             kept: Vec::new(),
             screens: VecDeque::new(),
             texts: VecDeque::new(),
             numbers: 0,
-            session: 0,
-            sequence: 0,
-        };
-        let bind = line.next().await.expect("a bind");
-        let header = header(&bind);
-        assert_eq!(header.command_id, CommandId::BIND_TRANSCEIVER);
-        let resp = BindResp { system_id: b"raw", ..BindResp::default() };
-        line.answer(header.sequence_number, Body::BindResp(BindKind::Transceiver, resp)).await;
-        line
+        }
     }
 }
 
 /// One connection with the program, and one phone on it.
 pub struct Line {
     stream: TcpStream,
+    /// Who takes turns on it.
+    caller: Caller,
     kept: Vec<u8>,
     /// Screens that came while something else was waited for.
     screens: VecDeque<(String, bool)>,
@@ -57,11 +59,64 @@ pub struct Line {
     texts: VecDeque<(String, String)>,
     /// The last sequence_number of ours.
     numbers: u32,
+}
+
+/// A phone, and where its radio session stands.
+#[derive(Clone, Copy)]
+pub struct Caller {
+    from: Address,
     session: u64,
     sequence: u64,
 }
 
+impl Caller {
+    /// A phone that has not dialled yet.
+    pub fn new(number: &str) -> Self {
+        Self { from: Address::new(1, 1, number).expect("it is short"), session: 0, sequence: 0 }
+    }
+}
+
 impl Line {
+    /// Takes the bind that comes first.
+    pub async fn accept(&mut self) {
+        let bind = self.next().await.expect("a bind");
+        let header = header(&bind);
+        assert_eq!(header.command_id, CommandId::BIND_TRANSCEIVER);
+        let resp = BindResp { system_id: b"raw", ..BindResp::default() };
+        self.answer(header.sequence_number, Body::BindResp(BindKind::Transceiver, resp)).await;
+    }
+
+    /// Lets another phone take its turns on it from now on.
+    pub fn hand_to(&mut self, caller: Caller) {
+        self.caller = caller;
+    }
+
+    /// Reads until at least so many octets have come of what is not read yet.
+    pub async fn read_octets(&mut self, count: usize) {
+        let read = async {
+            while self.kept.len() < count {
+                assert!(self.stream.read_buf(&mut self.kept).await.expect("it stands") > 0, "it ended");
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("the program says something");
+    }
+
+    /// The length of the PDU that begins what is not read yet.
+    pub fn frame_len(&self) -> usize {
+        u32::from_be_bytes(self.kept[..4].try_into().expect("four octets")) as usize
+    }
+
+    /// Ends the connection by RST, whatever is still under way; gives the phone, which goes on elsewhere.
+    pub fn reset(self) -> Caller {
+        self.stream.set_zero_linger().expect("a socket");
+        self.caller
+    }
+
+    /// The first screen that came while something else was waited for.
+    pub fn shown(&mut self) -> Option<(String, bool)> {
+        self.screens.pop_front()
+    }
+
     /// Writes octets as they are.
     pub async fn write(&mut self, octets: &[u8]) {
         self.stream.write_all(octets).await.expect("the program reads");
@@ -105,21 +160,32 @@ impl Line {
 
     /// The deliver_sm of the phone's next turn, encoded.
     pub fn turn(&mut self, event: UssdEvent, text: &str) -> Vec<u8> {
-        match event {
-            UssdEvent::Begin => (self.session, self.sequence) = (self.session + 1, 0),
-            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => self.sequence += 1,
-        }
+        let Caller { from, session, sequence } = self.caller;
+        let (session, sequence) = match event {
+            UssdEvent::Begin => (session + 1, 0),
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => {
+                (session, sequence + 1)
+            }
+        };
+        self.caller = Caller { from, session, sequence };
         let turn = UssdTurn {
             event,
-            from: Address::new(1, 1, "994501234502").expect("it is short"),
+            from,
             to: Address::new(0, 1, "7142").expect("it is short"),
-            session: self.session,
-            sequence: self.sequence,
+            session,
+            sequence,
             text,
             alphabet: best_alphabet(text),
         };
         let message = Dialect::specification().write_turn(&turn).expect("a turn");
         self.deliver_sm(&message)
+    }
+
+    /// The phone's last turn once more, under another sequence_number: delivered again because nobody answered it.
+    pub fn again(&mut self, pdu: &[u8]) -> Vec<u8> {
+        let mut pdu = pdu.to_vec();
+        pdu[12..16].copy_from_slice(&self.number().to_be_bytes());
+        pdu
     }
 
     /// A deliver_sm, encoded under a fresh sequence_number.
@@ -148,13 +214,7 @@ impl Line {
             (response.sequence_number, response.command_status),
             (header(pdu).sequence_number, CommandStatus::ROK)
         );
-        loop {
-            if let Some(screen) = self.screens.pop_front() {
-                return screen;
-            }
-            let frame = self.next().await.expect("a screen");
-            self.take(&frame).await;
-        }
+        self.screen().await
     }
 
     /// Delivers a text from that address, which must be taken.
@@ -185,8 +245,19 @@ impl Line {
         }
     }
 
+    /// The next screen, and whether the session goes on.
+    pub async fn screen(&mut self) -> (String, bool) {
+        loop {
+            if let Some(screen) = self.screens.pop_front() {
+                return screen;
+            }
+            let frame = self.next().await.expect("a screen");
+            self.take(&frame).await;
+        }
+    }
+
     /// Takes a submit_sm, as an operator does, and passes everything else over.
-    async fn take(&mut self, frame: &[u8]) {
+    pub async fn take(&mut self, frame: &[u8]) {
         let pdu = decode(frame).expect("the program writes what can be read");
         match pdu.body {
             Body::Message(MessageKind::SubmitSm, sm) => {
@@ -223,7 +294,8 @@ pub fn header(frame: &[u8]) -> Header {
     Header::read(frame).expect("a whole PDU has a header")
 }
 
-fn encoded(sequence_number: u32, body: Body<'_>) -> Vec<u8> {
+/// A PDU without a fault, encoded.
+pub fn encoded(sequence_number: u32, body: Body<'_>) -> Vec<u8> {
     let mut octets = Vec::new();
     let pdu = Pdu { command_status: CommandStatus::ROK, sequence_number, body };
     encode(&pdu, &mut octets).expect("a PDU");

@@ -25,7 +25,10 @@ const LINES_SHOWN: usize = 60;
 /// It stays in its folder with the stores, so that a second [`ServeConfig::start`] goes on where the first was killed.
 pub struct ServeConfig {
     folder: Arc<TempDir>,
-    smsc: SocketAddr,
+    /// Name of each operator, and how we come together.
+    operators: Vec<(String, String)>,
+    /// More about the links of each.
+    links: String,
     registries: SocketAddr,
     sessions: String,
     postgres: Option<String>,
@@ -37,7 +40,9 @@ impl ServeConfig {
     pub fn new(smsc: SocketAddr, registries: SocketAddr) -> Self {
         let profile = fs::read_to_string(root().join("config/operators/specification.toml")).expect("it ships");
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self { folder, smsc, registries, sessions: "store = \"sqlite\"".to_owned(), postgres: None, profile }
+        let operators = vec![("foreign".to_owned(), address(smsc))];
+        let (links, sessions) = (String::new(), "store = \"sqlite\"".to_owned());
+        Self { folder, operators, links, registries, sessions, postgres: None, profile }
     }
 
     /// Keeps live sessions in that Redis.
@@ -50,6 +55,30 @@ impl ServeConfig {
     pub fn postgres(mut self, url: &str) -> Self {
         self.postgres = Some(url.to_owned());
         self
+    }
+
+    /// Comes together with the operator in this way, such as `listen = "127.0.0.1:0"`, in place of its address.
+    pub fn reach(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.operators[0].1);
+        self
+    }
+
+    /// Comes together with several operators, `foreign-1` and so on, each in its way.
+    pub fn operators(mut self, ways: &[String]) -> Self {
+        let named = |(number, way): (usize, &String)| (format!("foreign-{}", number + 1), way.clone());
+        self.operators = ways.iter().enumerate().map(named).collect();
+        self
+    }
+
+    /// Says more about the links of each operator, such as `binds = 2`.
+    pub fn links(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.links);
+        self
+    }
+
+    /// Puts a file beside the configuration.
+    pub fn put(&self, name: &str, text: &str) {
+        fs::write(self.folder().join(name), text).expect("a file");
     }
 
     /// Sets a key of the operator's profile, as `("link", "frame_s = 1")`, in place of what ships.
@@ -102,7 +131,12 @@ impl ServeConfig {
     }
 
     fn text(&self) -> String {
-        let Self { smsc, registries, sessions, postgres, .. } = self;
+        let Self { registries, sessions, postgres, links, .. } = self;
+        let operators: String = self.operators.iter().map(|(name, reach)| {
+            format!(
+                "[[operator]]\nname = \"{name}\"\nprofile = \"operator.toml\"\nsystem_id = \"{SYSTEM_ID}\"\npassword = \"{PASSWORD}\"\n{reach}\n{links}\n"
+            )
+        }).collect();
         let stores = postgres.as_ref().map_or(String::new(), |url| {
             format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"dayaq-1\"\n")
         });
@@ -122,12 +156,7 @@ poll_ms = 50
 notice_hours = "always"
 [sessions]
 {sessions}
-[[operator]]
-name = "foreign"
-profile = "operator.toml"
-address = "{smsc}"
-system_id = "{SYSTEM_ID}"
-password = "{PASSWORD}"
+{operators}
 [core]
 {stores}database = "core.sqlite"
 poll_ms = 50
@@ -137,6 +166,11 @@ card_poll_s = 1
             endpoint("bank", "bank")
         )
     }
+}
+
+/// How we come together with an operator at that address.
+pub fn address(smsc: SocketAddr) -> String {
+    format!("address = \"{smsc}\"")
 }
 
 /// `dayaq serve`, running; killed when dropped.
