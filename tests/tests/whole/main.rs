@@ -43,6 +43,7 @@ mod smpplib;
 mod stage;
 mod stand_in;
 mod tls;
+mod two_gateways;
 mod two_processes;
 mod valve;
 mod walls;

@@ -209,11 +209,7 @@ impl Line {
     /// Delivers a turn, which must be taken, and gives the screen that answers it.
     pub async fn exchange(&mut self, pdu: &[u8]) -> (String, bool) {
         self.write(pdu).await;
-        let response = self.wait_for(CommandId::DELIVER_SM.response()).await;
-        assert_eq!(
-            (response.sequence_number, response.command_status),
-            (header(pdu).sequence_number, CommandStatus::ROK)
-        );
+        self.taken(pdu).await;
         self.screen().await
     }
 
@@ -225,13 +221,7 @@ impl Line {
             short_message: text.into(),
             ..ShortMessage::default()
         };
-        let pdu = self.deliver_sm(&message);
-        self.write(&pdu).await;
-        let response = self.wait_for(CommandId::DELIVER_SM.response()).await;
-        assert_eq!(
-            (response.sequence_number, response.command_status),
-            (header(&pdu).sequence_number, CommandStatus::ROK)
-        );
+        self.deliver(&message).await;
     }
 
     /// The next text to a phone, and to which number it goes.
@@ -254,6 +244,22 @@ impl Line {
             let frame = self.next().await.expect("a screen");
             self.take(&frame).await;
         }
+    }
+
+    /// Delivers a message, which must be taken.
+    pub async fn deliver(&mut self, message: &ShortMessage) {
+        let pdu = self.deliver_sm(message);
+        self.write(&pdu).await;
+        self.taken(&pdu).await;
+    }
+
+    /// Waits until what was delivered is taken.
+    pub async fn taken(&mut self, pdu: &[u8]) {
+        let response = self.wait_for(CommandId::DELIVER_SM.response()).await;
+        assert_eq!(
+            (response.sequence_number, response.command_status),
+            (header(pdu).sequence_number, CommandStatus::ROK)
+        );
     }
 
     /// Takes a submit_sm, as an operator does, and passes everything else over.
@@ -286,6 +292,20 @@ impl Line {
     async fn answer(&mut self, number: u32, body: Body<'_>) {
         let octets = encoded(number, body);
         self.write(&octets).await;
+    }
+}
+
+/// The next text to a phone over whichever of two connections, and to which number it goes.
+pub async fn text_of_either(one: &mut Line, other: &mut Line) -> (String, String) {
+    loop {
+        if let Some(text) = one.texts.pop_front().or_else(|| other.texts.pop_front()) {
+            return text;
+        }
+        // What one of them has begun to read stays with it.
+        tokio::select! {
+            frame = one.next() => one.take(&frame.expect("the connection stands")).await,
+            frame = other.next() => other.take(&frame.expect("the connection stands")).await,
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct ServeConfig {
     registries: SocketAddr,
     sessions: String,
     postgres: Option<String>,
+    instance: String,
+    gateway: String,
     profile: String,
 }
 
@@ -41,8 +43,9 @@ impl ServeConfig {
         let profile = fs::read_to_string(root().join("config/operators/specification.toml")).expect("it ships");
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let operators = vec![("foreign".to_owned(), address(smsc))];
-        let (links, sessions) = (String::new(), "store = \"sqlite\"".to_owned());
-        Self { folder, operators, links, registries, sessions, postgres: None, profile }
+        let (links, gateway) = (String::new(), String::new());
+        let (sessions, instance) = ("store = \"sqlite\"".to_owned(), "dayaq-1".to_owned());
+        Self { folder, operators, links, registries, sessions, postgres: None, instance, gateway, profile }
     }
 
     /// Keeps live sessions in that Redis.
@@ -79,6 +82,18 @@ impl ServeConfig {
     /// Puts a file beside the configuration.
     pub fn put(&self, name: &str, text: &str) {
         fs::write(self.folder().join(name), text).expect("a file");
+    }
+
+    /// The name of the process among those that share a database.
+    pub fn instance(mut self, name: &str) -> Self {
+        self.instance = name.to_owned();
+        self
+    }
+
+    /// Adds a line to what is said of the gateway.
+    pub fn gateway(mut self, line: &str) -> Self {
+        self.gateway = format!("{}{line}\n", self.gateway);
+        self
     }
 
     /// Sets a key of the operator's profile, as `("link", "frame_s = 1")`, in place of what ships.
@@ -131,14 +146,14 @@ impl ServeConfig {
     }
 
     fn text(&self) -> String {
-        let Self { registries, sessions, postgres, links, .. } = self;
+        let Self { registries, sessions, postgres, links, instance, gateway, .. } = self;
         let operators: String = self.operators.iter().map(|(name, reach)| {
             format!(
                 "[[operator]]\nname = \"{name}\"\nprofile = \"operator.toml\"\nsystem_id = \"{SYSTEM_ID}\"\npassword = \"{PASSWORD}\"\n{reach}\n{links}\n"
             )
         }).collect();
         let stores = postgres.as_ref().map_or(String::new(), |url| {
-            format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"dayaq-1\"\n")
+            format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"{instance}\"\n")
         });
         let endpoint = |table: &str, path: &str| {
             format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
@@ -154,7 +169,7 @@ listen = "127.0.0.1:0"
 {stores}database = "gateway.sqlite"
 poll_ms = 50
 notice_hours = "always"
-[sessions]
+{gateway}[sessions]
 {sessions}
 {operators}
 [core]

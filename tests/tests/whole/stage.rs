@@ -9,6 +9,7 @@ use dayaq_types::{Msisdn, SystemClock};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,21 +135,12 @@ impl Stage {
 
     /// Asks the program for a page: status and body.
     pub async fn page(&self, path: &str) -> (u16, String) {
-        let mut socket = TcpStream::connect(self.serve().http).await.expect("HTTP listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: dayaq\r\nConnection: close\r\n\r\n");
-        socket.write_all(request.as_bytes()).await.expect("HTTP reads");
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).await.expect("HTTP answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        (status, body.to_owned())
+        page(self.serve().http, path).await
     }
 
     /// The value of a metric, summed over its labels; 0 where it has not been counted yet.
     pub async fn metric(&self, name: &str) -> f64 {
-        let (_, body) = self.page("/metrics").await;
-        let own = |line: &&str| line.starts_with(name) && matches!(line.as_bytes().get(name.len()), Some(b' ' | b'{'));
-        body.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        metric(self.serve().http, name).await
     }
 
     /// The registration number of every application in the core's store, read past the program.
@@ -180,6 +172,25 @@ impl Stage {
         assert_eq!(self.page("/healthz").await, (200, "alive\n".to_owned()));
         assert!(!self.log().contains("panicked"), "{}", self.log());
     }
+}
+
+/// Asks a program for a page: status and body.
+pub async fn page(http: SocketAddr, path: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(http).await.expect("HTTP listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: dayaq\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.expect("HTTP reads");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.expect("HTTP answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, body.to_owned())
+}
+
+/// The value of a program's metric, summed over its labels; 0 where it has not been counted yet.
+pub async fn metric(http: SocketAddr, name: &str) -> f64 {
+    let (_, body) = page(http, "/metrics").await;
+    let own = |line: &&str| line.starts_with(name) && matches!(line.as_bytes().get(name.len()), Some(b' ' | b'{'));
+    body.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
 /// Waits until the probe gives something.

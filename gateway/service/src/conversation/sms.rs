@@ -2,7 +2,7 @@
 
 use super::doubt::{Fate, Taken, is_repeat};
 use super::envelope::Envelope;
-use super::texting::{TextTurn, instant, print};
+use super::texting::{TextTurn, Texting, instant, print};
 use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE, number};
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
@@ -112,12 +112,14 @@ impl Conversations {
                 answered: false,
             };
             let taken = self.taken(arrival, text, Some(id));
-            let found =
-                turn.envelope.texting.find(text.print, |taken| self.repeats(taken, arrival, text)).map(|known| {
-                    let of = known.turn;
-                    *known = Taken { turn: of, ..taken.clone() };
-                    of
-                });
+            let unanswered = self.unanswered(&turn.envelope.texting, text).await?;
+            let repeats =
+                |taken: &Taken| self.repeats(taken, arrival, text) || unanswered.is_some() && taken.turn == unanswered;
+            let found = turn.envelope.texting.find(text.print, repeats).map(|known| {
+                let of = known.turn;
+                *known = Taken { turn: of, ..taken.clone() };
+                of
+            });
             let repeat = found.is_some();
             let standing = turn.envelope.texting.turn.clone().filter(|turn| found == Some(Some(turn.id)));
             let mut effects = Vec::new();
@@ -306,6 +308,16 @@ impl Conversations {
         let same = taken.run == self.run && taken.bind == *arrival.bind.name && taken.connection == arrival.connection;
         let bound = arrival.bind.history().bound_at(arrival.connection);
         !same && is_repeat(taken, self.fate(taken), bound, text.at)
+    }
+
+    /// The last turn, where this text is like the one that led to it and another process took that without keeping its
+    /// reply: then it was never acknowledged, and its process ended there.
+    async fn unanswered(&self, texting: &Texting, text: &Text) -> Result<Option<Uuid>, StoreError> {
+        let Some(turn) = texting.turn.as_ref().filter(|turn| !turn.by_notice) else { return Ok(None) };
+        if !texting.elsewhere(text.print, turn.id, self.run, text.at) || self.store.has_text(turn.id).await? {
+            return Ok(None);
+        }
+        Ok(Some(turn.id))
     }
 
     fn links(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, BindHandle>> {

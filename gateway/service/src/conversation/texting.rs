@@ -1,6 +1,6 @@
 //! What is stored of a subscriber's texts between two of them: what was taken, what was answered, and parts.
 
-use super::doubt::Taken;
+use super::doubt::{AGAIN, Taken};
 use super::parts::StoredParts;
 use dayaq_smpp::Instant;
 use dayaq_smpp::concat::{Limits, Reassembly};
@@ -56,6 +56,13 @@ impl Texting {
     /// Finds the latest text like this one that `repeats` says it repeats.
     pub fn find(&mut self, print: u64, repeats: impl Fn(&Taken) -> bool) -> Option<&mut Taken> {
         self.taken.iter_mut().rev().find(|taken| taken.print == print && repeats(taken))
+    }
+
+    /// Whether another process took a text like this one for that turn, so lately that it may be brought again.
+    pub fn elsewhere(&self, print: u64, turn: Uuid, run: u64, now: Timestamp) -> bool {
+        let lately = |taken: &&Taken| now.duration_since(taken.at) <= AGAIN;
+        let like = |taken: &&Taken| taken.print == print && taken.turn == Some(turn);
+        self.taken.iter().filter(like).filter(lately).any(|taken| taken.run != run)
     }
 
     /// The unfinished series.

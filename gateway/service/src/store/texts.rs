@@ -93,6 +93,11 @@ impl GatewayStore {
         .await
     }
 
+    /// Whether a text is kept.
+    pub async fn has_text(&self, id: Uuid) -> Result<bool, StoreError> {
+        Ok(self.database().row("SELECT id FROM texts WHERE id = $1", &[id.as_bytes().into()]).await?.is_some())
+    }
+
     /// Lists up to `most` texts whose every segment has ended and that are not yet reported, oldest first.
     pub async fn finished_texts(&self, most: u32) -> Result<Vec<FinishedText>, StoreError> {
         let rows = self
