@@ -69,7 +69,7 @@ impl Inbox {
     /// Takes one message; the status says why the network would refuse it.
     pub fn take(&mut self, message: &ShortMessage, codings: &DataCodings) -> Result<(), CommandStatus> {
         let from = message.source.digits.as_str().unwrap_or_default().to_owned();
-        let alphabet = codings.alphabet(message.data_coding);
+        let alphabet = codings.alphabet(message.data_coding).ok_or(CommandStatus::RSUBMITFAIL)?;
         let (place, body) = match message.esm_class & UDHI {
             0 => (None, message.user_data()),
             _ => parse_header(message.user_data()).ok_or(CommandStatus::RINVESMCLASS)?,

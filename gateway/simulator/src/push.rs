@@ -72,7 +72,7 @@ pub(crate) fn screen(
     dialect: &Dialect,
 ) -> Result<Screen, CommandStatus> {
     let text = read.text.map_err(|_| CommandStatus::RSUBMITFAIL)?;
-    let alphabet = dialect.data_codings.alphabet(message.data_coding);
+    let alphabet = dialect.data_codings.alphabet(message.data_coding).ok_or(CommandStatus::RSUBMITFAIL)?;
     let units = measure(&text, alphabet).map_or(usize::MAX, |count| count.units);
     if units > dialect.screen(alphabet).units {
         return Err(CommandStatus::RINVMSGLEN);

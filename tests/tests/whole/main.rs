@@ -6,6 +6,7 @@ mod canary;
 mod capture;
 mod content;
 mod crash;
+mod data_coding;
 mod defects;
 mod dialects;
 mod family;

@@ -160,6 +160,12 @@ impl Line {
 
     /// The deliver_sm of the phone's next turn, encoded.
     pub fn turn(&mut self, event: UssdEvent, text: &str) -> Vec<u8> {
+        let message = self.turn_message(event, text);
+        self.deliver_sm(&message)
+    }
+
+    /// The phone's next turn as a message.
+    pub fn turn_message(&mut self, event: UssdEvent, text: &str) -> ShortMessage {
         let Caller { from, session, sequence } = self.caller;
         let (session, sequence) = match event {
             UssdEvent::Begin => (session + 1, 0),
@@ -177,8 +183,7 @@ impl Line {
             text,
             alphabet: best_alphabet(text),
         };
-        let message = Dialect::specification().write_turn(&turn).expect("a turn");
-        self.deliver_sm(&message)
+        Dialect::specification().write_turn(&turn).expect("a turn")
     }
 
     /// The phone's last turn once more, under another sequence_number: delivered again because nobody answered it.

@@ -98,8 +98,8 @@ impl ServeConfig {
 
     /// Sets a key of the operator's profile, as `("link", "frame_s = 1")`, in place of what ships.
     pub fn profile(mut self, section: &str, line: &str) -> Self {
-        let header = format!("[{section}]\n");
-        let start = self.profile.find(&header).unwrap_or_else(|| panic!("no section {section}")) + header.len();
+        let header = self.profile.find(&format!("\n[{section}]")).unwrap_or_else(|| panic!("no section {section}")) + 1;
+        let start = header + self.profile[header..].find('\n').map_or(0, |end| end + 1);
         let end = self.profile[start..].find("\n[").map_or(self.profile.len(), |at| start + at + 1);
         let key = format!("{} ", line.split_once(' ').expect("key = value").0);
         let others: Vec<&str> = self.profile[start..end].lines().filter(|other| !other.starts_with(&key)).collect();

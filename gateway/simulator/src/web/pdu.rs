@@ -137,7 +137,7 @@ impl PduView {
         self.number("registered_delivery", sm.registered_delivery);
         self.number("replace_if_present_flag", sm.replace_if_present_flag);
         let alphabet = dialect.data_codings.alphabet(sm.data_coding);
-        self.field("data_coding", meaning(sm.data_coding, name(alphabet)));
+        self.field("data_coding", meaning(sm.data_coding, alphabet.map_or("octets", name)));
         self.number("sm_default_msg_id", sm.sm_default_msg_id);
         self.field("sm_length", sm.short_message.len().to_string());
         self.parameters(&sm.tlvs);
@@ -156,7 +156,7 @@ impl PduView {
                 }
                 Err(_) => message.user_data(),
             };
-            self.text = Some(decode_lossy(octets, alphabet));
+            self.text = alphabet.map(|alphabet| decode_lossy(octets, alphabet));
         }
     }
 

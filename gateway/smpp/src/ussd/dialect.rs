@@ -161,7 +161,7 @@ pub enum Dial {
 /// Which alphabet a `data_coding` means at this operator (0 is whatever the operator says), and the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataCodings {
-    /// What comes in; a value that is not here means `default_alphabet`.
+    /// What comes in; a value that is not here means what 3GPP 23.038 §5 says of it, or else `default_alphabet`.
     pub inbound: Vec<(u8, Alphabet)>,
     /// The operator's default alphabet.
     pub default_alphabet: Alphabet,
@@ -170,9 +170,27 @@ pub struct DataCodings {
 }
 
 impl DataCodings {
-    /// Gives the alphabet of what came in.
-    pub fn alphabet(&self, data_coding: u8) -> Alphabet {
-        self.inbound.iter().find(|(value, _)| *value == data_coding).map_or(self.default_alphabet, |(_, it)| *it)
+    /// Gives the alphabet of what came in; `None` where it is said to be octets or compressed, so that nobody's letters
+    /// are guessed at.
+    ///
+    /// USSD gateways hand on the values of 23.038 §5, in which 0x00 to 0x0F are languages in the default alphabet, and
+    /// what is reserved is read in it, too.
+    pub fn alphabet(&self, data_coding: u8) -> Option<Alphabet> {
+        if let Some((_, alphabet)) = self.inbound.iter().find(|(value, _)| *value == data_coding) {
+            return Some(*alphabet);
+        }
+        match data_coding {
+            // General data coding, without and with a header: bit 5 is compression, bits 3 and 2 the alphabet.
+            0x60..=0x7F => None,
+            0x40..=0x5F | 0x90..=0x9F => match data_coding >> 2 & 0b11 {
+                0b00 => Some(self.default_alphabet),
+                0b10 => Some(Alphabet::Ucs2),
+                _ => None,
+            },
+            // A message class: bit 2 is the alphabet.
+            0xF0..=0xFF if data_coding & 0b100 != 0 => None,
+            0x00..=0x3F | 0x80..=0x8F | 0xA0..=0xFF => Some(self.default_alphabet),
+        }
     }
 
     /// Gives the `data_coding` for what goes out.

@@ -116,7 +116,8 @@ impl Dialect {
     }
 
     fn text(&self, message: &ShortMessage) -> Result<String, Undecodable> {
-        let alphabet = self.data_codings.alphabet(message.data_coding);
+        let data_coding = message.data_coding;
+        let alphabet = self.data_codings.alphabet(data_coding).ok_or(Undecodable::NoText { data_coding })?;
         let mut octets = message.user_data();
         if alphabet == dayaq_text::Alphabet::Ucs2 && self.names_language(message.data_coding) {
             octets = octets.get(LANGUAGE_OCTETS..).unwrap_or_default();

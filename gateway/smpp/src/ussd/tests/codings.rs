@@ -35,6 +35,37 @@ fn a2_each_data_coding_carries_its_alphabet_both_ways() {
     assert_eq!(latin.read(&typed).unwrap().text.as_deref(), Ok("Ö"));
 }
 
+/// A FIN under each value: in septets, in UCS-2, and what each value makes of them.
+#[test]
+fn a27_a_value_means_what_the_standard_says_unless_the_operator_says_otherwise() {
+    let septets = (&b"171S5AV"[..], Some("171S5AV"));
+    let ucs2 = (&b"\x001\x007\x001\x00S\x005\x00A\x00V"[..], Some("171S5AV"));
+    let no_text = (septets.0, None);
+    let typed = |dialect: &Dialect, data_coding: u8, octets: &[u8]| {
+        let typed = deliver("7142", "", &[18], &[1, 2]);
+        let read = dialect.read(&ShortMessage { data_coding, short_message: octets.to_vec(), ..typed }).unwrap();
+        read.text.ok()
+    };
+    let dialect = Dialect::specification();
+    for (values, (octets, read)) in [
+        (
+            &[0x00, 0x02, 0x04, 0x05, 0x0A, 0x0E, 0x0F, 0x10, 0x20, 0x3F, 0x40, 0x53, 0x80, 0x90, 0xF0, 0xF3, 0xFB][..],
+            septets,
+        ),
+        (&[0x08, 0x18, 0x48, 0x49, 0x5B, 0x98], ucs2),
+        (&[0x44, 0x4C, 0x57, 0x60, 0x6A, 0x7F, 0x94, 0x9F, 0xF4, 0xF5, 0xF7, 0xFC, 0xFF], no_text),
+        (&[0x00, 0x05, 0x0F, 0xF0], (b"171\x805AV", None)),
+        (&[0x08, 0x48], (b"\x001\x007\x00", None)),
+    ] {
+        for value in values {
+            assert_eq!(typed(&dialect, *value, octets).as_deref(), read, "{value:#04x}");
+        }
+    }
+    let mut own = Dialect::specification();
+    own.data_codings.inbound.push((0xF5, Alphabet::Latin1));
+    assert_eq!(typed(&own, 0xF5, septets.0).as_deref(), septets.1);
+}
+
 #[test]
 fn x11_the_name_of_the_language_takes_the_room_of_one_unit_and_is_no_text() {
     let mut dialect = sending(Alphabet::Ucs2, UCS2_WITH_LANGUAGE);
