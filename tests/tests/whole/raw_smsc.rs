@@ -282,7 +282,8 @@ impl Line {
                 } else {
                     let octets = match user_data(&message).expect("whole parts") {
                         UserData::Whole(octets) => octets.to_vec(),
-                        UserData::Piece(piece) => piece.octets.to_vec(),
+                        UserData::Piece(piece) if piece.number == 1 => piece.octets.to_vec(),
+                        UserData::Piece(_) => return,
                     };
                     let alphabet = if message.data_coding == 8 { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
                     let to = message.destination.digits.as_str().expect("a number").to_owned();
