@@ -21,5 +21,6 @@ shell-again = Əvvəldən başla
 shell-restarted = Xidmət yeniləndi.
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142
     .sms = Hazırda davam etmək olmur. Bir azdan yenidən yazın. Kömək: 142
+shell-news = Sizə xəbər var:
 shell-usage = Yalnız *7142# yığın və sualları cavablandırın. Pulsuzdur. Kömək: 142
 shell-incomplete = Mesajınız tam gəlmədi. Yenidən, daha qısa yazın. Kömək: 142

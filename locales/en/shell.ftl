@@ -19,5 +19,6 @@ shell-again = Start again
 shell-restarted = The service has been updated.
 shell-ended = We cannot go on right now. Please dial *7142# again later. Help: 142
     .sms = We cannot go on right now. Please write again later. Help: 142
+shell-news = A message for you:
 shell-usage = Please dial *7142# alone and answer the questions. It is free. Help: 142
 shell-incomplete = Your message did not arrive whole. Please write it again, shorter. Help: 142

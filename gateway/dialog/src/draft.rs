@@ -52,6 +52,7 @@ impl Turn<'_> {
                 | Effect::SetLanguage(_)
                 | Effect::Reminders { .. }
                 | Effect::Checkpoint { .. }
+                | Effect::Told { .. }
                 | Effect::Ended => true,
             });
             if !harmless || self.session.complaint.is_some() {

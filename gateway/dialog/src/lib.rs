@@ -16,8 +16,8 @@
 //!     [state.end]
 //!     kind = "end"
 //! "#;
-//! let words = ["again", "back", "choose", "continue", "ended", "help", "home", "incomplete", "next", "no", "none", "restarted",
-//!     "resume", "retry", "unreadable", "unseen", "usage", "yes"];
+//! let words = ["again", "back", "choose", "continue", "ended", "help", "home", "incomplete", "news", "next", "no", "none",
+//!     "restarted", "resume", "retry", "unreadable", "unseen", "usage", "yes"];
 //! let shell: String = words.iter().map(|word| format!("shell-{word} = {word}\n")).collect();
 //! let text = format!("{shell}shell-confirm = {{ $value }}\nhello-end = Salam\n");
 //! let locales = Language::ALL.map(|language| (language, Source { path: "shell.ftl".into(), text: text.clone() }));
@@ -34,7 +34,8 @@
 //! let now = jiff::Timestamp::UNIX_EPOCH;
 //! let session = Session::new("draft-1", Some(Language::Az), &book, now);
 //! let surface = Surface::ussd(Form::Proper);
-//! let moment = Moment { surface: &surface, now, fresh_draft: "draft-2", draft_kept: dayaq_dialog::DRAFT_KEPT };
+//! let moment =
+//!     Moment { surface: &surface, now, fresh_draft: "draft-2", draft_kept: dayaq_dialog::DRAFT_KEPT, news: &[] };
 //! let done = step(&book, session, Input::Open { dialled: "*100#" }, &moment);
 //! assert_eq!(done.effects, [Effect::Reply { text: "Salam".into(), ends: true }, Effect::Ended]);
 //! ```
@@ -52,6 +53,7 @@ mod guard;
 mod input;
 mod keyword;
 mod language;
+mod news;
 mod pages;
 mod render;
 mod scope;
@@ -74,6 +76,7 @@ pub use compile::compile;
 pub use fit::{Proof, Room};
 pub use input::INPUT_CHARS_MAX;
 pub use language::{Channel, Form, Language};
+pub use news::News;
 pub use session::Session;
 pub use sources::{Catalogue, Item, List, NoticeSpec, Operation, OutcomeSpec, Source, Sources};
 pub use step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, Step, step};

@@ -36,6 +36,9 @@ impl<'b> Renderer<'b> {
 
     /// Builds the screen of the present prompt; an empty one between two conversations.
     pub fn screen(&self) -> Screen {
+        if let Some(news) = self.news() {
+            return news;
+        }
         let Some((frame, dialogue, state)) = self.present() else { return Screen::default() };
         let message = dialogue.message(&state.name);
         let (body, options) = match &self.session.prompt {
@@ -197,7 +200,7 @@ impl<'b> Renderer<'b> {
         self.text(&message, Some(attribute), &self.args(dialogue, &message))
     }
 
-    fn shell(&self, id: &str) -> String {
+    pub fn shell(&self, id: &str) -> String {
         self.text(id, None, &FluentArgs::new())
     }
 

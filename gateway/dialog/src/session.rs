@@ -4,6 +4,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::news::News;
 use crate::value::{Record, Value};
 use crate::{Book, Channel, Language};
 
@@ -24,6 +25,9 @@ pub struct Session {
     pub(crate) complaint: Option<Complaint>,
     pub(crate) page: usize,
     pub(crate) tries: u8,
+    /// What the phone is being told before all else, the present first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) news: Vec<News>,
     /// Over what the person last wrote to us.
     #[serde(default)]
     pub(crate) channel: Option<Channel>,
@@ -44,6 +48,7 @@ impl Session {
             complaint: None,
             page: 0,
             tries: 0,
+            news: Vec::new(),
             channel: None,
             updated_at: now,
         }

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::news::News;
 use crate::session::Session;
 use crate::surface::Surface;
 use crate::turn::Turn;
@@ -50,6 +51,8 @@ pub struct Moment<'m> {
     pub fresh_draft: &'m str,
     /// How long a draft is offered again after the phone was last heard of.
     pub draft_kept: SignedDuration,
+    /// What the phone is told first if a conversation begins with this step: what was sent to it and did not arrive.
+    pub news: &'m [News],
 }
 
 /// Holds the session to store and what is to be done, in this order.
@@ -72,6 +75,8 @@ pub enum Effect {
     Reminders { on: bool },
     /// A section is finished: put the session in safe keeping.
     Checkpoint { section: String },
+    /// News were shown to their end with this step's page: they need not be told again.
+    Told { id: String },
     /// The conversation came to its own end.
     Ended,
 }
@@ -110,6 +115,7 @@ impl fmt::Debug for Effect {
             Effect::Reminders { on } => f.debug_tuple("Reminders").field(on).finish(),
             Effect::SetLanguage(language) => f.debug_tuple("SetLanguage").field(language).finish(),
             Effect::Checkpoint { section } => f.debug_tuple("Checkpoint").field(section).finish(),
+            Effect::Told { id } => f.debug_tuple("Told").field(id).finish(),
             Effect::Ended => f.write_str("Ended"),
         }
     }

@@ -3,6 +3,7 @@
 mod check;
 mod fit;
 mod fixture;
+mod news;
 mod paging;
 mod phone;
 mod stories;

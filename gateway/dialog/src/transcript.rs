@@ -135,7 +135,7 @@ fn replay(book: &Book, transcript: &Transcript, diagnostics: &Diagnostics) {
             pending = None;
         }
         let fresh_draft = format!("draft-{}", at + 1);
-        let moment = Moment { surface: &surface, now, fresh_draft: &fresh_draft, draft_kept: DRAFT_KEPT };
+        let moment = Moment { surface: &surface, now, fresh_draft: &fresh_draft, draft_kept: DRAFT_KEPT, news: &[] };
         let done = step(book, session, input, &moment);
         session = done.session;
         if !verify(line, &done.effects, &fail) {
@@ -163,7 +163,7 @@ fn verify(line: &Line, effects: &[Effect], fail: &dyn Fn(String)) -> bool {
             }
             Effect::Call { operation, args, .. } => called = Some((operation, args)),
             Effect::Reminders { on } => reminders = Some(*on),
-            Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => {}
+            Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Told { .. } | Effect::Ended => {}
         }
     }
     let mut good = true;

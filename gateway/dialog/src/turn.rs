@@ -29,6 +29,7 @@ pub(crate) struct Turn<'b> {
 impl<'b> Turn<'b> {
     pub fn take(&mut self, input: Input<'_>) {
         let said = matches!(input, Input::Open { .. } | Input::Text(_));
+        let begins = self.begins(&input);
         if self.session.book != self.book.hash() || !self.is_sound() {
             self.restart(&input);
         } else {
@@ -39,13 +40,16 @@ impl<'b> Turn<'b> {
                     Some(wish) => self.fulfil(wish),
                     // By SMS a conversation begins with whatever is written.
                     None if self.session.frames.is_empty() || self.was_elsewhere() => self.open(""),
-                    None => answer::text(self, raw),
+                    None => self.hear(raw),
                 },
                 Input::Aborted | Input::TimedOut => self.speaks = false,
                 Input::Called { id, outcome } => self.called(id, outcome),
                 Input::CallSlow { id } => self.slow(id),
                 Input::CallFailed { id } => self.failed(id),
             }
+        }
+        if begins {
+            self.session.news = self.moment.news.to_vec();
         }
         if self.speaks {
             self.reply();
@@ -56,7 +60,7 @@ impl<'b> Turn<'b> {
     }
 
     /// Finds the keyword that a text is; on USSD there are none.
-    fn wish(&self, raw: &str) -> Option<&'b Wish> {
+    pub fn wish(&self, raw: &str) -> Option<&'b Wish> {
         match self.moment.surface.channel {
             Channel::Sms => self.book.keywords.find(raw),
             Channel::Ussd => None,
@@ -68,6 +72,7 @@ impl<'b> Turn<'b> {
         if let (None, Some(language)) = (self.session.language, wish.language) {
             self.set_language(language);
         }
+        self.session.news.clear();
         self.shelve();
         self.session.entry.clone_from(&wish.dialogue);
         self.session.frames.clear();
@@ -80,7 +85,7 @@ impl<'b> Turn<'b> {
 
     /// Whether the question that stands was shown on a USSD screen, so that a text is no answer to it: the person is
     /// asked whether to go on from there instead (X06).
-    fn was_elsewhere(&self) -> bool {
+    pub fn was_elsewhere(&self) -> bool {
         self.moment.surface.channel == Channel::Sms && self.session.channel == Some(Channel::Ussd)
     }
 
@@ -314,6 +319,7 @@ impl<'b> Turn<'b> {
         self.session.page = page;
         let text = pages.into_iter().nth(page).map(|page| page.text).unwrap_or_default();
         self.effects.push(Effect::Reply { text, ends });
+        self.tell(page, last);
         if ends {
             self.effects.push(Effect::Ended);
             self.session.frames.clear();

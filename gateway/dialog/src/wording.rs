@@ -15,7 +15,7 @@ use crate::words::FLASH;
 use crate::{Form, Language, Surface};
 
 /// The engine's own words, with their arguments.
-const SHELL: [(&str, &[&str]); 18] = [
+const SHELL: [(&str, &[&str]); 19] = [
     ("shell-again", &[]),
     ("shell-back", &[]),
     ("shell-choose", &[]),
@@ -25,6 +25,7 @@ const SHELL: [(&str, &[&str]); 18] = [
     ("shell-help", &[]),
     ("shell-home", &[]),
     ("shell-incomplete", &[]),
+    ("shell-news", &[]),
     ("shell-next", &[]),
     ("shell-no", &[]),
     ("shell-none", &[]),

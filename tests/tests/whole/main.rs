@@ -46,6 +46,7 @@ mod stand_in;
 mod tls;
 mod two_gateways;
 mod two_processes;
+mod untold;
 mod valve;
 mod walls;
 mod web_phone;

@@ -154,6 +154,7 @@ shell-help = Kömək: 142, pulsuz.
 shell-home = Menyu
 shell-incomplete = Tam gəlmədi.
 shell-usage = *100#
+shell-news = Xəbər:
 shell-next = Davamı
 shell-no = Xeyr
 shell-none = yoxdur

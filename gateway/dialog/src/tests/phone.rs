@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Book, DRAFT_KEPT, Effect, Form, Input, Language, Moment, Outcome, Record, Session, Surface, Value, step};
+use crate::{
+    Book, DRAFT_KEPT, Effect, Form, Input, Language, Moment, News, Outcome, Record, Session, Surface, Value, step,
+};
 
 /// A handset in memory: it dials, answers, and shows what came back.
 pub(super) struct Phone<'b> {
@@ -11,6 +13,8 @@ pub(super) struct Phone<'b> {
     pub surface: Surface,
     pub now: Timestamp,
     pub draft_kept: SignedDuration,
+    /// What did not arrive, for whoever asks.
+    pub news: Vec<News>,
     pub screen: String,
     pub ended: bool,
     pub effects: Vec<Effect>,
@@ -26,6 +30,7 @@ impl<'b> Phone<'b> {
             surface: Surface::ussd(Form::Proper),
             now,
             draft_kept: DRAFT_KEPT,
+            news: Vec::new(),
             screen: String::new(),
             ended: false,
             effects: Vec::new(),
@@ -103,8 +108,13 @@ impl<'b> Phone<'b> {
         let session = serde_json::from_str(&stored).expect("loaded");
         self.drafts += 1;
         let fresh_draft = format!("draft-{}", self.drafts);
-        let moment =
-            Moment { surface: &self.surface, now: self.now, fresh_draft: &fresh_draft, draft_kept: self.draft_kept };
+        let moment = Moment {
+            surface: &self.surface,
+            now: self.now,
+            fresh_draft: &fresh_draft,
+            draft_kept: self.draft_kept,
+            news: &self.news,
+        };
         let done = step(self.book, session, input, &moment);
         self.session = done.session;
         self.effects = done.effects;

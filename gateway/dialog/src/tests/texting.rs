@@ -4,7 +4,7 @@ use super::fixture::{book, sources};
 use super::phone::Phone;
 use crate::{Book, Effect, Form, Language, SMS_PARTS, Sources, Surface, compile};
 
-const KEYWORDS: &str = r#"codes = ["*7142#"]
+pub(super) const KEYWORDS: &str = r#"codes = ["*7142#"]
 keywords = [
   { az = ["MURACIET"], ru = ["ЗАЯВКА"], en = ["APPLY"], next = "apply" },
   { az = ["STATUS"], ru = ["СТАТУС"], en = ["STATUS"], next = "status" },
@@ -12,7 +12,7 @@ keywords = [
 ]
 "#;
 
-fn with(keywords: &str) -> Sources {
+pub(super) fn with(keywords: &str) -> Sources {
     let mut sources = sources();
     let menu = sources.dialogs.iter_mut().find(|dialog| dialog.text.contains("id = \"menu\"")).expect("a menu");
     menu.text = menu.text.replace("codes = [\"*7142#\"]\n", keywords) + "[state.stopped]\nkind = \"end\"\n";

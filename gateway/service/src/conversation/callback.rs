@@ -213,10 +213,14 @@ impl Conversations {
                 book,
                 envelope,
                 answered: true,
+                news: Vec::new(),
             };
             let effects = match standing {
                 Standing::Again if self.repeat(&mut turn).await => return Ok(shown(&answer)),
-                Standing::Due | Standing::Again => self.step(&mut turn, &inbound),
+                Standing::Due | Standing::Again => {
+                    self.bring_news(&mut turn, &inbound).await;
+                    self.step(&mut turn, &inbound)
+                }
                 Standing::Past => {
                     self.counters.repeats.increment(1);
                     return Ok(Called::Past);

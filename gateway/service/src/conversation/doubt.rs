@@ -24,7 +24,7 @@ const SLOW: Duration = Duration::from_secs(5);
 /// A repeat that was on its way when the answer went out comes no later.
 const CROSSING: Duration = Duration::from_secs(2);
 /// An operator that was asked to bring a text again does so within this time.
-pub(super) const AGAIN: SignedDuration = SignedDuration::from_secs(600);
+const AGAIN: Duration = Duration::from_secs(600);
 /// Flights kept before old ones are looked for.
 const FLIGHTS: usize = 1024;
 
@@ -128,8 +128,8 @@ impl Flights {
 impl Flight {
     fn may_return(&self, now: Duration) -> bool {
         match self.answered {
-            None => now.saturating_sub(self.since) <= AGAIN.unsigned_abs(),
-            Some(Answered { at, again: true }) => now.saturating_sub(at) <= AGAIN.unsigned_abs(),
+            None => now.saturating_sub(self.since) <= AGAIN,
+            Some(Answered { at, again: true }) => now.saturating_sub(at) <= AGAIN,
             Some(Answered { at, again: false }) => now.saturating_sub(at) <= CROSSING,
         }
     }

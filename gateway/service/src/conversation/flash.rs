@@ -142,6 +142,7 @@ impl Conversations {
             known,
             held,
             answered: true,
+            news: Vec::new(),
             envelope,
         };
         turn.envelope.radio = Some(Radio::after(&voice.name, &begun, None));

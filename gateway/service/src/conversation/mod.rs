@@ -22,6 +22,7 @@ mod tests;
 mod texting;
 mod turn;
 mod turnstile;
+mod untold;
 mod way;
 
 pub use books::Books;

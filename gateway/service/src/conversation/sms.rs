@@ -110,6 +110,7 @@ impl Conversations {
                 version: loaded.version,
                 held,
                 answered: false,
+                news: Vec::new(),
             };
             let taken = self.taken(arrival, text, Some(id));
             let unanswered = self.unanswered(&turn.envelope.texting, text).await?;
@@ -145,6 +146,7 @@ impl Conversations {
                             turn.envelope.texting.operator = Some(voice.name.clone());
                             // A screen that still stands somewhere is answered no more: there is one conversation.
                             turn.envelope.radio = None;
+                            turn.news = self.untold(&key, &turn.book, turn.envelope.dialog.language()).await;
                             effects = self.advance(&mut turn, Input::Text(&typed));
                         }
                         Heard::Part => turn.envelope.texting.take(Taken { turn: None, ..taken }),
@@ -271,7 +273,8 @@ impl Conversations {
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
         let (way, version) = (Way::Sms { line: Line { arrival, voice }, surface }, loaded.version);
         let held = envelope.dialog.holds_draft(&book);
-        let mut turn = Turn { carrier: voice, way, msisdn, key, book, envelope, version, known, held, answered: true };
+        let (carrier, answered, news) = (voice, true, Vec::new());
+        let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };
         // Whoever wins the save tells the person; a loser leaves it to the winner.
         if self.save(&mut turn).await?.is_none() {
             let id = new_id(now, &*self.entropy);

@@ -4,5 +4,6 @@ mod aborts;
 mod dialling;
 mod flash;
 mod order;
+mod untold;
 mod walks;
 mod world;

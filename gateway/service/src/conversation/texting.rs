@@ -1,17 +1,20 @@
 //! What is stored of a subscriber's texts between two of them: what was taken, what was answered, and parts.
 
-use super::doubt::{AGAIN, Taken};
+use super::doubt::Taken;
 use super::parts::StoredParts;
 use dayaq_smpp::Instant;
 use dayaq_smpp::concat::{Limits, Reassembly};
 use dayaq_smpp::{Address, ShortMessage};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// Texts and parts that are remembered, so that a repeat is known again.
 const TAKEN_MAX: usize = 16;
+
+/// An operator brings a text again that was not answered within this time.
+const AGAIN: SignedDuration = SignedDuration::from_secs(600);
 
 /// A subscriber's texts as they are stored.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use crate::link::Arrival;
 use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
-use dayaq_dialog::{Book, Effect, Input, Moment, Session, Step, Surface, neutral_end, step};
+use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, neutral_end, step};
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
 use dayaq_smpp::{Address, CommandStatus};
 use dayaq_types::{Msisdn, new_id};
@@ -44,6 +44,8 @@ pub(super) struct Turn<'t> {
     /// Whether a draft was held before this step.
     pub held: bool,
     pub answered: bool,
+    /// What the phone is told first, should a conversation begin with this turn.
+    pub news: Vec<News>,
 }
 
 impl Conversations {
@@ -127,6 +129,7 @@ impl Conversations {
                 known,
                 held,
                 answered: false,
+                news: Vec::new(),
             };
             let standing = match fault {
                 Some(_) if turn.envelope.belongs(&voice.name, inbound) => Standing::WrongOp,
@@ -148,7 +151,10 @@ impl Conversations {
             }
             let effects = match standing {
                 Standing::Again if self.repeat(&mut turn).await => return Ok(()),
-                Standing::Due | Standing::Again => self.step(&mut turn, inbound),
+                Standing::Due | Standing::Again => {
+                    self.bring_news(&mut turn, inbound).await;
+                    self.step(&mut turn, inbound)
+                }
                 Standing::Past => {
                     self.counters.repeats.increment(1);
                     turn.answer(ResponseOrder::AfterReply);
@@ -268,7 +274,7 @@ impl Conversations {
         let now = self.clock.now();
         let fresh_draft = new_id(now, &*self.entropy).to_string();
         let draft_kept = SignedDuration::try_from(self.draft_ttl).unwrap_or(SignedDuration::MAX);
-        let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft, draft_kept };
+        let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft, draft_kept, news: &turn.news };
         let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);
         turn.envelope.dialog = session;
         for effect in &effects {
@@ -279,7 +285,11 @@ impl Conversations {
                         text.reminders = Some(*on);
                     }
                 }
-                Effect::Call { .. } | Effect::SetLanguage(_) | Effect::Checkpoint { .. } | Effect::Ended => {}
+                Effect::Call { .. }
+                | Effect::SetLanguage(_)
+                | Effect::Checkpoint { .. }
+                | Effect::Told { .. }
+                | Effect::Ended => {}
             }
         }
         effects
@@ -314,7 +324,10 @@ impl Conversations {
             }
         }
         if let Some(Effect::Reply { text, ends }) = effects.iter().rev().find(|e| matches!(e, Effect::Reply { .. })) {
-            self.show(&mut turn, &Shown { text: text.clone(), ends: *ends }).await?;
+            let left = self.show(&mut turn, &Shown { text: text.clone(), ends: *ends }).await?;
+            if left {
+                self.note_told(&turn, &effects).await;
+            }
         }
         turn.answer(ResponseOrder::AfterReply);
         Ok(())
@@ -356,22 +369,32 @@ impl Conversations {
         self.store.save_profile(&turn.key, &Profile { language, operator, ..profile }).await
     }
 
-    /// Sends the reply back the way the turn came. A text is kept in the store, which may fail.
-    async fn show(&self, turn: &mut Turn<'_>, shown: &Shown) -> Result<(), StoreError> {
+    /// Sends the reply back the way the turn came, and says whether it has left. A text is kept in the store, which may
+    /// fail.
+    async fn show(&self, turn: &mut Turn<'_>, shown: &Shown) -> Result<bool, StoreError> {
         let (language, now) = (turn.envelope.dialog.language(), self.clock.monotonic());
         match &turn.way {
-            Way::Ussd(_, inbound) if self.departed.has(&turn.key, inbound) => self.counters.departed.increment(1),
+            Way::Ussd(_, inbound) if self.departed.has(&turn.key, inbound) => {
+                self.counters.departed.increment(1);
+                return Ok(false);
+            }
             Way::Ussd(line, inbound) => match line.voice.screen(inbound, &shown.text, language, shown.ends) {
                 Ok(message) if turn.answered => line.arrival.show(message, now).await,
                 Ok(message) => {
                     turn.answered = true;
                     line.arrival.show_and_respond(message, now, CommandStatus::ROK).await;
                 }
-                Err(cause) => warn!(bind = turn.name(), cause = %cause, "Screen not written"),
+                Err(cause) => {
+                    warn!(bind = turn.name(), cause = %cause, "Screen not written");
+                    return Ok(false);
+                }
             },
             Way::Push(line, begun) => match line.voice.push(begun, &shown.text, language, shown.ends) {
                 Ok(message) => line.arrival.show(message, now).await,
-                Err(cause) => warn!(bind = turn.name(), cause = %cause, "Screen not pushed"),
+                Err(cause) => {
+                    warn!(bind = turn.name(), cause = %cause, "Screen not pushed");
+                    return Ok(false);
+                }
             },
             Way::Call(answer) => answer.leave(shown),
             Way::Sms { .. } => {
@@ -380,7 +403,8 @@ impl Conversations {
                 }
             }
         }
-        Ok(())
+        // Where no bind stands it waits for one, and may be too late then.
+        Ok(turn.way.stands())
     }
 
     /// The session cannot be had: the phone is let go politely, and its answers stay where they are.

@@ -19,6 +19,17 @@ pub(super) enum Way<'t> {
     Call(&'t Answer),
 }
 
+impl Way<'_> {
+    /// Whether what is sent back leaves at once.
+    pub fn stands(&self) -> bool {
+        match self {
+            Self::Ussd(line, _) | Self::Push(line, _) => line.arrival.bind.is_bound(),
+            // A text is kept until it goes out, and an answer goes back over the connection that waits for it.
+            Self::Sms { .. } | Self::Call(_) => true,
+        }
+    }
+}
+
 /// The line to an operator, and what came over it.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'t> {

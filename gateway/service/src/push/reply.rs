@@ -42,6 +42,7 @@ impl Sender {
             operator: reply.operator.to_owned(),
             language: reply.language,
             notice: Pii::new(RECORD.to_owned()),
+            matters: false,
             words: Pii::new(reply.words.to_owned()),
             segments: segments.into_iter().map(body).collect(),
             not_before: now,

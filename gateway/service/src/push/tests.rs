@@ -104,6 +104,7 @@ impl Story {
             operator: OPERATOR.to_owned(),
             language: Language::Az,
             notice: Pii::new("granted".to_owned()),
+            matters: true,
             words: Pii::new(words),
             segments: segments.iter().map(|body| Pii::new(body.encode())).collect(),
             not_before,

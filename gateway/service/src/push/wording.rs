@@ -138,6 +138,7 @@ impl Wording {
             operator: operator.name.clone(),
             language,
             notice: Pii::new(told.record),
+            matters: true,
             words: Pii::new(words),
             segments: segments.iter().map(|body| Pii::new(body.encode())).collect(),
             not_before,

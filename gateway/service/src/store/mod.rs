@@ -28,6 +28,7 @@ mod sqlite_session;
 mod subscriber;
 mod text;
 mod texts;
+mod untold;
 
 pub use dayaq_sql::{Database, PostgresPool, SqliteFile, StoreError};
 pub use gateway::{GatewayStore, Swept};
@@ -41,7 +42,9 @@ pub use redis_session::RedisSessions;
 pub use session::{Cas, Loaded, Saved, SessionBackend, Sessions, Stored, Token, Version};
 pub use sqlite_session::SqliteSessions;
 pub use subscriber::SubscriberKey;
-pub use text::{Burn, ClaimedSegment, FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView, Ticket};
+pub use text::{
+    Burn, ClaimedSegment, FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView, Ticket, UntoldText,
+};
 
 use dayaq_sql as database;
 use dayaq_sql::Schema;

@@ -25,6 +25,8 @@ pub struct NewText {
     pub language: Language,
     /// What was told, as the gateway wants to find it again (JSON).
     pub notice: Pii<String>,
+    /// Whether the phone is told on its screen where the text does not arrive (X09): a notice, not a dialogue's reply.
+    pub matters: bool,
     /// Its words as rendered; their SHA-256 goes into the report.
     pub words: Pii<String>,
     /// What is sent, one entry per segment, in a form that only the sender reads. At least one.
@@ -126,6 +128,17 @@ pub struct FinishedText {
     pub core_fence: u64,
     /// Its end.
     pub end: TextEnd,
+}
+
+/// A text that has ended and may not have arrived, so that its phone is told otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UntoldText {
+    /// The notice's id.
+    pub id: Uuid,
+    /// What was told.
+    pub notice: Pii<String>,
+    /// Its words as they were sent.
+    pub words: Pii<String>,
 }
 
 /// Where a segment stands.

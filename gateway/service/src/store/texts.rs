@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 /// What is sealed of a text as a whole.
 #[derive(Serialize, Deserialize)]
-struct Content {
+pub(super) struct Content {
     msisdn: Msisdn,
     language: Language,
-    notice: Pii<String>,
-    words: Pii<String>,
+    pub notice: Pii<String>,
+    pub words: Pii<String>,
     sha256: String,
 }
 
@@ -40,14 +40,15 @@ impl GatewayStore {
         let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
         let (core_fence, class) = (text.core_fence.cast_signed(), class_word(text.class));
         let (now, next_at, expires_at) = (self.now_ms(), millis(text.not_before), millis(text.expires_at));
-        let rank = rank(text.class);
+        let (rank, untold) = (rank(text.class), i64::from(text.matters));
         let of = i64::try_from(segments.len()).unwrap_or(i64::MAX);
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 let added = db
                     .row(
-                        "INSERT INTO texts (id, core_fence, subscriber, class, operator, segments, sealed, created_at)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING position",
+                        "INSERT INTO texts
+                            (id, core_fence, subscriber, class, operator, segments, sealed, created_at, untold)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING position",
                         &[
                             id.as_bytes().into(),
                             core_fence.into(),
@@ -57,6 +58,7 @@ impl GatewayStore {
                             of.into(),
                             (&sealed).into(),
                             now.into(),
+                            untold.into(),
                         ],
                     )
                     .await?;
@@ -175,7 +177,7 @@ impl GatewayStore {
         Ok(texts)
     }
 
-    fn content(&self, id: Uuid, sealed: Option<&[u8]>) -> Option<Content> {
+    pub(super) fn content(&self, id: Uuid, sealed: Option<&[u8]>) -> Option<Content> {
         let plain = self.open_or_count(&context(id), sealed)?;
         serde_json::from_slice(&plain).ok()
     }

@@ -195,6 +195,11 @@ impl World {
         self.sessions.0.lock().unwrap().values().map(|stored| stored.version.number()).sum()
     }
 
+    /// The name under which a phone is stored.
+    pub fn key(&self, number: u64) -> SubscriberKey {
+        SubscriberKey::of(&self.keys, &msisdn(number))
+    }
+
     pub fn elapsed(&self) -> Duration {
         self.clock.monotonic()
     }

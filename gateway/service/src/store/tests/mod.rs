@@ -31,6 +31,7 @@ mod sqlite_faults;
 mod text_model;
 mod text_order;
 mod text_rules;
+mod untold;
 
 use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, SubscriberKey};
 use dayaq_postgres::PostgresDatabase;

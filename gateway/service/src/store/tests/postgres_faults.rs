@@ -33,6 +33,7 @@ fn text(house: &House, id: u128, secret: &str) -> NewText {
         operator: "azercell".to_owned(),
         language: Language::Az,
         notice: Pii::new(secret.to_owned()),
+        matters: true,
         words: Pii::new(secret.to_owned()),
         segments: vec![Pii::new(secret.as_bytes().to_vec())],
         not_before: house.clock.now(),

@@ -232,6 +232,7 @@ async fn g10_nothing_personal_lies_in_the_file() {
         operator: "azercell".to_owned(),
         language: Language::Az,
         notice: Pii::new(secret.clone()),
+        matters: true,
         words: Pii::new(secret.clone()),
         segments: vec![Pii::new(secret.into_bytes())],
         not_before: now,

@@ -37,6 +37,7 @@ impl Story {
             operator: OPERATOR.to_owned(),
             language: Language::Az,
             notice: Pii::new("granted".to_owned()),
+            matters: true,
             words: Pii::new("Məbləğ: 240,00 AZN".to_owned()),
             segments: (1..=segments).map(|n| Pii::new(format!("{id}/{n}\n\0").into_bytes())).collect(),
             not_before: self.house.clock.now(),
