@@ -41,6 +41,7 @@ mod slow_core;
 mod smpp34;
 mod smpp34_smsc;
 mod smpplib;
+mod smsc_process;
 mod stage;
 mod stand_in;
 mod tls;

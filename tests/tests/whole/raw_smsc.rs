@@ -36,6 +36,8 @@ impl RawSmsc {
     pub async fn line(&self) -> Line {
         let accepted = tokio::time::timeout(PATIENCE, self.0.accept()).await.expect("the program connects");
         let (stream, _) = accepted.expect("a connection");
+        // What is written twice in a row must not wait for the acknowledgement of the first.
+        stream.set_nodelay(true).expect("a socket");
         Line {
             stream,
             caller: Caller::new("994501234502"),
@@ -79,11 +81,17 @@ impl Caller {
 impl Line {
     /// Takes the bind that comes first.
     pub async fn accept(&mut self) {
+        let resp = self.bind_resp().await;
+        self.write(&resp).await;
+    }
+
+    /// Reads the bind that comes first, and gives its answer.
+    pub async fn bind_resp(&mut self) -> Vec<u8> {
         let bind = self.next().await.expect("a bind");
         let header = header(&bind);
         assert_eq!(header.command_id, CommandId::BIND_TRANSCEIVER);
         let resp = BindResp { system_id: b"raw", ..BindResp::default() };
-        self.answer(header.sequence_number, Body::BindResp(BindKind::Transceiver, resp)).await;
+        encoded(header.sequence_number, Body::BindResp(BindKind::Transceiver, resp))
     }
 
     /// Lets another phone take its turns on it from now on.

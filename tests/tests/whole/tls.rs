@@ -4,6 +4,7 @@ use crate::family::ALONE;
 use crate::papers::{Authority, Papers};
 use crate::program::PATIENCE;
 use crate::serve_config::{MASTER_KEY, PASSWORD, SYSTEM_ID, address};
+use crate::smsc_process::SmscProcess;
 use crate::stage::{Phone, Setting, Stage, eventually};
 use dayaq_simulator::{Smsc, SmscConfig, Tls};
 use dayaq_types::{Clock, Msisdn, SystemClock};
@@ -73,6 +74,45 @@ async fn tls_a_family_applies_where_the_operator_asks_for_our_certificate_and_th
     for secret in key.iter().map(String::as_str).chain([MASTER_KEY, &quoted, "PRIVATE KEY"]) {
         assert!(!log.contains(secret), "{secret:?} is in the log");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_between_two_programs_each_shows_the_other_its_certificate() {
+    let (authority, ours) = (Authority::new("operator"), Authority::new("ours"));
+    let (smsc, own) = (authority.sign("smsc.example"), ours.sign("dayaq.example"));
+    let mut stage = Stage::set(Setting::default()).await;
+    let files = [
+        ("smsc.pem", &smsc.certificate),
+        ("smsc.key", &smsc.key),
+        ("esme-ca.pem", &ours.pem()),
+        ("smsc-ca.pem", &authority.pem()),
+        ("dayaq.pem", &own.certificate),
+        ("dayaq.key", &own.key),
+    ];
+    for (name, pem) in files {
+        stage.config.put(name, pem);
+    }
+    // Once by options, once by the file, whose paths are relative to it.
+    let path = |name: &str| stage.config.folder().join(name).display().to_string();
+    let [certificate, key, ca] = ["smsc.pem", "smsc.key", "esme-ca.pem"].map(path);
+    let options = ["--tls-certificate", &certificate, "--tls-key", &key, "--tls-client-ca", &ca];
+    let by_options = SmscProcess::start(&options);
+    stage.config.put(
+        "smsc.toml",
+        "[tls]\ncertificate_file = \"smsc.pem\"\nkey_file = \"smsc.key\"\nclient_ca_file = \"esme-ca.pem\"\n",
+    );
+    let by_file = SmscProcess::start(&["--config", &path("smsc.toml")]);
+    let own = ", certificate_file = \"dayaq.pem\", key_file = \"dayaq.key\", server_name = \"smsc.example\"";
+    let ways = [&by_options, &by_file].map(|smsc| with_tls(&address(smsc.addr), own));
+    stage.config = stage.config.operators(&ways);
+    stage.start_unbound();
+    for smsc in [&by_options, &by_file] {
+        assert!(smsc.process.said().contains("TLS: every ESME that connects must speak it"));
+        smsc.bound();
+        let screen = smsc.phone(ALONE.number, "dial", "*7142#").await;
+        assert!(screen.contains("1 "), "{screen}");
+    }
+    stage.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
