@@ -55,6 +55,11 @@ impl<'d> Table<'d> {
         self.diagnostics.push(self.at(key).error(message));
     }
 
+    /// Records what is odd about this key and may be meant so.
+    pub fn warning(&self, key: &str, message: impl Into<String>) {
+        self.diagnostics.push(self.at(key).warning(message));
+    }
+
     /// Records a fault of the table as a whole.
     pub fn error_here(&self, message: impl Into<String>) {
         self.diagnostics.push(self.place.error(message));

@@ -1,5 +1,7 @@
 //! The `[ussd]` part of an operator's profile: a dialect as data.
 
+mod agreement;
+
 use dayaq_author::Table;
 use dayaq_smpp::Tag;
 use dayaq_smpp::ussd::{
@@ -46,7 +48,7 @@ pub(super) fn read(table: &Table<'_>, dialect: &mut Dialect) {
     read_screens(table, dialect);
     dialect.source = read_ton_npi(table, "source").or(dialect.source);
     dialect.destination = read_ton_npi(table, "destination").or(dialect.destination);
-    check(table, dialect);
+    agreement::check(table, dialect);
 }
 
 fn read_ops(table: &Table<'_>, dialect: &mut Dialect) {
@@ -78,6 +80,12 @@ fn read_ops(table: &Table<'_>, dialect: &mut Dialect) {
     if let Some(push) = table.opt_table("push") {
         dialect.push.notify = push.opt_integer("notify", 0..=255);
         dialect.push.menu = push.opt_integer("menu", 0..=255);
+        let begun = [("notify_confirm", dialect.push.notify, "notify"), ("menu_confirm", dialect.push.menu, "menu")];
+        for (key, what, name) in begun {
+            if push.has(key) && what.is_none() {
+                push.error(key, format!("confirms what is never pushed: {name} says with which op"));
+            }
+        }
         for (key, event) in [("notify_confirm", UssdEvent::Notified), ("menu_confirm", UssdEvent::Continue)] {
             if let Some(op) = push.opt_integer(key, 0..=255u8)
                 && !dialect.inbound_ops.contains(&InboundOp { op, event })
@@ -156,37 +164,26 @@ fn read_session(table: &Table<'_>, dialect: &mut Dialect) {
         table
             .error("changes", "a value that is another one in each turn has no bits: sequence_mask and end_mask are 0");
     }
+    if vendor.is_some() && !matches!(rule.source, SessionSource::Vendor(_)) {
+        table.error("vendor_tag", "is for key = \"vendor\"");
+    }
+    let widest = rule.sequence_mask | rule.end_mask;
+    if rule.source == SessionSource::UserMessageReference && widest > u64::from(u16::MAX) {
+        table.error(
+            "sequence_mask",
+            "user_message_reference has two octets: sequence_mask and end_mask are at most 0xFFFF",
+        );
+    }
+    for (key, value) in [("sequence_step", rule.sequence_step), ("sequence_advance", rule.sequence_advance)] {
+        if table.has(key) && value != 0 && rule.sequence_mask == 0 {
+            table.error(key, "there is no turn number to count: sequence_mask is 0");
+        }
+    }
     if rule.sequence_mask & rule.end_mask != 0 {
         table.error("end_mask", "a bit is either of the turn number or of the end");
     }
     if !is_run(rule.sequence_mask) {
         table.error("sequence_mask", "the bits of the turn number stand side by side");
-    }
-}
-
-/// Finds what each key allows by itself and all of them together do not.
-fn check(table: &Table<'_>, dialect: &Dialect) {
-    let ops = &dialect.inbound_ops;
-    for (at, one) in ops.iter().enumerate() {
-        if ops[..at].iter().any(|other| other.op == one.op && other.event != one.event) {
-            table.error("inbound_ops", format!("{} means two things", one.op));
-        }
-    }
-    if !ops.iter().any(|op| op.event == UssdEvent::Begin) && dialect.inbound_without_op != Some(UssdEvent::Begin) {
-        table.error("inbound_ops", "nothing begins a session: begin");
-    }
-    let no_bit = dialect.session.end_mask == 0 || dialect.session.source == SessionSource::MsisdnOnly;
-    match dialect.end_signal {
-        EndSignal::Bit | EndSignal::Both if no_bit => {
-            table.error("end", "the end bit is in the session value, and there is none: end = \"op\"");
-        }
-        EndSignal::Op | EndSignal::Both if dialect.outbound_ops.end.is_none() => {
-            table.error("end", "outbound_ops.end says with which op");
-        }
-        EndSignal::Op if dialect.outbound_ops.end == dialect.outbound_ops.proceed => {
-            table.error("outbound_ops", "the last screen has the op of any other, and nothing else marks it");
-        }
-        EndSignal::Op | EndSignal::Bit | EndSignal::Both => {}
     }
 }
 

@@ -5,6 +5,7 @@ use dayaq_author::{Diagnostics, Table, parse};
 use dayaq_dialog::Form;
 use dayaq_smpp::ussd::Dialect;
 use dayaq_smpp::{LinkConfig, PaceConfig, Role};
+use dayaq_text::Alphabet;
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -127,6 +128,20 @@ pub(super) fn read_name(table: &Table<'_>) -> Option<String> {
     })
 }
 
+/// The version of SMPP that brought optional parameters.
+const OPTIONAL_PARAMETERS: u8 = 0x34;
+
+/// A sender of digits, or of letters, of which a phone shows 11 (3GPP 23.040 §9.1.2.5).
+fn sender(text: &str) -> Result<String, String> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    match bounded(text, 20)? {
+        letters if !digits && letters.len() > 11 => {
+            Err(format!("letters are at most 11, found {} in {text:?}", letters.len()))
+        }
+        sender => Ok(sender),
+    }
+}
+
 pub(super) fn bounded(text: &str, most: usize) -> Result<String, String> {
     match text.len() <= most && text.is_ascii() {
         true => Ok(text.to_owned()),
@@ -198,7 +213,7 @@ impl Profile {
         }
         if let Some(table) = root.opt_table("sms") {
             profile.form = table.one_of_or("form", &[("proper", Form::Proper), ("plain", Form::Plain)], Form::Proper);
-            if let Some(sender) = table.opt_parse("sender", |text| bounded(text, 20)) {
+            if let Some(sender) = table.opt_parse("sender", sender) {
                 profile.sender_ton_npi = if sender.bytes().all(|b| b.is_ascii_digit()) { (0, 1) } else { (5, 0) };
                 profile.sender = sender;
             }
@@ -209,7 +224,27 @@ impl Profile {
             profile.sms_ucs2 = table.integer_or("data_coding_ucs2", 0..=255, profile.sms_ucs2);
             profile.sms_default = table.integer_or("data_coding_default", 0..=255, profile.sms_default);
             profile.sms = SmsWriting::read(&table);
+            let default = profile.sms.codings.default_alphabet;
+            if default != Alphabet::Ucs2 && profile.sms_ucs2 == profile.sms_default {
+                let key = if table.has("data_coding_ucs2") { "data_coding_ucs2" } else { "data_coding_default" };
+                let value = profile.sms_ucs2;
+                table.error(
+                    key,
+                    format!("texts of both alphabets go out with {value}: the operator cannot tell them apart"),
+                );
+            }
+            if default == Alphabet::Ucs2 && profile.is_plain() {
+                table.error("form", "plain is for a network without UCS-2, and default_alphabet is ucs-2");
+            }
             table.finish();
+        }
+        if profile.link.interface_version < OPTIONAL_PARAMETERS
+            && let Some(table) = root.opt_table("link")
+        {
+            table.warning(
+                "interface_version",
+                "SMPP 3.3 has no optional parameters, and USSD goes by them: only for an operator that sends them all the same",
+            );
         }
         Some(profile)
     }

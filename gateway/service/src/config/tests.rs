@@ -137,6 +137,31 @@ system_id = "dayaq"
 }
 
 #[test]
+fn s14_texts_and_versions_that_cannot_work_are_said_by_key_and_line() {
+    for (text, fault) in [
+        ("[sms]\ndata_coding_ucs2 = 0", "2:20: error: sms.data_coding_ucs2: texts of both alphabets go out with 0"),
+        (
+            "[sms]\ndata_coding_default = 8",
+            "2:23: error: sms.data_coding_default: texts of both alphabets go out with 8",
+        ),
+        (
+            "[sms]\nform = \"plain\"\ndefault_alphabet = \"ucs-2\"",
+            "2:8: error: sms.form: plain is for a network without UCS-2",
+        ),
+        ("[sms]\nsender = \"Dayaq-Yardim\"", "2:10: error: sms.sender: letters are at most 11, found 12"),
+        (
+            "[link]\ninterface_version = \"3.3\"",
+            "2:21: warning: link.interface_version: SMPP 3.3 has no optional parameters",
+        ),
+    ] {
+        let (document, found) = dayaq_author::parse("operator.toml", text);
+        let read = read_profile(&document, &found).is_some();
+        let found = found.to_string();
+        assert!(read && found.starts_with(&format!("operator.toml:{fault}")), "{text}\n{found}");
+    }
+}
+
+#[test]
 fn s14_a_profile_describes_another_dialect_without_a_programmer() {
     use dayaq_smpp::ussd::{CodeIn, EndSignal, SessionSource, UssdEvent};
     let text = r#"
