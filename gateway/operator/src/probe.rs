@@ -105,9 +105,12 @@ async fn walk(
     if order.wants(Group::Ussd) {
         report.rows.extend(ussd::rows(order, &mut session, mask, entropy, tell).await);
     }
+    let lasted = instant(clock).saturating_since(bound_at);
     if order.wants(Group::Alive) {
-        let lasted = instant(clock).saturating_since(bound_at);
-        report.rows.extend(alive::last_rows(&session, lasted, mask));
+        report.rows.push(alive::own_probes(&session, lasted, mask));
+    }
+    if order.wants(Group::Alive) || session.gone.is_some() {
+        report.rows.push(alive::link_kept(&session, lasted));
     }
     session.unbind().await;
     if order.wants(Group::Bind) {

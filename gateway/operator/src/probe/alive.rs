@@ -11,7 +11,9 @@ const UNKNOWN_COMMAND: u32 = 0x0000_FFFF;
 
 /// Asks and judges.
 pub(super) async fn rows(session: &mut Session, limit: Duration, mask: &Mask) -> Vec<Row> {
-    vec![enquire_link(session, limit, mask).await, unknown_command(session, limit, mask).await]
+    let probed = enquire_link(session, limit, mask).await;
+    let answers = probed.verdict == super::Verdict::Conforms;
+    vec![probed, unknown_command(session, limit, answers, mask).await]
 }
 
 async fn enquire_link(session: &mut Session, limit: Duration, mask: &Mask) -> Row {
@@ -30,7 +32,8 @@ async fn enquire_link(session: &mut Session, limit: Duration, mask: &Mask) -> Ro
     }
 }
 
-async fn unknown_command(session: &mut Session, limit: Duration, mask: &Mask) -> Row {
+/// Whether the link is kept shows by enquire_link, where the SMSC answers that at all.
+async fn unknown_command(session: &mut Session, limit: Duration, answers: bool, mask: &Mask) -> Row {
     let row = Row::new(
         "alive.unknown-command",
         Group::Alive,
@@ -39,8 +42,13 @@ async fn unknown_command(session: &mut Session, limit: Duration, mask: &Mask) ->
     );
     let number = session.raw(UNKNOWN_COMMAND);
     let nack = answer(session, number, limit).await;
-    let number = session.raw(CommandId::ENQUIRE_LINK.0);
-    let kept = answer(session, number, limit).await.is_some();
+    let kept = match answers {
+        true => {
+            let number = session.raw(CommandId::ENQUIRE_LINK.0);
+            answer(session, number, limit).await.is_some()
+        }
+        false => session.gone.is_none(),
+    };
     match (nack, kept) {
         (_, false) => row.differs(match &session.gone {
             Some(why) => format!("the link ended: {why}"),
@@ -66,20 +74,23 @@ fn silence(session: &Session, limit: Duration) -> String {
     session.gone.clone().unwrap_or_else(|| format!("no answer within {} s", limit.as_secs()))
 }
 
-/// What can be said only when everything else is over.
-pub(super) fn last_rows(session: &Session, lasted: Duration, mask: &Mask) -> Vec<Row> {
+/// What can be said only when everything else is over: whether the SMSC probed us.
+pub(super) fn own_probes(session: &Session, lasted: Duration, mask: &Mask) -> Row {
     let own =
         Row::new("alive.own-enquire-link", Group::Alive, "wait for the SMSC's own enquire_link", "it may send some");
-    let own = match session.own_probes.first() {
+    match session.own_probes.first() {
         None => own.not_shown(format!("none came in the {} s of the run", lasted.as_secs())),
         Some(frame) => own
             .conforms(format!("{} came, and were answered", session.own_probes.len()))
             .with(vec![mask.evidence(frame)]),
-    };
+    }
+}
+
+/// What can be said only when everything else is over: whether the link was kept.
+pub(super) fn link_kept(session: &Session, lasted: Duration) -> Row {
     let kept = Row::new("alive.link-kept", Group::Alive, "keep the link for the whole run", "the SMSC keeps it");
-    let kept = match &session.gone {
+    match &session.gone {
         None => kept.conforms(format!("it stood for {} s", lasted.as_secs())),
         Some(why) => kept.differs(format!("it ended: {why}")),
-    };
-    vec![own, kept]
+    }
 }

@@ -14,6 +14,8 @@ const RATE_SECONDS: usize = 3;
 const SHOWN: usize = 2;
 /// A second in which nothing is sent, so that the operator's count begins anew.
 const QUIET: Duration = Duration::from_millis(1100);
+const UNANSWERED: &str = "not answered";
+const LOST: &str = "the link ended before the answers";
 
 /// Sends and judges.
 pub(super) async fn rows(order: &Order, session: &mut Session, budget: &mut usize, mask: &Mask) -> Vec<Row> {
@@ -51,6 +53,7 @@ async fn window(order: &Order, session: &mut Session, budget: &mut usize, mask: 
     let evidence = mask.all(frames.take(SHOWN));
     let refused = refusals(&sent);
     let row = match (refused.is_empty(), count < window) {
+        (false, _) if is_lost(session, &refused) => row.not_shown(LOST),
         (false, _) => row.differs(format!("of {count} at once: {}", refused.join(", "))),
         (true, false) => row.conforms(format!("{count} at once, all taken")),
         (true, true) if count == wanted => {
@@ -61,6 +64,11 @@ async fn window(order: &Order, session: &mut Session, budget: &mut usize, mask: 
     row.with(evidence)
 }
 
+/// Whether nothing is amiss but that the link is gone, which has a row of its own.
+fn is_lost(session: &Session, refused: &[String]) -> bool {
+    session.gone.is_some() && !refused.is_empty() && refused.iter().all(|it| it.ends_with(UNANSWERED))
+}
+
 /// What was not taken, by kind.
 fn refusals(sent: &[&Submitted]) -> Vec<String> {
     let mut kinds: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
@@ -69,7 +77,7 @@ fn refusals(sent: &[&Submitted]) -> Vec<String> {
             (Some(answer), _) if answer.status.is_ok() => continue,
             (Some(answer), _) => format!("answered {}", answer.status),
             (None, Some(why)) => why.clone(),
-            (None, None) => "not answered".to_owned(),
+            (None, None) => UNANSWERED.to_owned(),
         };
         *kinds.entry(kind).or_default() += 1;
     }
@@ -128,6 +136,7 @@ async fn rate(order: &Order, session: &mut Session, budget: &mut usize, mask: &M
                 at + 1
             ))
         }
+        None if is_lost(session, &refused) => row.not_shown(LOST),
         None if !refused.is_empty() => row.differs(refused.join(", ")),
         None if count < wanted => row.not_shown(format!(
             "{count} texts at this rate were taken; {RATE_SECONDS} s take {wanted}, and --texts allows no more"

@@ -71,10 +71,11 @@ pub(super) async fn rows(order: &Order, session: &mut Session, tokens: &[u64], m
     let all = finals(session);
     let [comes, form, id, state, turn] = rows;
     let evidence = mask.all(all.iter().take(SHOWN).map(|it| &it.frame));
-    let comes = comes.judged(
-        all.len() >= wanted,
-        format!("{} of {wanted} within {} s", all.len().min(wanted), order.receipt_wait.as_secs()),
-    );
+    let count = format!("{} of {wanted}", all.len().min(wanted));
+    let comes = match (all.len() >= wanted, &session.gone) {
+        (false, Some(_)) => comes.not_shown(format!("{count} before the link ended")),
+        (enough, _) => comes.judged(enough, format!("{count} within {} s", order.receipt_wait.as_secs())),
+    };
     if all.is_empty() {
         let disguised = disguised(session, mask);
         let form = match disguised {

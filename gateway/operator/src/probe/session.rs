@@ -310,7 +310,7 @@ impl Session {
             }
             Event::InDoubt { token } | Event::Unsent { token } => {
                 if let Some(sent) = self.submitted.get_mut(&token).filter(|sent| sent.answer.is_none()) {
-                    sent.failed.get_or_insert("it was not answered".to_owned());
+                    sent.failed.get_or_insert("not answered".to_owned());
                 }
             }
             Event::Request { sequence_number, kind, message } => {

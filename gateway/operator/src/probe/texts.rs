@@ -175,7 +175,11 @@ pub(super) fn taken(row: Row, session: &Session, tokens: &[u64], mask: &Mask) ->
     });
     let nameless =
         || tokens.iter().filter_map(of).any(|sent| sent.answer.as_ref().is_some_and(|it| it.message_id.is_none()));
+    let unanswered =
+        || tokens.iter().filter_map(of).all(|sent| sent.answer.as_ref().is_none_or(|it| it.status.is_ok()));
     match bad {
+        // The row on the link says so, once.
+        Some(_) if unanswered() && session.gone.is_some() => row.not_shown("the link ended before the answer"),
         Some(why) => row.differs(why),
         None if nameless() => row.differs("taken without a message_id: no receipt can be matched"),
         None => row.conforms("taken"),

@@ -189,7 +189,10 @@ fn letters(words: &mut Words<'_>, dialect: &Dialect) {
     words.line(&["ussd.default_alphabet"], format!("data_coding 0 means {}", alphabet(codings.default_alphabet)));
     let known: Vec<String> =
         codings.inbound.iter().map(|(value, means)| format!("{} {}", both(*value), alphabet(*means))).collect();
-    words.line(&[], format!("coming in, further: {}; any other value is read as 0 is", known.join(", ")));
+    words.line(
+        &[],
+        format!("coming in, further: {}; other values as 3GPP 23.038 §5 has them, or else as 0", known.join(", ")),
+    );
     let sent: Vec<String> =
         codings.outbound.iter().map(|(means, value)| format!("{} with {}", alphabet(*means), both(*value))).collect();
     words.line(&["ussd.data_coding"], format!("going out: {}", sent.join(", ")));

@@ -1,8 +1,11 @@
 use super::fixture::{SHIPPED, operator, order, profile, rows, run, shipped};
-use crate::probe::{Group, Verdict, terminal};
-use dayaq_simulator::{Deed, Fault, IdStyle, ReceiptForm, ReceiptOrder, ReceiptRule, Smsc};
+use crate::probe::{Group, Verdict, html, probe, terminal};
+use dayaq_gateway::config::BindKind;
+use dayaq_simulator::{Deed, Fault, IdStyle, ReceiptForm, ReceiptOrder, ReceiptRule, Smsc, SmscConfig};
 use dayaq_smpp::CommandStatus;
 use dayaq_text::Alphabet;
+use dayaq_types::{Clock, SeededEntropy, SystemClock};
+use std::sync::Arc;
 
 #[tokio::test]
 async fn s14_probe_of_each_shipped_profile_conforms_in_every_row() {
@@ -82,25 +85,30 @@ async fn s14_probe_sends_no_more_texts_than_it_may() {
 async fn s14_probe_tells_a_faulty_operator_row_by_row() {
     let profile = shipped("specification");
     for (fault, groups, differs) in [
-        ("enquire-link-silent", vec![Group::Alive], vec!["alive.enquire-link", "alive.unknown-command"]),
+        ("enquire-link-silent", vec![Group::Alive], vec!["alive.enquire-link"]),
         ("receipt-lost", vec![Group::Receipts], vec!["receipts.come"]),
         ("receipt=UNDELIV", vec![Group::Receipts], vec!["receipts.state"]),
         ("status=RINVDSTADR,times=1", vec![Group::Texts], vec!["texts.default"]),
         ("nack,times=1", vec![Group::Texts], vec!["texts.default"]),
-        ("cut,after=6", vec![Group::Alive, Group::Texts], vec!["alive.link-kept"]),
+        ("receipt=UNDELIV,every=2", vec![Group::Receipts], vec!["receipts.state"]),
+        ("response-lost,times=1", vec![Group::Texts], vec!["texts.default"]),
+        ("cut,after=8", vec![Group::Alive, Group::Texts, Group::Receipts, Group::Flow], vec!["alive.link-kept"]),
+        ("unbind,after=10", vec![Group::Texts, Group::Flow], vec!["alive.link-kept"]),
     ] {
         let mut config = operator(&profile);
         config.faults = vec![fault.parse::<Fault>().expect(fault)];
         let report = run(config, |smsc| {
             let mut order = order(&profile, smsc);
             order.profile.link.enquire_link_response = std::time::Duration::from_secs(1);
+            order.profile.link.response = std::time::Duration::from_secs(2);
+            order.echo = false;
             order.receipt_wait = std::time::Duration::from_secs(2);
             order.groups = groups;
             order
         })
         .await;
         let found = rows(&report, Verdict::Differs);
-        assert!(differs.iter().all(|id| found.contains(id)), "{fault}\n{}", terminal(&report, false));
+        assert_eq!(found, differs, "{fault}\n{}", terminal(&report, false));
         assert_eq!(report.exit(), 1, "{fault}");
     }
 }
@@ -150,4 +158,36 @@ async fn s14_probe_says_in_one_sentence_why_there_is_no_bind() {
     let why = report.no_bind.clone().unwrap_or_default();
     assert!(why.starts_with(&format!("cannot connect to {nobody}")), "{why}");
     assert_eq!((report.exit(), report.count(Verdict::Conforms)), (2, 0));
+}
+
+#[tokio::test]
+async fn s14_probe_goes_by_a_transmitter_and_a_receiver_as_well() {
+    let profile = shipped("dialogue-id");
+    let report = run(operator(&profile), |smsc| {
+        let mut order = order(&profile, smsc);
+        order.bind = BindKind::Pair;
+        order
+    })
+    .await;
+    let shown = terminal(&report, false);
+    assert_eq!((rows(&report, Verdict::Differs).len(), rows(&report, Verdict::NotShown).len()), (0, 0), "{shown}");
+}
+
+#[tokio::test]
+async fn s14_probe_gives_back_what_another_phone_sends() {
+    let profile = shipped("specification");
+    let config = SmscConfig { deliveries_max: u32::MAX, ..operator(&profile) };
+    let smsc = Smsc::start(config).await.expect("a free port");
+    let other = smsc.handset(dayaq_types::Msisdn::parse("994701112233").expect("a number"));
+    let mut order = order(&profile, smsc.addr());
+    (order.echo, order.groups) = (false, vec![Group::Texts, Group::Flow]);
+    let text = tokio::spawn(async move { other.send_sms("Salam").await });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let report = probe(&order, Arc::clone(&clock), &SeededEntropy::new(7), &mut |_: &str| {}).await;
+    let unexpected = report.unexpected.join("\n");
+    assert!(unexpected.starts_with("a message of another phone; it was answered RX_T_APPN"), "{unexpected}");
+    assert!(!html(&report).contains("0111223"), "nothing of it is in the report");
+    // Nobody has taken it: the operator still has it for whoever comes next.
+    assert!(!text.is_finished());
+    smsc.shutdown().await;
 }

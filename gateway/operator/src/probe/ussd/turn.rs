@@ -139,6 +139,7 @@ pub(super) fn begin(order: &Order, turn: &Turn, mask: &Mask) -> Vec<Row> {
     let destination = String::from_utf8_lossy(message.destination.digits.as_bytes()).into_owned();
     let coding = format!("data_coding {} = {:#04x}", message.data_coding, message.data_coding);
     let alphabet = order.profile.dialect.data_codings.alphabet(message.data_coding);
+    let alphabet = alphabet.map_or("no text".to_owned(), |alphabet| format!("{alphabet:?}"));
     let read = turn.read.as_ref().ok().filter(|read| read.event == UssdEvent::Begin);
     let text = read.map(|read| read.text.clone());
     let code = match (read, &text) {
@@ -164,8 +165,8 @@ pub(super) fn begin(order: &Order, turn: &Turn, mask: &Mask) -> Vec<Row> {
     };
     let letters = match text {
         None => letters.not_shown("the message is no begin to the profile"),
-        Some(Ok(_)) => letters.conforms(format!("{coding}, read as {alphabet:?}")),
-        Some(Err(why)) => letters.differs(format!("{coding}, which the profile takes for {alphabet:?}: {why}")),
+        Some(Ok(_)) => letters.conforms(format!("{coding}, read as {alphabet}")),
+        Some(Err(why)) => letters.differs(format!("{coding}, which the profile takes for {alphabet}: {why}")),
     };
     [begin, code, letters].map(|row| row.with(evidence.clone())).into()
 }
