@@ -5,13 +5,16 @@ use dayaq_smpp::concat::{UserData, user_data};
 use dayaq_smpp::ussd::{Dialect, UssdEvent, UssdTurn};
 use dayaq_smpp::{
     Address, BindKind, BindResp, Body, CommandId, CommandStatus, Header, MAX_PDU_LEN, MessageKind, Pdu, ShortMessage,
-    SmResp, decode, encode, split_frame,
+    SmResp, Tag, decode, encode, split_frame,
 };
 use dayaq_text::{Alphabet, best_alphabet};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+/// ussd_service_op of a notification (SMPP 3.4 §5.3.2.44: USSN request).
+const NOTIFICATION: u64 = 3;
 
 /// Listens for the program.
 pub struct RawSmsc(TcpListener);
@@ -44,6 +47,8 @@ impl RawSmsc {
             kept: Vec::new(),
             screens: VecDeque::new(),
             texts: VecDeque::new(),
+            notifications: 0,
+            notified: CommandStatus::ROK,
             numbers: 0,
         }
     }
@@ -59,6 +64,9 @@ pub struct Line {
     screens: VecDeque<(String, bool)>,
     /// Texts to phones, with the number each goes to; of a long one the first part's words.
     texts: VecDeque<(String, String)>,
+    /// Notifications that were pushed, and what they are answered.
+    notifications: usize,
+    notified: CommandStatus,
     /// The last sequence_number of ours.
     numbers: u32,
 }
@@ -118,6 +126,16 @@ impl Line {
     pub fn reset(self) -> Caller {
         self.stream.set_zero_linger().expect("a socket");
         self.caller
+    }
+
+    /// Refuses what the service pushes as a notification (op 3).
+    pub fn refuse_notifications(&mut self, status: CommandStatus) {
+        self.notified = status;
+    }
+
+    /// How many notifications were pushed.
+    pub fn notifications(&self) -> usize {
+        self.notifications
     }
 
     /// The first screen that came while something else was waited for.
@@ -282,7 +300,12 @@ impl Line {
             Body::Message(MessageKind::SubmitSm, sm) => {
                 let message = ShortMessage::try_from(&sm).expect("it fits");
                 let resp = SmResp { message_id: Some(b"1"), ..SmResp::default() };
-                self.answer(pdu.sequence_number, Body::MessageResp(MessageKind::SubmitSm, resp)).await;
+                let body = Body::MessageResp(MessageKind::SubmitSm, resp);
+                if message.tlvs.as_tlvs().uint(Tag::USSD_SERVICE_OP) == Some(NOTIFICATION) {
+                    self.notifications += 1;
+                    return self.answer_with(self.notified, pdu.sequence_number, body).await;
+                }
+                self.answer(pdu.sequence_number, body).await;
                 let dialect = Dialect::specification();
                 if dialect.concerns(&message) {
                     let screen = dialect.read_screen(&message).expect("a screen");
@@ -304,7 +327,12 @@ impl Line {
     }
 
     async fn answer(&mut self, number: u32, body: Body<'_>) {
-        let octets = encoded(number, body);
+        self.answer_with(CommandStatus::ROK, number, body).await;
+    }
+
+    async fn answer_with(&mut self, command_status: CommandStatus, sequence_number: u32, body: Body<'_>) {
+        let mut octets = Vec::new();
+        encode(&Pdu { command_status, sequence_number, body }, &mut octets).expect("a PDU");
         self.write(&octets).await;
     }
 }

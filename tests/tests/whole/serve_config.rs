@@ -96,6 +96,12 @@ impl ServeConfig {
         self
     }
 
+    /// Speaks by that profile in place of the specification's.
+    pub fn profile_text(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.profile);
+        self
+    }
+
     /// Sets a key of the operator's profile, as `("link", "frame_s = 1")`, in place of what ships.
     pub fn profile(mut self, section: &str, line: &str) -> Self {
         let header = self.profile.find(&format!("\n[{section}]")).unwrap_or_else(|| panic!("no section {section}")) + 1;

@@ -90,6 +90,13 @@ pub fn assert_smpp(pdus: &[Passed]) {
     }
 }
 
+/// The ussd_service_op of each PDU of that kind and sender that has one, as tshark reads it.
+pub fn ussd_ops(pdus: &[Passed], sender: Sender, command_id: u32) -> Vec<u32> {
+    let of = |pdu: &&Passed| pdu.sender == sender && pdu.command_id() == command_id;
+    let pdus: Vec<Passed> = pdus.iter().filter(of).cloned().collect();
+    dissect(&pdus).into_iter().filter_map(|seen| seen.ussd_service_op).collect()
+}
+
 /// Visits every field of the dissection.
 fn walk(value: &serde_json::Value, visit: &mut impl FnMut(&str, &str)) {
     match value {
