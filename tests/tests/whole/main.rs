@@ -2,6 +2,7 @@
 
 mod aggregators;
 mod bad_input;
+mod callbacks;
 mod canary;
 mod capture;
 mod content;
