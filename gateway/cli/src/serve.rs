@@ -24,6 +24,8 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 
 async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+    let aggregators: Vec<(String, String)> =
+        settings.gateway.aggregators.iter().map(|own| (own.name.clone(), own.path.clone())).collect();
     let running = start(settings, clock, entropy).await?;
     let stop = CancellationToken::new();
     let worker = tokio::spawn({
@@ -32,6 +34,9 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     });
     for door in &running.gateway.doors {
         println!("An operator's SMSC may connect to {door}");
+    }
+    for ((name, path), address) in aggregators.iter().zip(&running.gateway.callbacks) {
+        println!("Aggregator {name} may call http://{address}{path}");
     }
     println!("dayaq serves; health and metrics on http://{}", running.gateway.http);
     signals::end().await;

@@ -1,112 +1,14 @@
 //! What becomes of an aggregator's calls: repeated, replayed, unsigned, late, malformed; with a slow core and a store that is
 //! away.
 
-use crate::program::{PATIENCE, root, run, text};
+use crate::hub::{Hub, ONE, OTHER, SECRET, aggregator, at_fin, at_review, problem, says};
+use crate::program::{root, run, text};
 use crate::redis_server::RedisServer;
 use crate::stage::eventually;
 use crate::stand_in::{House, Mood};
-use dayaq_simulator::{
-    AggregatorConfig, AggregatorPhone, CallAnswer, HandsetError, Screen, SignedCall, SimulatedAggregator, Style,
-};
-use dayaq_types::{Clock, Msisdn, SystemClock};
+use dayaq_simulator::{AggregatorConfig, HandsetError, SignedCall, SimulatedAggregator, Style};
+use dayaq_types::{Clock, SystemClock};
 use std::time::Duration;
-
-const SECRET: &str = "what both of them know";
-
-/// A gateway with an aggregator before it.
-struct Hub {
-    house: House,
-    aggregator: SimulatedAggregator,
-}
-
-/// An aggregator of that style in the configuration; further keys of the gateway go first.
-fn aggregator(style: Style, gateway: &str, reply_budget_ms: u32) -> String {
-    format!(
-        "{gateway}\n[[aggregator]]\nname = \"hub\"\nprofile = \"aggregators/{style}.toml\"\nlisten = \"127.0.0.1:0\"\n\
-         path = \"/ussd\"\nsecret = \"{SECRET}\"\ncodes = [\"*7142#\"]\nreply_budget_ms = {reply_budget_ms}\n"
-    )
-}
-
-impl Hub {
-    async fn up(style: Style) -> Self {
-        Self::with(style, "").await
-    }
-
-    async fn with(style: Style, gateway: &str) -> Self {
-        Self::before(House::up(&aggregator(style, gateway, 100)).await, style)
-    }
-
-    fn before(house: House, style: Style) -> Self {
-        let config = AggregatorConfig {
-            path: "/ussd".to_owned(),
-            patience: PATIENCE,
-            ..AggregatorConfig::new(house.gateway.callbacks[0], style, SECRET)
-        };
-        let aggregator = SimulatedAggregator::new(config).expect("a client");
-        Self { house, aggregator }
-    }
-
-    fn phone(&self, number: &str) -> AggregatorPhone {
-        self.aggregator.phone(self.house.smsc.handset(Msisdn::parse(number).expect("a number")))
-    }
-
-    /// The call that was made last.
-    fn last(&self) -> SignedCall {
-        self.aggregator.last_call().expect("a call was made")
-    }
-
-    async fn post(&self, call: &SignedCall) -> CallAnswer {
-        self.aggregator.post(call).await.expect("an answer")
-    }
-
-    /// Posts and gives the status with the problem's detail.
-    async fn problem(&self, call: &SignedCall) -> (u16, String) {
-        problem(&self.post(call).await)
-    }
-
-    /// A body of this style, signed now.
-    fn signed(&self, content_type: &str, body: &str) -> SignedCall {
-        self.aggregator.sign(content_type, body)
-    }
-}
-
-#[track_caller]
-fn problem(answer: &CallAnswer) -> (u16, String) {
-    assert_eq!(answer.content_type, "application/problem+json", "{}", answer.body);
-    let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
-    assert_eq!(body["status"], answer.status);
-    assert_eq!(answer.retry_after.is_some(), answer.status == 503, "a time to come again is said with 503");
-    (answer.status, body["detail"].as_str().expect("a detail").to_owned())
-}
-
-const ONE: &str = "994501234567";
-const OTHER: &str = "994551234567";
-
-fn says(screen: &Screen, part: &str) {
-    // The phones of one style have plain letters alone.
-    let found = screen.text.contains(part) || screen.text.contains(&dayaq_text::plain(part));
-    assert!(found, "{part:?} not in {:?}", screen.text);
-}
-
-/// A phone at the question for its FIN.
-async fn at_fin(phone: &AggregatorPhone) {
-    says(&phone.dial("*7142#").await.expect("a screen"), "3 English");
-    for (typed, part) in [("1", "1 Yeni müraciət"), ("1", "1 Razıyam"), ("1", "FİN-iniz")] {
-        says(&phone.send(typed).await.expect("a screen"), part);
-    }
-}
-
-/// A phone at the last page of the review.
-async fn at_review(phone: &AggregatorPhone) {
-    at_fin(phone).await;
-    let mut screen = None;
-    for typed in ["300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1", "1", "1", "1"] {
-        screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
-    }
-    while screen.take().is_some_and(|screen| !screen.text.contains("1 Gönd") && !screen.text.contains("1 Gond")) {
-        screen = Some(phone.send("98").await.expect("a page"));
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g08_a_request_that_comes_again_gets_its_screen_again_and_is_one_turn() {

@@ -3,6 +3,7 @@
 mod aggregators;
 mod bad_input;
 mod callbacks;
+mod callbacks_served;
 mod canary;
 mod capture;
 mod content;
@@ -15,6 +16,7 @@ mod faulty_operator;
 mod grounds;
 mod hanging;
 mod http_ear;
+mod hub;
 mod institutions;
 mod kannel;
 mod kannel_esme;

@@ -217,3 +217,25 @@ async fn b12_what_is_late_from_the_session_before_is_no_answer_to_the_new_one() 
     assert!(said.screen().1, "it is let go, and never taken for an answer to the menu");
     assert_eq!(phone.envelope().await.dialog.position(), Some(("main", "menu")));
 }
+
+#[tokio::test]
+async fn b06_what_a_gateway_remembers_of_a_phone_ends_no_session_that_another_one_began() {
+    let world = World::by("specification").await;
+    let mut phone = world.phone(994_501_234_567, 7);
+    phone.dial("*7142#").await.screen();
+    phone.send("1").await.screen();
+    phone.ends(UssdEvent::Abort).await.is_silent();
+    // The next session begins at the other gateway; this one remembers the phone as it was before.
+    phone.session += 1;
+    phone.sequence = 0;
+    let begun = world.deliver_to_the_other(phone.message(UssdEvent::Begin, "*7142#")).await;
+    assert!(begun.screen().0.contains("1 Yeni müraciət"), "{begun:?}");
+    let (text, ends) = {
+        let said = phone.send("1").await;
+        (said.screen().0.to_owned(), said.screen().1)
+    };
+    assert!(text.contains("1 Razıyam") && !ends, "{text}");
+    // A repeat that comes to the other gateway, which is behind now, gets the screen of its own turn.
+    let again = world.deliver_to_the_other(phone.message(UssdEvent::Continue, "1")).await;
+    assert_eq!(again.screen().0, text);
+}

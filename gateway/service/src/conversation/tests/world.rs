@@ -42,6 +42,8 @@ pub fn content() -> &'static (ContentFiles, Arc<Book>) {
 /// One gateway, one operator, as many phones as a test dials with.
 pub struct World {
     pub conversations: Arc<Conversations>,
+    /// Another gateway of the same operator, on the same stores.
+    other: Arc<Conversations>,
     pub clock: Arc<ManualClock>,
     pub core: Arc<Script>,
     pub dialect: Dialect,
@@ -97,10 +99,11 @@ impl World {
         let dialect = config.operators[0].profile.dialect.clone();
         let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
         let open = |entries| Sessions::new(sessions.clone(), keys.clone(), entropy.clone(), entries);
-        let parts = Parts {
-            books: Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap()),
+        let books = Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap());
+        let parts = || Parts {
+            books: Arc::clone(&books),
             sessions: Arc::new(open(100)),
-            store,
+            store: Arc::clone(&store),
             core: core.clone(),
             keys: keys.clone(),
             clock: clock.clone(),
@@ -110,11 +113,13 @@ impl World {
             wake: Arc::default(),
             notices: Arc::default(),
         };
-        let conversations = Conversations::new(parts, &config.operators, &config);
+        let conversations = Conversations::new(parts(), &config.operators, &config);
+        let other = Conversations::new(parts(), &config.operators, &config);
         let (bind, ends) = BindHandle::loose("test/1");
         Self {
             reader: open(0),
             conversations,
+            other,
             clock,
             core,
             dialect,
@@ -138,6 +143,12 @@ impl World {
     /// Delivers a message and gives what came of it.
     pub async fn deliver(&self, message: ShortMessage) -> Said {
         self.conversations.handle(&self.arrival(message)).await;
+        self.said()
+    }
+
+    /// The same to the other gateway.
+    pub async fn deliver_to_the_other(&self, message: ShortMessage) -> Said {
+        self.other.handle(&self.arrival(message)).await;
         self.said()
     }
 
