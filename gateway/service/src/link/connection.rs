@@ -10,7 +10,7 @@ use super::pipe::{Moved, Pipe};
 use super::traffic::{Answer, Arrival, Outcome, Outgoing, Screen};
 use crate::store::Ticket;
 use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, SubmitError, Urgency};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -202,6 +202,7 @@ impl<'a> Connection<'a> {
                     self.leg.bound(self.number);
                     self.leave = None;
                     self.figures.bound(true);
+                    self.settle_screens();
                     info!(bind = %self.leg.name, interface_version, "Bind established");
                 }
                 Event::BindRefused { status } => self.refused = Some(status),
@@ -282,6 +283,31 @@ impl<'a> Connection<'a> {
                 self.answer_behind(screen.then);
             }
         }
+    }
+
+    /// Of the screens that waited for this connection each phone gets the last: a phone shows one, and an operator that
+    /// brought its messages again after the cut would be flooded with copies.
+    fn settle_screens(&mut self) {
+        let queues = &mut self.leg.queues;
+        while let Ok(screen) = queues.screens.try_recv() {
+            queues.waiting_screens.push_back(screen);
+        }
+        let mut phones = BTreeSet::new();
+        let mut last = VecDeque::with_capacity(queues.waiting_screens.len());
+        let mut stale = Vec::new();
+        while let Some(screen) = queues.waiting_screens.pop_back() {
+            if phones.insert(screen.message.destination.digits.as_bytes().to_vec()) {
+                last.push_front(screen);
+            } else {
+                stale.push(screen);
+            }
+        }
+        queues.waiting_screens = last;
+        for screen in stale {
+            self.figures.screens_unsent.increment(1);
+            self.answer_behind(screen.then);
+        }
+        self.retry_waiting();
     }
 
     /// Answers behind a screen, by whichever connection of the bind the message came.

@@ -37,7 +37,8 @@ pub(super) struct Leg {
 pub(super) struct Queues {
     pub answers: mpsc::Receiver<Answer>,
     pub screens: mpsc::Receiver<Screen>,
-    /// Screens that found no room or no link, or that were throttled; they go first. At most a window of them and one.
+    /// Screens that found no room or no link, or that were throttled; they go first.
+    /// Once bound, at most one of a phone and a window of throttled ones.
     pub waiting_screens: VecDeque<Screen>,
     pub texts: mpsc::Receiver<Outgoing>,
     pub arrivals: Arc<dyn Fn(Arrival) + Send + Sync>,

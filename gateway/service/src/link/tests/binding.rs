@@ -4,7 +4,7 @@ use super::memory::*;
 use crate::link::account::Account;
 use crate::link::bind::BindSettings;
 use crate::link::traffic::{Outcome, Screen};
-use dayaq_smpp::{Body, CommandId, CommandStatus};
+use dayaq_smpp::{Address, Body, CommandId, CommandStatus, ShortMessage};
 use dayaq_types::SeededEntropy;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -264,4 +264,29 @@ async fn a1_a_pair_takes_messages_by_its_receiver_and_sends_by_its_transmitter()
     assert_eq!(rx.accept().await.command_id, CommandId::BIND_RECEIVER);
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert!(bench.handle.is_whole());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a06_of_screens_that_waited_for_the_bind_each_phone_gets_the_last() {
+    let mut bench = Bench::start();
+    let mut line = bench.bound().await;
+    line.write(&deliver_sm(7, "1")).await;
+    let arrival = bench.arrivals.recv().await.expect("it arrives");
+    drop(line);
+    while bench.handle.is_bound() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let other = Address::new(1, 1, "994551234567").unwrap();
+    for text in ["1 Salam", "1 Salam", "2 Davam"] {
+        arrival.show(message(text), bench.now()).await;
+    }
+    arrival.show(ShortMessage { destination: other, ..message("1 Salam") }, bench.now()).await;
+    let mut line = bench.bound().await;
+    for text in ["2 Davam", "1 Salam"] {
+        let (header, body) = line.next().await.expect("a screen");
+        assert_eq!(header.command_id, CommandId::SUBMIT_SM);
+        assert!(body.ends_with(text.as_bytes()), "{text}");
+    }
+    line.write(&enquire_link(91)).await;
+    line.expect(CommandId::ENQUIRE_LINK.response()).await;
 }
