@@ -1,9 +1,10 @@
 //! `dayaq operator probe` against foreign SMSCs: what was planted in them differs, all of it and nothing else.
 
 use crate::node_smsc::NodeSmsc;
+use crate::papers::Authority;
 use crate::program::{Process, run, text};
 use crate::smpp34_smsc::{Faults, Smpp34Smsc};
-use dayaq_simulator::{Account, Smsc, SmscConfig};
+use dayaq_simulator::{Account, Smsc, SmscConfig, Tls};
 use dayaq_text::Alphabet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -169,4 +170,39 @@ fn s14_probe_and_check_refuse_wrong_usage_and_a_profile_with_faults() {
     let output = run(&["operator", "check", "config/operators/vendor-tag.toml"]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
     assert!(text(&output.stdout).contains("32 = 0x20: the last screen; the operator closes the session"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s14_probe_speaks_tls_and_believes_the_operators_authority_alone() {
+    let (authority, stranger, ours) = (Authority::new("operator"), Authority::new("stranger"), Authority::new("ours"));
+    let (papers, own) = (authority.sign("127.0.0.1"), ours.sign("dayaq.example"));
+    let tls = Tls::new(&papers.certificate, &papers.key, Some(&ours.pem())).expect("sound papers");
+    let accounts = vec![Account::new("dayaq", PASSWORD)];
+    let smsc =
+        Smsc::start(SmscConfig { accounts, tls: Some(tls), ..SmscConfig::default() }).await.expect("a free port");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let (operators, strangers) = (file("operator.pem", &authority.pem()), file("stranger.pem", &stranger.pem()));
+    let (certificate, key) = (file("own.pem", &own.certificate), file("own.key", &own.key));
+    let plain = arguments("config/operators/specification.toml", smsc.addr());
+    let with = |more: &[&str]| {
+        let more = [&["--only", "bind", "--only", "alive"], more].concat();
+        try_out(&[plain.clone(), more.into_iter().map(str::to_owned).collect()].concat(), Some(PASSWORD))
+    };
+    let own = ["--tls-certificate", &certificate, "--tls-key", &key];
+    let (code, said) = with(&[&["--tls-ca", &operators], &own[..]].concat());
+    assert!(code == Some(0) && said.contains("over TLS, with a certificate that we trust"), "{said}");
+    let (code, said) = with(&[&["--tls-ca", &strangers], &own[..]].concat());
+    assert!(code == Some(2) && said.contains("invalid peer certificate"), "{said}");
+    let (code, said) = with(&["--tls-ca", &operators]);
+    assert_eq!(code, Some(2), "without a certificate of our own: {said}");
+    let (code, said) = with(&[]);
+    assert_eq!(code, Some(2), "without TLS: {said}");
+    let (code, said) = with(&["--tls-ca", &key]);
+    assert!(code == Some(64) && said.contains("--tls-ca") && said.contains("holds no certificate in PEM"), "{said}");
+    smsc.shutdown().await;
 }

@@ -26,7 +26,7 @@ async fn enquire_link(session: &mut Session, limit: Duration, mask: &Mask) -> Ro
         Some(frame) => {
             let took = frame.at.saturating_since(asked_at);
             let right = header(&frame.octets) == Some((CommandId::ENQUIRE_LINK.response(), CommandStatus::ROK));
-            let seen = format!("{} after {:.1} ms", name(&frame.octets), took.as_secs_f64() * 1000.0);
+            let seen = format!("{} after {:.2} ms", name(&frame.octets), took.as_secs_f64() * 1000.0);
             row.judged(right, seen).with(vec![mask.evidence(&frame)])
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn own_probes(session: &Session, lasted: Duration, mask: &Mask) -> Ro
     let own =
         Row::new("alive.own-enquire-link", Group::Alive, "wait for the SMSC's own enquire_link", "it may send some");
     match session.own_probes.first() {
-        None => own.not_shown(format!("none came in the {} s of the run", lasted.as_secs())),
+        None => own.not_shown(format!("none came in the {:.1} s of the run", lasted.as_secs_f64())),
         Some(frame) => own
             .conforms(format!("{} came, and were answered", session.own_probes.len()))
             .with(vec![mask.evidence(frame)]),
@@ -90,7 +90,7 @@ pub(super) fn own_probes(session: &Session, lasted: Duration, mask: &Mask) -> Ro
 pub(super) fn link_kept(session: &Session, lasted: Duration) -> Row {
     let kept = Row::new("alive.link-kept", Group::Alive, "keep the link for the whole run", "the SMSC keeps it");
     match &session.gone {
-        None => kept.conforms(format!("it stood for {} s", lasted.as_secs())),
+        None => kept.conforms(format!("it stood for {:.1} s", lasted.as_secs_f64())),
         Some(why) => kept.differs(format!("it ended: {why}")),
     }
 }

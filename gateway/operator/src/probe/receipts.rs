@@ -162,14 +162,14 @@ fn judge_ids(row: Row, ours: ReceiptIds, taken: &[(dayaq_smpp::Instant, Vec<u8>)
     match fitting.first() {
         Some((_, mode)) => {
             let names = fitting.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ");
-            row.differs(format!("{}: receipt_id = {names}", example(*mode).unwrap_or_default()))
+            row.differs(format!("{}; receipt_id = {names} fits", example(*mode).unwrap_or_default()))
         }
         None => {
             let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
             let response = taken.first().map(|(_, id)| text(id)).unwrap_or_default();
             let receipt = all.first().and_then(|it| it.receipt.message_id).map(|id| text(id.as_bytes()));
             let receipt = receipt.unwrap_or_default();
-            row.differs(format!("submit_sm_resp {response:?}, receipt {receipt:?}: no receipt_id of ours fits"))
+            row.differs(format!("submit_sm_resp {response:?}, receipt {receipt:?}; no receipt_id fits"))
         }
     }
 }

@@ -1,3 +1,4 @@
 mod fixture;
+mod masks;
 mod pages;
 mod simulator;

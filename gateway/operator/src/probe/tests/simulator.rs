@@ -6,12 +6,16 @@ use dayaq_smpp::CommandStatus;
 use dayaq_text::Alphabet;
 use dayaq_types::{Clock, SeededEntropy, SystemClock};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn s14_probe_of_each_shipped_profile_conforms_in_every_row() {
-    for (name, text) in SHIPPED {
+    let runs = SHIPPED.map(|(name, text)| {
         let profile = profile(text);
-        let report = run(operator(&profile), |smsc| order(&profile, smsc)).await;
+        (name, tokio::spawn(run(operator(&profile), move |smsc| order(&profile, smsc))))
+    });
+    for (name, run) in runs {
+        let report = run.await.expect("no run panics");
         let shown = terminal(&report, false);
         println!("{name}\n{shown}");
         assert_eq!(rows(&report, Verdict::Differs), [""; 0], "{name}\n{shown}");
@@ -84,7 +88,7 @@ async fn s14_probe_sends_no_more_texts_than_it_may() {
 #[tokio::test]
 async fn s14_probe_tells_a_faulty_operator_row_by_row() {
     let profile = shipped("specification");
-    for (fault, groups, differs) in [
+    let cases = [
         ("enquire-link-silent", vec![Group::Alive], vec!["alive.enquire-link"]),
         ("receipt-lost", vec![Group::Receipts], vec!["receipts.come"]),
         ("receipt=UNDELIV", vec![Group::Receipts], vec!["receipts.state"]),
@@ -94,19 +98,23 @@ async fn s14_probe_tells_a_faulty_operator_row_by_row() {
         ("response-lost,times=1", vec![Group::Texts], vec!["texts.default"]),
         ("cut,after=8", vec![Group::Alive, Group::Texts, Group::Receipts, Group::Flow], vec!["alive.link-kept"]),
         ("unbind,after=10", vec![Group::Texts, Group::Flow], vec!["alive.link-kept"]),
-    ] {
+    ];
+    let runs = cases.map(|(fault, groups, differs)| {
         let mut config = operator(&profile);
         config.faults = vec![fault.parse::<Fault>().expect(fault)];
-        let report = run(config, |smsc| {
+        let profile = profile.clone();
+        let order = move |smsc| {
             let mut order = order(&profile, smsc);
-            order.profile.link.enquire_link_response = std::time::Duration::from_secs(1);
-            order.profile.link.response = std::time::Duration::from_secs(2);
-            order.echo = false;
-            order.receipt_wait = std::time::Duration::from_secs(2);
-            order.groups = groups;
+            order.profile.link.enquire_link_response = Duration::from_secs(1);
+            order.profile.link.response = Duration::from_secs(2);
+            order.receipt_wait = Duration::from_secs(2);
+            (order.echo, order.groups) = (false, groups);
             order
-        })
-        .await;
+        };
+        (fault, differs, tokio::spawn(run(config, order)))
+    });
+    for (fault, differs, run) in runs {
+        let report = run.await.expect("no run panics");
         let found = rows(&report, Verdict::Differs);
         assert_eq!(found, differs, "{fault}\n{}", terminal(&report, false));
         assert_eq!(report.exit(), 1, "{fault}");
@@ -127,7 +135,8 @@ async fn s14_probe_lists_what_no_row_expects() {
     config.faults[0].times = Some(1);
     let report = run(config, |smsc| {
         let mut order = order(&profile, smsc);
-        (order.echo, order.groups) = (false, vec![Group::Texts, Group::Receipts]);
+        (order.echo, order.receipt_wait) = (false, Duration::from_secs(2));
+        order.groups = vec![Group::Texts, Group::Receipts];
         order
     })
     .await;
