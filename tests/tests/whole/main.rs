@@ -48,6 +48,7 @@ mod smpplib;
 mod smsc_process;
 mod stage;
 mod stand_in;
+mod texts_in_doubt;
 mod tls;
 mod two_gateways;
 mod two_processes;
