@@ -4,7 +4,8 @@
 //! so screens go first, by one segment that texts leave free. Over any time `t` at most
 //! `rate × (t + burst) + 2` segments leave.
 //!
-//! RTHROTTLED (SMPP 3.4 §5.1.3) halves the rate at once, and once for all that was under way by then. Texts wait until
+//! RTHROTTLED (SMPP 3.4 §5.1.3) halves the rate at once, and once for all that was under way by then. Screens keep at
+//! least half of the whole rate however often it is cut, for a phone waits ten seconds and no longer. Texts wait until
 //! everything under way is answered and a pause has passed, so that what was refused goes before what comes after it.
 //! Then the rate grows evenly, to the whole of what it was within 40 s. Where no rate is agreed nothing is held back
 //! until the operator throttles; the rate that it was offered by then is the one to step back from.
@@ -96,8 +97,10 @@ struct Limit {
     base: u64,
     /// The last cut; `None` before the first.
     since: Option<Instant>,
-    /// The moment, in nanoseconds, at which the next segment would leave at an even pace.
+    /// The moment, in nanoseconds, at which the next text would leave at an even pace.
     due_ns: u64,
+    /// The same of the next screen.
+    screen_due_ns: u64,
 }
 
 /// Texts wait.
@@ -115,7 +118,7 @@ impl Pace {
         Self {
             agreed,
             burst_ns: u64::try_from(config.burst.min(PaceConfig::BURST_MAX).as_nanos()).unwrap_or(u64::MAX),
-            limit: agreed.map(|whole| Limit { whole, base: whole, since: None, due_ns: 0 }),
+            limit: agreed.map(|whole| Limit { whole, base: whole, since: None, due_ns: 0, screen_due_ns: 0 }),
             meter: Meter::default(),
             under_way: 0,
             hold: None,
@@ -133,11 +136,14 @@ impl Pace {
             Urgency::Text => self.held_until(),
         };
         let Some(limit) = &self.limit else { return held };
-        let ahead = match urgency {
-            Urgency::Screen => self.burst_ns.saturating_add(interval_ns(limit.rate(now, self.agreed))),
-            Urgency::Text => self.burst_ns,
+        let (due_ns, ahead) = match urgency {
+            Urgency::Screen => {
+                let interval = interval_ns(limit.screen_rate(now, self.agreed));
+                (limit.screen_due_ns, self.burst_ns.saturating_add(interval))
+            }
+            Urgency::Text => (limit.due_ns, self.burst_ns),
         };
-        held.max(from_ns(limit.due_ns.saturating_sub(ahead)))
+        held.max(from_ns(due_ns.saturating_sub(ahead)))
     }
 
     /// Whether a segment may leave now.
@@ -177,8 +183,15 @@ impl Pace {
         }
         self.meter.count(segments, now);
         if let Some(limit) = &mut self.limit {
-            let interval = interval_ns(limit.rate(now, self.agreed)).saturating_mul(segments.into());
-            limit.due_ns = limit.due_ns.max(to_ns(now)).saturating_add(interval);
+            let one = interval_ns(limit.rate(now, self.agreed));
+            let interval = one.saturating_mul(segments.into());
+            let due_ns = limit.due_ns.max(to_ns(now)).saturating_add(interval);
+            // Screens that leave faster than texts may put them off, but not without end.
+            let latest =
+                to_ns(now).saturating_add(self.burst_ns).saturating_add(one.saturating_mul(2)).saturating_add(interval);
+            limit.due_ns = due_ns.min(latest);
+            let interval = interval_ns(limit.screen_rate(now, self.agreed)).saturating_mul(segments.into());
+            limit.screen_due_ns = limit.screen_due_ns.max(to_ns(now)).saturating_add(interval);
         }
     }
 
@@ -223,8 +236,12 @@ impl Pace {
             self.episode = Some(now);
         }
         let base = (rate / 2).max(whole / SLOWEST_PART).max(SLOWEST).min(rate);
-        let due_ns = self.limit.map_or(0, |limit| limit.due_ns).max(to_ns(now)).saturating_add(interval_ns(base));
-        self.limit = Some(Limit { whole, base, since: Some(now), due_ns });
+        let (text, screen) = self.limit.map_or((0, 0), |limit| (limit.due_ns, limit.screen_due_ns));
+        let mut limit = Limit { whole, base, since: Some(now), due_ns: 0, screen_due_ns: 0 };
+        limit.due_ns = text.max(to_ns(now)).saturating_add(interval_ns(base));
+        let screens = interval_ns(limit.screen_rate(now, self.agreed));
+        limit.screen_due_ns = screen.max(to_ns(now)).saturating_add(screens);
+        self.limit = Some(limit);
     }
 
     /// Where no rate is agreed: what the whole rate is taken to be after a further cut.
@@ -246,6 +263,11 @@ impl Limit {
         let grown = u128::from(self.whole) * micros / (u128::from(RECOVERY_S) * 1_000_000);
         let rate = self.base.saturating_add(u64::try_from(grown).unwrap_or(u64::MAX));
         rate.min(agreed.unwrap_or(FASTEST))
+    }
+
+    /// The rate at which screens leave at least.
+    fn screen_rate(&self, now: Instant, agreed: Option<u64>) -> u64 {
+        self.rate(now, agreed).max(self.whole / 2)
     }
 }
 

@@ -175,6 +175,22 @@ fn a3_a_text_that_the_smsc_cuts_counts_for_all_its_segments() {
 }
 
 #[test]
+fn a13_however_often_it_is_refused_a_screen_never_waits_for_long_and_texts_are_not_put_off_for_ever() {
+    let mut pace = agreed(20, Duration::ZERO);
+    let mut now = at(0);
+    for n in 0..600 {
+        now = now.max(pace.next(Urgency::Screen, now));
+        pace.handle_sent(Urgency::Screen, now);
+        // One in ten is refused whatever the rate.
+        pace.handle_answer(Urgency::Screen, now, n % 10 == 0, now);
+    }
+    assert!(now <= at(66_000), "600 screens at half of 20 a second, and a pause of one for each refusal: {now:?}");
+    assert!(pace.rate(now).unwrap() < 5000, "the rate itself is cut further");
+    let text = pace.next(Urgency::Text, now).saturating_since(now);
+    assert!(text <= Duration::from_secs(5), "{text:?}");
+}
+
+#[test]
 fn a13_texts_wait_for_every_answer_under_way_so_that_the_refused_one_goes_first() {
     let mut pace = agreed(100, ms(100));
     for _ in 0..3 {
