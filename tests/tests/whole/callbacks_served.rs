@@ -3,9 +3,17 @@
 use crate::family::QUBA;
 use crate::hub::{SECRET, aggregator};
 use crate::program::PATIENCE;
+use crate::serve_config::address;
 use crate::stage::{Setting, Stage, reference};
-use dayaq_simulator::{AggregatorConfig, CallAnswer, SignedCall, SimulatedAggregator, Style};
+use dayaq_simulator::{AggregatorConfig, CallAnswer, SignedCall, SimulatedAggregator, Smsc, SmscConfig, Style};
 use std::net::SocketAddr;
+
+/// An aggregator of that style in the configuration.
+fn hub(style: Style) -> String {
+    let profile = format!("aggregators/{style}.toml");
+    let shipped = crate::program::root().join("config").join(&profile).display().to_string();
+    aggregator(style, "", 3_000).replace(&profile, &shipped)
+}
 
 /// Where the program waits for calls, in its present life.
 fn service(stage: &Stage) -> SocketAddr {
@@ -40,9 +48,7 @@ fn shown(answer: &CallAnswer) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn g08_a_service_that_is_killed_in_any_turn_takes_the_same_request_once() {
     let mut stage = Stage::set(Setting::default()).await;
-    let profile = crate::program::root().join("config/aggregators/hubtel.toml").display().to_string();
-    let lines = aggregator(Style::Hubtel, "", 3_000).replace("aggregators/hubtel.toml", &profile);
-    stage.config = stage.config.gateway(&lines);
+    stage.config = stage.config.gateway(&hub(Style::Hubtel));
     stage.start().await;
     let config =
         AggregatorConfig { patience: PATIENCE, ..AggregatorConfig::new(service(&stage), Style::Hubtel, SECRET) };
@@ -93,8 +99,42 @@ async fn g08_a_service_that_is_killed_in_any_turn_takes_the_same_request_once() 
     let log = stage.log();
     let personal =
         [&QUBA.number[3..], "300tq7m", "300TQ7M", "3073607", "2026004117", "69F5J5R", SECRET, "the only session"];
-    for value in personal.into_iter().chain(calls.iter().map(|call| &*call.nonce)) {
+    for value in personal.iter().copied().chain(calls.iter().map(|call| &*call.nonce)) {
         assert!(!log.contains(value), "{value:?} is in the log");
     }
+    let folder = stage.config.folder().to_owned();
+    for file in std::fs::read_dir(&folder).expect("it is there").flatten().map(|entry| entry.path()) {
+        let octets = std::fs::read(&file).expect("a file");
+        // The configuration holds the secret, as its author wants it.
+        let stored = file.file_name().is_some_and(|name| name.to_string_lossy().contains("sqlite"));
+        for value in personal.iter().filter(|_| stored).map(|value| value.as_bytes()) {
+            assert!(!octets.windows(value.len()).any(|window| window == value), "personal in {}", file.display());
+        }
+    }
     println!("{} turns, killed in {kills} of them and after the last; one application", calls.len() + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a6_texts_go_by_the_operator_that_the_aggregator_names() {
+    let mut stage = Stage::set(Setting::default()).await;
+    let second = Smsc::start(SmscConfig::default()).await.expect("loopback has a free port");
+    let lines = format!("{}texts = \"foreign-2\"\n", hub(Style::Hubtel));
+    let ways = [address(stage.smsc.addr()), address(second.addr())];
+    stage.config = stage.config.operators(&ways).gateway(&lines);
+    stage.start().await;
+    assert!(second.bound(PATIENCE).await, "the other operator is bound, too");
+    let config =
+        AggregatorConfig { path: "/ussd".to_owned(), ..AggregatorConfig::new(service(&stage), Style::Hubtel, SECRET) };
+    let handset = second.handset(stage.phone(QUBA.number).0.number());
+    let phone = SimulatedAggregator::new(config).expect("a client").phone(handset.clone());
+    phone.dial("*7142#").await.expect("a screen");
+    for (typed, says) in QUBA.answers.iter().chain([&("98", QUBA.confirm), &("1", QUBA.registered)]) {
+        let screen = phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}"));
+        assert!(screen.text.contains(says), "{says:?} not in {:?}", screen.text);
+    }
+    for says in ["Müraciətiniz qeydə alındı", "Ayda: 800,00 AZN", "Kartınız hazırdır"] {
+        let text = handset.next_sms(PATIENCE).await.expect("a text").text;
+        assert!(text.contains(says), "{says:?} not in {text:?}");
+    }
+    assert!(stage.phone(QUBA.number).0.sms_inbox().is_empty(), "nothing by the operator that is first");
 }

@@ -92,18 +92,17 @@ pub(super) fn read_all(
     for table in root.tables("aggregator") {
         let read = Aggregator::read(&table, operators, around, found);
         if let Some(aggregator) = &read {
-            let same = |mine: SocketAddr, other: SocketAddr| mine.port() != 0 && mine == other;
             if operators.iter().any(|operator| operator.name == aggregator.name) {
                 table.error("name", format!("an operator is already named {:?}", aggregator.name));
             }
-            if same(aggregator.listen, http) {
+            if clash(aggregator.listen, http) {
                 table.error("listen", "is the address of [http], which is not for the outside: give another port");
             }
             for other in &aggregators {
                 if other.name == aggregator.name {
                     table.error("name", format!("another aggregator is already named {:?}", aggregator.name));
                 }
-                if same(aggregator.listen, other.listen) {
+                if clash(aggregator.listen, other.listen) {
                     table.error("listen", format!("is the address of {:?}", other.name));
                 }
                 if other.secret.expose_secret() == aggregator.secret.expose_secret() {
@@ -118,6 +117,12 @@ pub(super) fn read_all(
         aggregators.extend(read);
     }
     aggregators
+}
+
+/// Whether only one listener can have both; an unspecified address has those of every interface.
+fn clash(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (all || one.ip() == other.ip())
 }
 
 /// A code with stars between its digits only: `7142` of `*7142#`.

@@ -4,6 +4,8 @@ mod call;
 mod phone;
 mod radio;
 mod style;
+#[cfg(test)]
+mod tests;
 
 pub use call::{CallAnswer, SignedCall};
 pub use phone::AggregatorPhone;

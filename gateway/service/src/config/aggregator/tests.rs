@@ -149,6 +149,8 @@ codes = ["*7142#"]
     ] {
         assert!(found.contains(expected), "{expected}\nnot in\n{found}");
     }
+    let (_, found) = with(&HUB.replace("127.0.0.1:8090", "0.0.0.0:8080"));
+    assert!(found.contains("aggregator[0].listen: is the address of [http]"), "{found}");
     let (_, found) = with(&format!("{HUB}reply_budget_ms = 9000\nscreen = {{ gsm-7 = 200, latin-1 = 160 }}\n"));
     for expected in [
         "aggregator[0].reply_budget_ms: must be 100 to 8000, found 9000",
