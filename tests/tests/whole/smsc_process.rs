@@ -2,6 +2,7 @@
 
 use crate::http_ear;
 use crate::program::Process;
+use crate::stage::eventually;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::task::block_in_place;
@@ -29,9 +30,9 @@ impl SmscProcess {
         })
     }
 
-    /// Waits for the next bind.
-    pub fn bound(&self) {
-        block_in_place(|| self.process.wait_for("ESME bound"));
+    /// Waits until an ESME has bound for the first time.
+    pub async fn bound(&self) {
+        eventually("an ESME binds", async || self.process.said().contains("ESME bound").then_some(())).await;
     }
 
     /// kill -9.
