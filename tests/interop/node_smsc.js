@@ -112,7 +112,8 @@ function serve(session) {
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('submit_sm', (pdu) => {
     const id = String(nextId++);
-    session.send(pdu.response({ message_id: faults.has('ids') ? Number(id).toString(16) : id }));
+    // An answer to this would tell that we have read what was written before it: it is lost with the link, too.
+    if (!lost) session.send(pdu.response({ message_id: faults.has('ids') ? Number(id).toString(16) : id }));
     if (pdu.ussd_service_op !== undefined) return screen(pdu);
     sms(pdu);
     if ((pdu.registered_delivery & 3) === 1) receipt(session, pdu, id);
