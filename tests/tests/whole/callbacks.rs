@@ -193,6 +193,43 @@ async fn g08_two_gateways_know_each_others_nonces_and_turns() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g08_a_request_that_two_gateways_hear_at_once_is_one_turn() {
+    let redis = RedisServer::up();
+    let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"\ntimeout_ms = 2000", redis.url());
+    // Its turns have no numbers: only the nonce tells a copy from another turn.
+    let hub = Hub::with(Style::Arkesel, &sessions).await;
+    let there = House::up(&aggregator(Style::Arkesel, &sessions, 100)).await;
+    let services = [hub.house.gateway.callbacks[0], there.gateway.callbacks[0]];
+    let turns = [
+        ("*7142#", "3 English"),
+        ("1", "1 Yeni müraciət"),
+        ("1", "1 Razıyam"),
+        ("1", "FİN-iniz"),
+        ("300TQ7M", "Vəsiqə seriyası"),
+        ("2", "AA nömrəsi"),
+        ("3073607", "Notarial ərizə"),
+        ("1", "4-12 rəqəm"),
+        ("2026004117", "(sizdən başqa): 0"),
+        ("2", "Yaşadığınız bölgə"),
+    ];
+    for (at, (typed, says)) in turns.into_iter().enumerate() {
+        let new = at == 0;
+        let body = format!(
+            r#"{{"sessionID":"both","userID":"DAYAQ","newSession":{new},"msisdn":"{ONE}","userData":"{typed}"}}"#
+        );
+        let call = hub.signed("application/json", &body);
+        let post = |to: usize| hub.aggregator.post_to(services[to], "/ussd", &call);
+        let (one, two, three, four) = tokio::join!(post(0), post(1), post(1), post(0));
+        let one = one.expect("an answer");
+        assert!(one.status == 200 && one.body.contains(says), "{typed}: {says:?} not in {}", one.body);
+        for other in [two, three, four] {
+            let other = other.expect("an answer");
+            assert!(other == one, "{typed}: {} and {}", other.body, one.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b06_a_phone_whose_turns_come_to_two_gateways_has_one_conversation() {
     let redis = RedisServer::up();
     let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"\ntimeout_ms = 2000", redis.url());
@@ -332,6 +369,13 @@ async fn g01_a_phone_beyond_its_share_is_sent_off_and_others_are_served() {
         }
     }
     says(&sent_off.expect("one of eight is beyond three"), "*7142#");
+    // A request that is replayed does not use up the share of its phone.
+    let phone = hub.phone("994771234567");
+    assert!(phone.dial("*7142#").await.expect("a screen").more);
+    for _ in 0..8 {
+        assert_eq!(hub.post(&hub.last()).await.status, 200);
+    }
+    assert!(phone.send("1").await.expect("a screen").more);
     assert!(hub.phone(OTHER).dial("*7142#").await.expect("a screen").more);
 }
 

@@ -1,7 +1,8 @@
 //! Turns that aggregators bring by HTTP: the same conversation, with its screen in the answer.
 //!
 //! INVARIANT: a request that was taken is never taken again. A nonce that comes a second time is either that of the last
-//! turn, whose stored reply is given again; or the turn was never saved, and is taken now; or it is refused.
+//! turn, whose stored reply is given again; or the turn was never saved, and is taken now; or it is refused. Whether it was
+//! taken is saved with the turn: of two copies at the same moment one loses the compare-and-set and finds the other.
 
 use super::Conversations;
 use super::carrier::Carrier;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
 
+/// Nonces of one second that are known.
+const NONCES_MAX: usize = 32;
 /// Sessions before the last one that are known when a request of theirs comes late.
 const GONE_MAX: usize = 8;
 
@@ -103,8 +106,10 @@ pub(super) struct Marks {
     session: Option<(String, SessionPrint)>,
     /// The nonce of the last turn.
     nonce: Option<SessionPrint>,
-    /// When the last turn was signed, in seconds since 1970.
+    /// The latest second in which a turn was signed, since 1970.
     signed_at: i64,
+    /// The nonces of the turns that were signed in it.
+    nonces: Vec<SessionPrint>,
     /// Every input of the session, where the aggregator sends them all.
     said: String,
     /// Sessions before it.
@@ -130,9 +135,26 @@ impl Marks {
             self.gone.drain(..self.gone.len().saturating_sub(GONE_MAX));
             self.session = Some((name.to_owned(), session));
         }
-        self.nonce = Some(print(&call.nonce));
-        self.signed_at = self.signed_at.max(call.signed_at.as_second());
+        let (nonce, second) = (print(&call.nonce), call.signed_at.as_second());
+        if second > self.signed_at {
+            self.signed_at = second;
+            self.nonces.clear();
+        }
+        if second == self.signed_at && self.nonces.len() < NONCES_MAX {
+            self.nonces.push(nonce);
+        }
+        self.nonce = Some(nonce);
         self.said.clone_from(&call.text);
+    }
+
+    /// Whether a call was taken before the last one; `again` says that its nonce is known. What was signed before the
+    /// latest second is history in any case.
+    fn took(&self, call: &Call, again: bool) -> bool {
+        let (nonce, second) = (print(&call.nonce), call.signed_at.as_second());
+        let full = self.nonces.len() >= NONCES_MAX;
+        self.nonce == Some(nonce)
+            || self.nonces.contains(&nonce)
+            || again && (second < self.signed_at || second == self.signed_at && full)
     }
 }
 
@@ -158,39 +180,47 @@ impl Conversations {
 
     async fn take_call(&self, aggregator: usize, call: &Call) -> Called {
         let Some(caller) = self.callers.get(aggregator) else { return Called::Failed };
-        let key = SubscriberKey::of(&self.keys, &call.msisdn);
-        if !self.limiter.admit(key, self.clock.monotonic()) {
-            self.counters.limited.increment(1);
-            return self.send_off(caller, call, &key).await;
-        }
-        let _passage = self.turnstile.enter(key).await;
-        self.counters.turns.increment(1);
-        match self.call_turn(caller, call, key).await {
-            Ok(called) => called,
-            Err(cause) => {
-                warn!(carrier = %caller.carrier.name, cause = %cause, "Turn not saved");
-                Called::Failed
-            }
-        }
+        self.claim_and_take(caller, call).await.unwrap_or_else(|cause| {
+            warn!(carrier = %caller.carrier.name, cause = %cause, "Turn not saved");
+            Called::Failed
+        })
     }
 
-    async fn call_turn(&self, caller: &Caller, call: &Call, key: SubscriberKey) -> Result<Called, StoreError> {
-        let name = &caller.carrier.name;
-        let again = match self.claim(name, call).await? {
+    async fn claim_and_take(&self, caller: &Caller, call: &Call) -> Result<Called, StoreError> {
+        let key = SubscriberKey::of(&self.keys, &call.msisdn);
+        let again = match self.claim(&caller.carrier.name, call).await? {
             Claim::New => false,
             Claim::Same => true,
             Claim::Other => return Ok(Called::Reused),
         };
+        // Whoever sends a request again must not use up the share of its phone.
+        if !again && !self.limiter.admit(key, self.clock.monotonic()) {
+            self.counters.limited.increment(1);
+            return Ok(self.send_off(caller, call, &key).await);
+        }
+        let _passage = self.turnstile.enter(key).await;
+        self.counters.turns.increment(1);
+        self.call_turn(caller, call, key, again).await
+    }
+
+    async fn call_turn(
+        &self,
+        caller: &Caller,
+        call: &Call,
+        key: SubscriberKey,
+        again: bool,
+    ) -> Result<Called, StoreError> {
+        let name = &caller.carrier.name;
         let mut loaded = self.load(&key).await?;
         for _ in 0..CONFLICTS_MAX {
             let envelope = self.envelope(&key, &loaded).await?;
             let (inbound, standing) = place(caller, call, self.dialled_code(call.code.as_deref()), &envelope);
-            let standing = match (again, is_last(&envelope, name, &inbound, call)) {
-                (false, _) => standing,
-                (true, true) => Standing::Again,
-                // What is no later than the last turn was taken before it.
-                (true, false) if call.signed_at.as_second() <= envelope.marks.signed_at => Standing::Past,
-                (true, false) => standing,
+            let standing = if is_last(&envelope, name, &inbound, call) {
+                Standing::Again
+            } else if envelope.marks.took(call, again) {
+                Standing::Past
+            } else {
+                standing
             };
             // What is remembered may be behind the store, and no save will find that out.
             if loaded.cached
