@@ -40,7 +40,7 @@ pub enum Command {
     ///
     /// `dayaq simulate smsc` runs the SMSC without the rest, for any ESME.
     Simulate(Box<SimulateArgs>),
-    /// Connect an operator: check its profile, and make a conformance run against its SMSC
+    /// Connect an operator: learn its profile from a capture, check it, and make a conformance run against its SMSC
     Operator(OperatorArgs),
     /// Bring the stores named in a configuration up to date, and end
     Migrate(MigrateArgs),

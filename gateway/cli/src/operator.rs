@@ -1,6 +1,7 @@
 //! `dayaq operator`: what it takes to connect an operator, without a programmer.
 
 mod check;
+mod learn;
 mod probe;
 mod tls;
 
@@ -30,6 +31,15 @@ pub enum Task {
     /// Exit 0: all that was shown conforms. Exit 1: something differs. Exit 2: no connection or no bind, so that
     /// nothing was shown. Exit 64: wrong usage, or a profile with faults.
     Probe(Box<probe::ProbeArgs>),
+    /// Propose a profile from a capture of the traffic between the operator and some ESME, with the evidence of each key
+    ///
+    /// Ethernet with VLAN, Linux cooked, raw IP and loopback; IPv4 and IPv6; xxd, hexdump -C, Wireshark's hex dumps and
+    /// log lines. The profile goes to standard output, what is missing from the capture to standard error. Neither has
+    /// a phone number or a text in it.
+    ///
+    /// Exit 0: there is a proposal. Exit 1: there is no SMPP in the capture, or not enough for USSD to work. Exit 64:
+    /// wrong usage, or a file that cannot be read.
+    Learn(learn::LearnArgs),
 }
 
 /// Does it.
@@ -37,5 +47,6 @@ pub fn run(args: OperatorArgs) -> anyhow::Result<ExitCode> {
     match args.task {
         Task::Check(check) => check::run(&check),
         Task::Probe(probe) => probe::run(&probe),
+        Task::Learn(learn) => learn::run(&learn),
     }
 }
