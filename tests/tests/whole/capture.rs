@@ -15,7 +15,14 @@ impl Capture {
     }
 
     /// What has passed so far, which tshark must take for SMPP without a fault.
-    pub fn dissect(mut self) -> Vec<Passed> {
+    pub fn dissect(self) -> Vec<Passed> {
+        let passed = self.passed();
+        assert_smpp(&passed);
+        passed
+    }
+
+    /// What has passed so far.
+    pub fn passed(mut self) -> Vec<Passed> {
         let mut tapped = Vec::new();
         loop {
             match self.0.try_recv() {
@@ -25,7 +32,7 @@ impl Capture {
             }
         }
         let start = tapped.first().expect("something passed").at;
-        let passed: Vec<Passed> = tapped
+        tapped
             .iter()
             .map(|pdu| Passed {
                 at: pdu.at.duration_since(start).try_into().unwrap_or_default(),
@@ -36,8 +43,6 @@ impl Capture {
                 },
                 octets: pdu.octets.to_vec(),
             })
-            .collect();
-        assert_smpp(&passed);
-        passed
+            .collect()
     }
 }

@@ -24,6 +24,7 @@ mod node_smpp;
 mod node_sms;
 mod node_smsc;
 mod official_example;
+mod operator_learn;
 mod operator_probe;
 mod outbind;
 mod pairs;
