@@ -160,7 +160,7 @@ impl Conversations {
         let language = Some(values::to_dialog_language(flash.language));
         match voice.push(begun, words, language, true) {
             Ok(message) => {
-                arrival.show(message, self.clock.monotonic()).await;
+                arrival.push(message, self.clock.monotonic()).await;
                 Flashed::Notified
             }
             Err(cause) => {

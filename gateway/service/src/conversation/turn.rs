@@ -390,7 +390,7 @@ impl Conversations {
                 }
             },
             Way::Push(line, begun) => match line.voice.push(begun, &shown.text, language, shown.ends) {
-                Ok(message) => line.arrival.show(message, now).await,
+                Ok(message) => line.arrival.push(message, now).await,
                 Err(cause) => {
                     warn!(bind = turn.name(), cause = %cause, "Screen not pushed");
                     return Ok(false);

@@ -81,6 +81,7 @@ impl Bind {
                 answers: answers.take_if(|_| receives).unwrap_or_else(|| mpsc::channel(1).1),
                 screens: screens.take_if(|_| sends).unwrap_or_else(|| mpsc::channel(1).1),
                 waiting_screens: VecDeque::new(),
+                resting_screens: VecDeque::new(),
                 texts: texts.take_if(|_| sends).unwrap_or_else(|| mpsc::channel(1).1),
                 arrivals: Arc::clone(&arrivals),
                 outcomes: outcomes.clone(),

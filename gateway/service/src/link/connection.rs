@@ -11,6 +11,7 @@ use super::traffic::{Answer, Arrival, Outcome, Outgoing, Screen};
 use crate::store::Ticket;
 use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, SubmitError, Urgency};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -113,7 +114,9 @@ impl<'a> Connection<'a> {
             let now = self.now();
             let (screen_at, text_at) = self.pace(now);
             let paced = [screen_at, text_at].into_iter().filter(|at| *at > now);
-            let sleep = paced.chain(self.link.poll_timeout()).min().map(|at| at.saturating_since(now));
+            let rested = self.leg.queues.resting_screens.front().map(|(at, _)| instant_of(*at));
+            let due = paced.chain(self.link.poll_timeout()).chain(rested).min();
+            let sleep = due.map(|at| at.saturating_since(now));
             let room = self.has_room() && screen_at <= now;
             let spare = self.has_spare() && text_at <= now;
             let queues = &mut self.leg.queues;
@@ -333,6 +336,10 @@ impl<'a> Connection<'a> {
     }
 
     fn retry_waiting(&mut self) {
+        let (queues, now) = (&mut self.leg.queues, self.leg.settings.clock.monotonic());
+        while let Some((_, screen)) = queues.resting_screens.pop_front_if(|(at, _)| *at <= now) {
+            queues.waiting_screens.push_back(screen);
+        }
         while self.may_show()
             && let Some(screen) = self.leg.queues.waiting_screens.pop_front()
         {
@@ -394,6 +401,10 @@ impl<'a> Connection<'a> {
             Origin::Screen(screen) if throttled || status == CommandStatus::RINVBNDSTS => {
                 self.leg.queues.waiting_screens.push_back(*screen);
             }
+            Origin::Screen(screen) if screen.may_pass(status) => {
+                let at = self.leg.settings.clock.monotonic() + Screen::REST;
+                self.leg.queues.resting_screens.push_back((at, *screen));
+            }
             Origin::Screen(_) => {
                 let counter = match &outcome {
                     Outcome::Answered { status, .. } if status.is_ok() => &self.figures.screens_taken,
@@ -450,5 +461,9 @@ impl<'a> Connection<'a> {
 }
 
 fn instant(leg: &Leg) -> Instant {
-    Instant::from_micros(u64::try_from(leg.settings.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
+    instant_of(leg.settings.clock.monotonic())
+}
+
+fn instant_of(monotonic: Duration) -> Instant {
+    Instant::from_micros(u64::try_from(monotonic.as_micros()).unwrap_or(u64::MAX))
 }

@@ -40,6 +40,8 @@ pub(super) struct Queues {
     /// Screens that found no room or no link, or that were throttled; they go first.
     /// Once bound, at most one of a phone and a window of throttled ones.
     pub waiting_screens: VecDeque<Screen>,
+    /// Screens that were refused for a reason that may pass, and when they are tried again; the earliest first.
+    pub resting_screens: VecDeque<(Duration, Screen)>,
     pub texts: mpsc::Receiver<Outgoing>,
     pub arrivals: Arc<dyn Fn(Arrival) + Send + Sync>,
     /// Without a bound of its own, so that no link ever waits for it: no segment is in it more than twice, and nobody

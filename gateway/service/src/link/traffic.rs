@@ -33,13 +33,18 @@ impl Arrival {
 
     /// Sends a screen back by the bind that brought the input; `now` is monotonic time.
     pub async fn show(&self, message: ShortMessage, now: Duration) {
-        let _ = self.bind.screens.send(Screen { message, made_at: now, then: None }).await;
+        let _ = self.bind.screens.send(Screen { message, made_at: now, waited_for: true, then: None }).await;
+    }
+
+    /// Sends a screen that nobody has asked for: where the operator refuses it, it is not tried again.
+    pub async fn push(&self, message: ShortMessage, now: Duration) {
+        let _ = self.bind.screens.send(Screen { message, made_at: now, waited_for: false, then: None }).await;
     }
 
     /// The same, and answers the PDU once the screen is written: there are operators that want them in this order.
     pub async fn show_and_respond(&self, message: ShortMessage, now: Duration, status: CommandStatus) {
         let then = Some(Answer { connection: self.connection, sequence_number: self.sequence_number, status });
-        let _ = self.bind.screens.send(Screen { message, made_at: now, then }).await;
+        let _ = self.bind.screens.send(Screen { message, made_at: now, waited_for: true, then }).await;
     }
 }
 
@@ -57,6 +62,8 @@ pub(super) struct Screen {
     pub message: ShortMessage,
     /// Monotonic time.
     pub made_at: Duration,
+    /// Whether a phone waits for it.
+    pub waited_for: bool,
     /// What is answered behind it.
     pub then: Option<Answer>,
 }
@@ -64,6 +71,16 @@ pub(super) struct Screen {
 impl Screen {
     /// How long a phone waits for a screen, at most; networks end a silent session sooner or later.
     const LIFE: Duration = Duration::from_secs(10);
+
+    /// How long a screen rests that was refused for a reason that may pass.
+    pub(super) const REST: Duration = Duration::from_millis(500);
+
+    /// Whether a refusal may pass while the phone still waits (A14, A15).
+    pub(super) fn may_pass(&self, status: CommandStatus) -> bool {
+        let passing =
+            [CommandStatus::RSYSERR, CommandStatus::RMSGQFUL, CommandStatus::RSUBMITFAIL, CommandStatus::RX_T_APPN];
+        self.waited_for && passing.contains(&status)
+    }
 
     /// Whether its phone has surely given up.
     pub(super) fn is_late(&self, now: Duration) -> bool {

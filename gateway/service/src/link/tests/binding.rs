@@ -4,7 +4,7 @@ use super::memory::*;
 use crate::link::account::Account;
 use crate::link::bind::BindSettings;
 use crate::link::traffic::{Outcome, Screen};
-use dayaq_smpp::{Address, Body, CommandId, CommandStatus, ShortMessage};
+use dayaq_smpp::{Address, Body, CommandId, CommandStatus, MessageKind, ShortMessage};
 use dayaq_types::SeededEntropy;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ async fn a37_nothing_is_sent_before_the_bind_is_answered_and_one_that_is_not_is_
     let mut line = bench.line().await;
     let (bind, _) = line.next().await.expect("a bind");
     bench.send();
-    let screen = Screen { message: message("x"), made_at: bench.now(), then: None };
+    let screen = Screen { message: message("x"), made_at: bench.now(), waited_for: true, then: None };
     bench.handle.screens.send(screen).await.unwrap();
     // A message before its time is asked for again, and an answer under another number is none.
     line.write(&deliver_sm(7, "early")).await;
@@ -289,4 +289,43 @@ async fn a06_of_screens_that_waited_for_the_bind_each_phone_gets_the_last() {
     }
     line.write(&enquire_link(91)).await;
     line.expect(CommandId::ENQUIRE_LINK.response()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a15_a_screen_that_is_refused_for_a_passing_reason_is_shown_while_its_phone_waits() {
+    let mut bench = Bench::start();
+    let mut line = bench.bound().await;
+    line.write(&deliver_sm(7, "1")).await;
+    let arrival = bench.arrivals.recv().await.expect("it arrives");
+    let refuse = |number, status| {
+        let body = Body::MessageResp(MessageKind::SubmitSm, dayaq_smpp::SmResp::default());
+        pdu(status, number, body)
+    };
+    let made = bench.now();
+    arrival.show(message("1 Salam"), made).await;
+    for status in [CommandStatus::RSYSERR, CommandStatus::RMSGQFUL, CommandStatus::RX_T_APPN] {
+        let number = line.expect(CommandId::SUBMIT_SM).await.sequence_number;
+        line.write(&refuse(number, status)).await;
+    }
+    let number = line.expect(CommandId::SUBMIT_SM).await.sequence_number;
+    assert_eq!(bench.now() - made, Duration::from_millis(1500));
+    line.write(&submit_sm_resp(number)).await;
+
+    // One that nobody waits for, and one that is refused for good, are not tried again.
+    arrival.push(message("1 Salam"), bench.now()).await;
+    arrival.show(message("2 Davam"), bench.now()).await;
+    for status in [CommandStatus::RSYSERR, CommandStatus::RINVDSTADR] {
+        let number = line.expect(CommandId::SUBMIT_SM).await.sequence_number;
+        line.write(&refuse(number, status)).await;
+    }
+    // Nor is one refused for so long that the phone has given up.
+    arrival.show(message("3 Son"), bench.now()).await;
+    let made = bench.now();
+    let mut tries = 0;
+    while let Ok(header) = tokio::time::timeout(20 * SECOND, line.expect(CommandId::SUBMIT_SM)).await {
+        line.write(&refuse(header.sequence_number, CommandStatus::RSYSERR)).await;
+        tries += 1;
+        assert!(bench.now() - made <= 10 * SECOND);
+    }
+    assert_eq!(tries, 21);
 }

@@ -170,7 +170,11 @@ impl Bench {
 
     async fn show(&self, text: &str) {
         let message = ShortMessage { short_message: text.as_bytes().to_vec(), ..ShortMessage::default() };
-        self.handle.screens.send(Screen { message, made_at: self.clock.monotonic(), then: None }).await.unwrap();
+        self.handle
+            .screens
+            .send(Screen { message, made_at: self.clock.monotonic(), waited_for: true, then: None })
+            .await
+            .unwrap();
     }
 
     fn log(&self) -> Vec<Seen> {
@@ -286,7 +290,11 @@ async fn i5_screens_overtake_texts_and_count_against_the_rate() {
             for number in 0..20 {
                 tokio::time::sleep(Duration::from_millis(730)).await;
                 let message = ShortMessage { short_message: format!("screen {number}").into(), ..Default::default() };
-                handle.screens.send(Screen { message, made_at: clock.monotonic(), then: None }).await.unwrap();
+                handle
+                    .screens
+                    .send(Screen { message, made_at: clock.monotonic(), waited_for: true, then: None })
+                    .await
+                    .unwrap();
             }
         })
     };

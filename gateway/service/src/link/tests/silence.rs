@@ -99,7 +99,12 @@ async fn a05_while_everything_behind_it_hangs_enquire_link_is_answered_within_10
             bench.send();
         }
         if number % 50 == 0 {
-            let screen = crate::link::traffic::Screen { message: message("x"), made_at: bench.now(), then: None };
+            let screen = crate::link::traffic::Screen {
+                message: message("x"),
+                made_at: bench.now(),
+                waited_for: true,
+                then: None,
+            };
             let _ = bench.handle.screens.try_send(screen);
         }
         let asked = bench.now();
