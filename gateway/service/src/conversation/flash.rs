@@ -134,7 +134,7 @@ impl Conversations {
         };
         let mut turn = Turn {
             carrier: voice,
-            way: Way::Push(Line { arrival: &arrival, voice }, &begun),
+            way: Way::Push(Line { arrival: &arrival, voice, again: false }, &begun),
             msisdn: flash.msisdn,
             key,
             book,

@@ -101,7 +101,7 @@ impl Conversations {
             let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
                 carrier: voice,
-                way: Way::Sms { line: Line { arrival, voice }, surface },
+                way: Way::Sms { line: Line { arrival, voice, again: false }, surface },
                 msisdn,
                 key,
                 book,
@@ -271,7 +271,7 @@ impl Conversations {
         let book = self.books.of(envelope.dialog.book()).await?;
         let surface = voice.sms_surface(self.form_of(&key, voice).await?);
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
-        let (way, version) = (Way::Sms { line: Line { arrival, voice }, surface }, loaded.version);
+        let (way, version) = (Way::Sms { line: Line { arrival, voice, again: false }, surface }, loaded.version);
         let held = envelope.dialog.holds_draft(&book);
         let (carrier, answered, news) = (voice, true, Vec::new());
         let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };

@@ -120,7 +120,7 @@ impl Conversations {
             let held = envelope.dialog.holds_draft(&book);
             let mut turn = Turn {
                 carrier: voice,
-                way: Way::Ussd(Line { arrival, voice }, inbound),
+                way: Way::Ussd(Line { arrival, voice, again: false }, inbound),
                 msisdn,
                 key,
                 book,
@@ -190,6 +190,9 @@ impl Conversations {
     pub(super) async fn repeat(&self, turn: &mut Turn<'_>) -> bool {
         let Some(shown) = turn.envelope.radio.as_ref().and_then(|radio| radio.shown.clone()) else { return false };
         self.counters.repeats.increment(1);
+        if let Way::Ussd(line, _) = &mut turn.way {
+            line.again = true;
+        }
         turn.answer(ResponseOrder::BeforeReply);
         // A screen is only handed to its bind, which cannot fail.
         let _ = self.show(turn, &shown).await;
@@ -379,6 +382,11 @@ impl Conversations {
                 return Ok(false);
             }
             Way::Ussd(line, inbound) => match line.voice.screen(inbound, &shown.text, language, shown.ends) {
+                Ok(message) if line.again => {
+                    let answer = (!turn.answered).then_some(CommandStatus::ROK);
+                    turn.answered = true;
+                    line.arrival.show_again(message, now, answer).await;
+                }
                 Ok(message) if turn.answered => line.arrival.show(message, now).await,
                 Ok(message) => {
                     turn.answered = true;

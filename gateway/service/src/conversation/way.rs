@@ -35,6 +35,8 @@ impl Way<'_> {
 pub(super) struct Line<'t> {
     pub arrival: &'t Arrival,
     pub voice: &'t Voice,
+    /// Whether this input came before, and its screen is sent once more.
+    pub again: bool,
 }
 
 /// Where the screen of a call is left.

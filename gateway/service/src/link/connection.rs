@@ -9,7 +9,7 @@ use super::leg::Leg;
 use super::pipe::{Moved, Pipe};
 use super::traffic::{Answer, Arrival, Outcome, Outgoing, Screen};
 use crate::store::Ticket;
-use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, SubmitError, Urgency};
+use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, ShortMessage, SubmitError, Urgency};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,6 +59,8 @@ pub(super) struct Connection<'a> {
     origins: BTreeMap<u64, (Origin, Instant)>,
     /// Segments whose answer did not come in time and may still come; as many as the link remembers.
     in_doubt: BTreeMap<u64, Ticket>,
+    /// The screens that waited for this connection.
+    held_over: Vec<ShortMessage>,
     next_token: u64,
     /// A segment that found the window full; goes first when there is room.
     waiting_text: Option<Outgoing>,
@@ -82,6 +84,7 @@ impl<'a> Connection<'a> {
             leave: Some(leave),
             origins: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
+            held_over: Vec::new(),
             next_token: 1,
             waiting_text: None,
             was_bound: false,
@@ -272,6 +275,10 @@ impl<'a> Connection<'a> {
             self.figures.screens_unsent.increment(1);
             return self.answer_behind(screen.then);
         }
+        // It waited for this connection and went out over it; the input, brought again since, needs it no second time.
+        if screen.again && self.held_over.contains(&screen.message) {
+            return self.answer_behind(screen.then);
+        }
         let (token, now) = (self.token(), self.now());
         match self.link.submit(now, MessageKind::SubmitSm, &screen.message, token) {
             Ok(()) => {
@@ -305,6 +312,7 @@ impl<'a> Connection<'a> {
                 stale.push(screen);
             }
         }
+        self.held_over = last.iter().map(|screen| screen.message.clone()).collect();
         queues.waiting_screens = last;
         for screen in stale {
             self.figures.screens_unsent.increment(1);

@@ -89,7 +89,7 @@ async fn a37_nothing_is_sent_before_the_bind_is_answered_and_one_that_is_not_is_
     let mut line = bench.line().await;
     let (bind, _) = line.next().await.expect("a bind");
     bench.send();
-    let screen = Screen { message: message("x"), made_at: bench.now(), waited_for: true, then: None };
+    let screen = Screen { message: message("x"), made_at: bench.now(), waited_for: true, again: false, then: None };
     bench.handle.screens.send(screen).await.unwrap();
     // A message before its time is asked for again, and an answer under another number is none.
     line.write(&deliver_sm(7, "early")).await;
@@ -287,8 +287,15 @@ async fn a06_of_screens_that_waited_for_the_bind_each_phone_gets_the_last() {
         assert_eq!(header.command_id, CommandId::SUBMIT_SM);
         assert!(body.ends_with(text.as_bytes()), "{text}");
     }
-    line.write(&enquire_link(91)).await;
-    line.expect(CommandId::ENQUIRE_LINK.response()).await;
+    // The operator, which had no answer, brings the input again: what waited has gone out over this very connection.
+    line.write(&deliver_sm(8, "1")).await;
+    let arrival = bench.arrivals.recv().await.expect("it arrives");
+    arrival.show_again(message("2 Davam"), bench.now(), Some(CommandStatus::ROK)).await;
+    assert_eq!(line.expect(CommandId::DELIVER_SM.response()).await.sequence_number, 8);
+    // And what has not is sent once more, as ever.
+    arrival.show_again(message("3 Son"), bench.now(), None).await;
+    let (_, body) = line.next().await.expect("a screen");
+    assert!(body.ends_with(b"3 Son"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,6 +103,7 @@ async fn a05_while_everything_behind_it_hangs_enquire_link_is_answered_within_10
                 message: message("x"),
                 made_at: bench.now(),
                 waited_for: true,
+                again: false,
                 then: None,
             };
             let _ = bench.handle.screens.try_send(screen);
