@@ -10,7 +10,7 @@ use crate::program::root;
 use dayaq_author::{Diagnostic, Severity, parse};
 use dayaq_core::{ContentFiles as CoreFiles, CoreContent};
 use dayaq_dialog::run_transcripts;
-use dayaq_gateway::config::read_profile;
+use dayaq_gateway::config::{read_callback_profile, read_profile};
 use dayaq_gateway::content::{ContentFiles, compile_book};
 use make::{Change, Defect};
 use std::collections::BTreeMap;
@@ -35,6 +35,12 @@ fn check(files: &ContentFiles, changed: &str) -> Vec<Diagnostic> {
         let (document, found) = parse(changed, files.get(changed).expect("the profile"));
         let more = dayaq_author::Diagnostics::new();
         read_profile(&document, &more);
+        found.extend(more);
+        found
+    } else if changed.starts_with("config/aggregators/") {
+        let (document, found) = parse(changed, files.get(changed).expect("the profile"));
+        let more = dayaq_author::Diagnostics::new();
+        read_callback_profile(&document, &more);
         found.extend(more);
         found
     } else {
@@ -85,7 +91,9 @@ fn missed(files: &ContentFiles, defect: &Defect) -> Option<String> {
     // What was taken away is missed where it was needed, and named there; everything else is wrong where it stands.
     let line = format!("{}:{}", defect.file, defect.line);
     let here = |finding: &Diagnostic| finding.path == defect.file || finding.to_string().contains(&line);
-    let named = |finding: &Diagnostic| finding.to_string().contains(&defect.name);
+    // A table `type.fin` is spoken of as "fin".
+    let name = defect.name.rsplit('.').next().unwrap_or(&defect.name);
+    let named = |finding: &Diagnostic| finding.to_string().contains(name);
     let leads = |finding: &&Diagnostic| here(finding) || named(finding);
     if found.iter().any(|finding| leads(&finding)) {
         None

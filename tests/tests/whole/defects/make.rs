@@ -35,8 +35,15 @@ impl Defect {
         if self.file == "config/regions.toml" || self.file == "config/branches.toml" {
             return "lists".to_owned();
         }
-        let folders =
-            ["config/rules", "config/calendar", "config/institutions", "config/operators", "locales", "dialogs"];
+        let folders = [
+            "config/rules",
+            "config/calendar",
+            "config/institutions",
+            "config/operators",
+            "config/aggregators",
+            "locales",
+            "dialogs",
+        ];
         (*folders.iter().find(|folder| self.file.starts_with(**folder)).expect("a known folder")).to_owned()
     }
 }
@@ -201,7 +208,7 @@ fn of_toml(path: &str, text: &str, all: &mut Vec<Defect>) {
         let end = if inside { at + closes + 1 } else { at + 1 };
         let own: Vec<String> = lines[at..end].iter().map(|line| (*line).to_owned()).collect();
         add(Change::Duplicate, key, replaced(&lines, at, end, &[own.clone(), own.clone()].concat()));
-        let defaults = path.starts_with("config/operators/");
+        let defaults = path.starts_with("config/operators/") || path.starts_with("config/aggregators/");
         if !is_free(&table) {
             let mut renamed = own.clone();
             renamed[0] = renamed[0].replacen(" =", "-x =", 1);
@@ -234,7 +241,7 @@ fn header(path: &str, lines: &[&str], at: usize, table: &str, add: &mut dyn FnMu
         let renamed = own(&|line| line.replacen(']', "-x]", 1));
         add(Change::Rename, table, replaced(lines, at, end, &renamed));
         let days = path.starts_with("config/calendar/");
-        let defaults = path.starts_with("config/operators/");
+        let defaults = path.starts_with("config/operators/") || path.starts_with("config/aggregators/");
         let optional = ["numbers", "keys", "segments"].contains(&table) || table.starts_with("request");
         if !days && !defaults && !optional {
             add(Change::Delete, table.rsplit('.').next().unwrap_or(table), replaced(lines, at, end, &[]));
