@@ -18,6 +18,8 @@ use tracing::{debug, info};
 
 /// Answers and screens taken from their queues at once.
 const BATCH: usize = 256;
+/// Screens remembered that went out for inputs of an earlier connection; there are no more under way at a cut.
+const HELD_OVER_MAX: usize = 4096;
 
 /// How a connection ended.
 pub(super) enum Ended {
@@ -59,7 +61,7 @@ pub(super) struct Connection<'a> {
     origins: BTreeMap<u64, (Origin, Instant)>,
     /// Segments whose answer did not come in time and may still come; as many as the link remembers.
     in_doubt: BTreeMap<u64, Ticket>,
-    /// The screens that waited for this connection.
+    /// The screens that went out over this connection for inputs of an earlier one.
     held_over: Vec<ShortMessage>,
     next_token: u64,
     /// A segment that found the window full; goes first when there is room.
@@ -282,6 +284,7 @@ impl<'a> Connection<'a> {
         let (token, now) = (self.token(), self.now());
         match self.link.submit(now, MessageKind::SubmitSm, &screen.message, token) {
             Ok(()) => {
+                self.remember_held_over(&screen);
                 let then = screen.then.take();
                 self.sent(token, Origin::Screen(Box::new(screen)), 1, now);
                 self.answer_behind(then);
@@ -312,13 +315,22 @@ impl<'a> Connection<'a> {
                 stale.push(screen);
             }
         }
-        self.held_over = last.iter().map(|screen| screen.message.clone()).collect();
         queues.waiting_screens = last;
         for screen in stale {
             self.figures.screens_unsent.increment(1);
             self.answer_behind(screen.then);
         }
         self.retry_waiting();
+    }
+
+    /// A screen for an input of an earlier connection, should that input be brought again over this one.
+    fn remember_held_over(&mut self, screen: &Screen) {
+        let ours = screen.connection == self.number;
+        // Of a pair, inputs come by the other connection, and their numbers say nothing here.
+        let alone = self.leg.receives;
+        if alone && !ours && !screen.again && self.held_over.len() < HELD_OVER_MAX {
+            self.held_over.push(screen.message.clone());
+        }
     }
 
     /// Answers behind a screen, by whichever connection of the bind the message came.

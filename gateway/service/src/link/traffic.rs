@@ -33,27 +33,55 @@ impl Arrival {
 
     /// Sends a screen back by the bind that brought the input; `now` is monotonic time.
     pub async fn show(&self, message: ShortMessage, now: Duration) {
-        let _ =
-            self.bind.screens.send(Screen { message, made_at: now, waited_for: true, again: false, then: None }).await;
+        let _ = self
+            .bind
+            .screens
+            .send(Screen {
+                message,
+                made_at: now,
+                waited_for: true,
+                again: false,
+                connection: self.connection,
+                then: None,
+            })
+            .await;
     }
 
     /// Sends a screen that nobody has asked for: where the operator refuses it, it is not tried again.
     pub async fn push(&self, message: ShortMessage, now: Duration) {
-        let _ =
-            self.bind.screens.send(Screen { message, made_at: now, waited_for: false, again: false, then: None }).await;
+        let _ = self
+            .bind
+            .screens
+            .send(Screen {
+                message,
+                made_at: now,
+                waited_for: false,
+                again: false,
+                connection: self.connection,
+                then: None,
+            })
+            .await;
     }
 
     /// Sends a screen once more, to who has brought an input of before; answers the PDU behind it, where it has no answer.
     pub async fn show_again(&self, message: ShortMessage, now: Duration, answer: Option<CommandStatus>) {
         let (connection, sequence_number) = (self.connection, self.sequence_number);
         let then = answer.map(|status| Answer { connection, sequence_number, status });
-        let _ = self.bind.screens.send(Screen { message, made_at: now, waited_for: true, again: true, then }).await;
+        let _ = self
+            .bind
+            .screens
+            .send(Screen { message, made_at: now, waited_for: true, again: true, connection, then })
+            .await;
     }
 
     /// The same, and answers the PDU once the screen is written: there are operators that want them in this order.
     pub async fn show_and_respond(&self, message: ShortMessage, now: Duration, status: CommandStatus) {
         let then = Some(Answer { connection: self.connection, sequence_number: self.sequence_number, status });
-        let _ = self.bind.screens.send(Screen { message, made_at: now, waited_for: true, again: false, then }).await;
+        let _ = self
+            .bind
+            .screens
+            .send(Screen { message, made_at: now, waited_for: true, again: false, connection: self.connection, then })
+            .await;
     }
 }
 
@@ -75,6 +103,8 @@ pub(super) struct Screen {
     pub waited_for: bool,
     /// Whether it was sent before, for the same input.
     pub again: bool,
+    /// The connection that brought the input.
+    pub connection: u64,
     /// What is answered behind it.
     pub then: Option<Answer>,
 }

@@ -89,7 +89,14 @@ async fn a37_nothing_is_sent_before_the_bind_is_answered_and_one_that_is_not_is_
     let mut line = bench.line().await;
     let (bind, _) = line.next().await.expect("a bind");
     bench.send();
-    let screen = Screen { message: message("x"), made_at: bench.now(), waited_for: true, again: false, then: None };
+    let screen = Screen {
+        message: message("x"),
+        made_at: bench.now(),
+        waited_for: true,
+        again: false,
+        connection: 1,
+        then: None,
+    };
     bench.handle.screens.send(screen).await.unwrap();
     // A message before its time is asked for again, and an answer under another number is none.
     line.write(&deliver_sm(7, "early")).await;

@@ -172,7 +172,14 @@ impl Bench {
         let message = ShortMessage { short_message: text.as_bytes().to_vec(), ..ShortMessage::default() };
         self.handle
             .screens
-            .send(Screen { message, made_at: self.clock.monotonic(), waited_for: true, again: false, then: None })
+            .send(Screen {
+                message,
+                made_at: self.clock.monotonic(),
+                waited_for: true,
+                again: false,
+                connection: 1,
+                then: None,
+            })
             .await
             .unwrap();
     }
@@ -292,7 +299,14 @@ async fn i5_screens_overtake_texts_and_count_against_the_rate() {
                 let message = ShortMessage { short_message: format!("screen {number}").into(), ..Default::default() };
                 handle
                     .screens
-                    .send(Screen { message, made_at: clock.monotonic(), waited_for: true, again: false, then: None })
+                    .send(Screen {
+                        message,
+                        made_at: clock.monotonic(),
+                        waited_for: true,
+                        again: false,
+                        connection: 1,
+                        then: None,
+                    })
                     .await
                     .unwrap();
             }

@@ -104,6 +104,7 @@ async fn a05_while_everything_behind_it_hangs_enquire_link_is_answered_within_10
                 made_at: bench.now(),
                 waited_for: true,
                 again: false,
+                connection: 1,
                 then: None,
             };
             let _ = bench.handle.screens.try_send(screen);
