@@ -1,7 +1,7 @@
 use super::state::{Operation, State, Verdict, verdict};
 use super::timer::Timer;
 use super::window::InFlight;
-use super::{Asks, BindRequest, CloseReason, Event, Link, OutbindRequest, Role, Waiting};
+use super::{Asks, BindRequest, CloseReason, Event, Link, OWED, OutbindRequest, Role, Waiting};
 use crate::ancillary::Ancillary;
 use crate::command::CommandId;
 use crate::error::DecodeError;
@@ -108,21 +108,43 @@ impl Link {
         true
     }
 
+    /// What has come is answered before the unbind is: the peer may close as soon as it has our `unbind_resp`, and would
+    /// bring again what it has no answer to.
     fn take_unbind(&mut self, now: Instant, sequence_number: u32) {
-        self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
-        self.farewell = self.written;
         match self.state {
             State::Bound { .. } | State::Draining => {
                 self.events.push_back(Event::PeerUnbind);
                 self.state = State::PeerUnbound;
                 self.timers.stop(Timer::EnquireLink);
                 self.timers.set(Timer::Drain, now + self.config.drain);
+                self.owed = Some(sequence_number);
+                if self.requests.is_empty() {
+                    self.answer_unbind();
+                } else {
+                    self.timers.set(Timer::Unbind, now + OWED);
+                }
                 self.after_response(now);
             }
-            State::Unbinding { .. } => self.close(CloseReason::Unbound),
-            State::Open | State::Binding { .. } => self.close(CloseReason::PeerUnbound),
-            State::PeerUnbound | State::Closed { .. } => {}
+            State::Unbinding { .. } => {
+                self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+                self.close(CloseReason::Unbound);
+            }
+            State::Open | State::Binding { .. } => {
+                self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+                self.close(CloseReason::PeerUnbound);
+            }
+            State::PeerUnbound | State::Closed { .. } => {
+                self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+            }
         }
+    }
+
+    /// Answers the peer's unbind, if that is still to be done.
+    pub(super) fn answer_unbind(&mut self) {
+        let Some(sequence_number) = self.owed.take() else { return };
+        self.timers.stop(Timer::Unbind);
+        self.answer(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+        self.farewell = self.written;
     }
 
     fn take_unbind_resp(&mut self, pdu: &Pdu<'_>) {

@@ -34,6 +34,8 @@ use window::Window;
 const PROBES_MAX: usize = 2;
 /// How long a peer that has unbound may take to close, where that is to prove that it has read our answers.
 const LINGER: Duration = Duration::from_secs(1);
+/// How long an unbind waits for its answer while requests that came before it are not answered.
+const OWED: Duration = Duration::from_millis(500);
 
 /// A request of the peer that waits for its answer.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,8 @@ pub struct Link {
     events: VecDeque<Event>,
     /// Our answers that the peer may not have read.
     unproven: Unproven,
+    /// The peer's unbind, while it is not answered.
+    owed: Option<u32>,
     /// Where our answer to the peer's unbind ends in all that was written.
     farewell: u64,
     /// Our probes without an answer, and where they end in all that was written; at most `PROBES_MAX`.
@@ -103,6 +107,7 @@ impl Link {
             requests: VecDeque::new(),
             events: VecDeque::new(),
             unproven: Unproven::default(),
+            owed: None,
             farewell: 0,
             probes: Vec::new(),
             silent_probes: 0,
@@ -212,13 +217,17 @@ impl Link {
                 }
                 Timer::Drain => match self.state {
                     State::Draining => self.send_unbind(now),
-                    State::PeerUnbound => self.close(CloseReason::PeerUnbound),
+                    State::PeerUnbound => {
+                        self.answer_unbind();
+                        self.close(CloseReason::PeerUnbound);
+                    }
                     State::Open
                     | State::Binding { .. }
                     | State::Bound { .. }
                     | State::Unbinding { .. }
                     | State::Closed { .. } => {}
                 },
+                Timer::Unbind if self.owed.is_some() => self.answer_unbind(),
                 Timer::Unbind if self.state == State::PeerUnbound => self.close(CloseReason::PeerUnbound),
                 Timer::Unbind => self.close(CloseReason::UnbindTimeout),
                 Timer::Frame => self.close(CloseReason::FrameTimeout),
@@ -342,6 +351,9 @@ impl Link {
 
     /// Goes on with an ending that waited until nothing was under way in either direction.
     fn after_answer(&mut self, now: Instant) {
+        if self.requests.is_empty() {
+            self.answer_unbind();
+        }
         if self.window.len() > 0 || !self.requests.is_empty() {
             return;
         }

@@ -79,21 +79,34 @@ fn a_connection_on_which_nobody_binds_is_closed() {
 }
 
 #[test]
-fn a38_an_unbind_of_the_peer_is_answered_at_once_and_what_is_under_way_may_end() {
+fn a38_an_unbind_of_the_peer_is_answered_behind_what_came_before_it_and_what_is_under_way_may_end() {
     let now = Instant::ZERO;
     let mut link = bound_esme();
     let number = submit(&mut link, now, 1);
     link.handle_bytes(now, &[good_deliver(70), frame(CommandStatus::ROK, 71, Body::Unbind)].concat());
-    assert_eq!(output(&mut link), [(CommandId::UNBIND.response(), CommandStatus::ROK, 71)]);
+    assert!(output(&mut link).is_empty(), "who has our unbind_resp may read no more");
     assert!(matches!(events(&mut link)[..], [Event::Request { .. }, Event::PeerUnbind]));
     assert_eq!(link.submit(now, MessageKind::SubmitSm, &message("x"), 2), Err(SubmitError::NotBound));
+    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+    let unbind_resp = (CommandId::UNBIND.response(), CommandStatus::ROK, 71);
+    assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70), unbind_resp]);
     link.handle_bytes(now, &response(MessageKind::SubmitSm, number));
     assert!(matches!(events(&mut link)[..], [Event::Response { token: 1, .. }]));
-    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
-    assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70)]);
-    assert!(events(&mut link).is_empty(), "the peer may show that it has read so far");
     link.handle_end(now, 0);
     assert_eq!(events(&mut link), [Event::Closed { reason: CloseReason::PeerUnbound }]);
+    assert!(link.unproven().is_empty());
+}
+
+#[test]
+fn a38_an_unbind_waits_half_a_second_and_no_longer_for_the_answers_before_it() {
+    let now = Instant::ZERO;
+    let mut link = bound_esme();
+    link.handle_bytes(now, &[good_deliver(70), frame(CommandStatus::ROK, 71, Body::Unbind)].concat());
+    link.handle_timeout(now + SECOND / 2);
+    assert_eq!(output(&mut link), [(CommandId::UNBIND.response(), CommandStatus::ROK, 71)]);
+    link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+    assert_eq!(output(&mut link), [(CommandId::DELIVER_SM.response(), CommandStatus::ROK, 70)]);
+    link.handle_end(now, 0);
     assert_eq!(link.unproven(), [70], "it may have closed on our unbind_resp");
 }
 
