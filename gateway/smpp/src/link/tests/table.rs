@@ -181,7 +181,7 @@ fn check(role: Role, stage: Stage, operation: Operation) {
     let (state, counted) = (placed.link.state(), placed.link.counters());
     let (verb, asks) = perform(&mut placed, operation);
     let mut link = placed.link;
-    if operation == Operation::TakeUnbind {
+    if operation == Operation::TakeUnbind && stage != Stage::PeerUnbound {
         // It may wait for the answers to what came before it, and no longer.
         link.handle_timeout(Instant::ZERO + SECOND / 2);
     }
