@@ -12,7 +12,7 @@ use dayaq_types::{Clock, Msisdn, SystemClock, SystemEntropy};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ pub struct ProbeArgs {
     /// How long receipts, and texts that are sent back, are waited for
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     receipt_wait: u64,
-    /// Write the report to be signed as a page of HTML, too
+    /// Write the report to be signed as a page of HTML, too; a file that is there is not overwritten
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -117,11 +117,10 @@ fn phone(text: &str) -> Result<Msisdn, String> {
 /// Makes the run and reports.
 pub fn run(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     let order = order(args)?;
-    // What cannot be written is said before anybody is asked to do anything.
-    let page = args.report.as_ref().map(|path| {
-        std::fs::File::create(path).map_err(|cause| Usage(format!("--report {}: {cause}", path.display())))
-    });
-    let page = page.transpose()?;
+    // What cannot be written is said before anybody is asked to do anything, and a run that is broken off leaves nothing.
+    if let Some(path) = &args.report {
+        page(path).and_then(|_| std::fs::remove_file(path)).map_err(|cause| unwritten(path, &cause))?;
+    }
     println!(
         "Probing {} as {}, by {} (sha256 {})",
         order.smsc, order.system_id, order.profile_name, order.profile_sha256
@@ -137,11 +136,21 @@ pub fn run(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     let report = runtime.block_on(probe::probe(&order, clock, &SystemEntropy, &mut tell));
     println!();
     print!("{}", probe::terminal(&report, colour()));
-    if let (Some(mut page), Some(path)) = (page, &args.report) {
+    if let Some(path) = &args.report {
+        let mut page = page(path).map_err(|cause| unwritten(path, &cause))?;
         page.write_all(probe::html(&report).as_bytes()).with_context(|| path.display().to_string())?;
         println!("To be signed: {}", path.display());
     }
     Ok(ExitCode::from(report.exit()))
+}
+
+/// A new file: one that is there may be signed already.
+fn page(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::create_new(path)
+}
+
+fn unwritten(path: &Path, cause: &std::io::Error) -> Usage {
+    Usage(format!("--report {}: {cause}", path.display()))
 }
 
 fn order(args: &ProbeArgs) -> anyhow::Result<Order> {

@@ -140,7 +140,9 @@ fn receipts(texts: &Texts<'_>, places: Places, found: &mut Findings) {
     texts.sent.iter().for_each(|(pdu, message, _)| asked.add(whole(message), pdu.place));
     let line = match asked.best() {
         None => Line::left("receipts", true, "no text went to a phone"),
-        Some(best) => {
+        Some(most) => {
+            // Where they came once they are known there, and without them nobody knows what became of a text.
+            let best = most || !texts.receipts.is_empty();
             let mut why =
                 asked.says(&best, "texts ask so", places, |it| if *it { "asked" } else { "not asked" }.to_owned());
             let by_parameter = texts
