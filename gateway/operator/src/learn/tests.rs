@@ -17,7 +17,8 @@ use story::{PHONES, Said, Story};
 fn profile(toml: &str) -> Profile {
     let (document, faults) = parse("proposal", toml);
     let profile = read_profile(&document, &faults);
-    assert!(faults.is_empty(), "{faults}\n{toml}");
+    // A capture may show what is worth a warning, such as USSD under SMPP 3.3.
+    assert!(!faults.has_errors(), "{faults}\n{toml}");
     profile.expect("it loads")
 }
 
