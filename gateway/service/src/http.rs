@@ -1,5 +1,7 @@
 //! The gateway's HTTP side: is it alive, is it ready, how is it doing.
 
+use crate::admission::AdmissionLimits;
+use crate::http_server;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -36,10 +38,15 @@ pub struct HttpState {
     pub metrics: PrometheusHandle,
 }
 
-/// Serves until cancelled.
-pub async fn serve(listener: TcpListener, state: Arc<HttpState>, cancel: CancellationToken) -> std::io::Result<()> {
-    let router = router(state);
-    axum::serve(listener, router).with_graceful_shutdown(cancel.cancelled_owned()).await
+/// Serves until cancelled, so many connections at once.
+pub async fn serve(
+    listener: TcpListener,
+    state: Arc<HttpState>,
+    connections: usize,
+    cancel: CancellationToken,
+) -> std::io::Result<()> {
+    let limits = AdmissionLimits { total: connections, per_address: connections.div_ceil(2) };
+    http_server::serve(listener, router(state), limits, "http", cancel).await
 }
 
 /// The routes.
@@ -125,7 +132,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let cancel = CancellationToken::new();
         let state = Arc::new(HttpState { checks, metrics: PrometheusBuilder::new().build_recorder().handle() });
-        let server = tokio::spawn(serve(listener, state, cancel.clone()));
+        let server = tokio::spawn(serve(listener, state, 8, cancel.clone()));
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
         socket
             .write_all(format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())

@@ -3,11 +3,13 @@
 //! It never decides anything about an application: that is the core's, behind [`dayaq_core_api::Core`]. Protocol and
 //! dialogue are in [`dayaq_smpp`] and [`dayaq_dialog`], which know neither time nor sockets; here they are driven.
 
+pub mod admission;
 pub mod aggregator;
 pub mod config;
 pub mod content;
 pub mod conversation;
 pub mod http;
+mod http_server;
 pub mod link;
 pub mod push;
 mod service;

@@ -176,16 +176,16 @@ impl Gateway {
         checks.push(Arc::new(StoreCheck(Arc::clone(&store))));
         checks.push(Arc::new(BindsCheck(binds.clone())));
         let http_state = Arc::new(HttpState { checks, metrics });
-        let http_cancel = http_stop.clone();
+        let (http_cancel, connections) = (http_stop.clone(), config.http_connections);
         let mut http_tasks = vec![tokio::spawn(async move {
-            if let Err(cause) = http::serve(listener, http_state, http_cancel).await {
+            if let Err(cause) = http::serve(listener, http_state, connections, http_cancel).await {
                 tracing::error!(cause = %cause, "HTTP ended");
             }
         })];
         for (listener, front) in fronts {
-            let stop = http_stop.clone();
+            let (stop, connections) = (http_stop.clone(), front.aggregator.connections);
             http_tasks.push(tokio::spawn(async move {
-                if let Err(cause) = aggregator::serve(listener, front, stop).await {
+                if let Err(cause) = aggregator::serve(listener, front, connections, stop).await {
                     tracing::error!(cause = %cause, "HTTP for an aggregator ended");
                 }
             }));

@@ -20,9 +20,11 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
+use crate::admission::AdmissionLimits;
 use crate::config::Aggregator;
 use crate::conversation::{Call, Called, Conversations};
 use crate::http::problem;
+use crate::http_server;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
@@ -57,11 +59,19 @@ pub struct Front {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Serves until cancelled.
-pub async fn serve(listener: TcpListener, front: Arc<Front>, cancel: CancellationToken) -> std::io::Result<()> {
+/// Serves until cancelled, so many connections at once.
+pub async fn serve(
+    listener: TcpListener,
+    front: Arc<Front>,
+    connections: usize,
+    cancel: CancellationToken,
+) -> std::io::Result<()> {
+    let name = front.aggregator.name.clone();
     let routes = Router::new().route(&front.aggregator.path, post(take));
     let routes = routes.fallback(nothing).method_not_allowed_fallback(not_allowed).with_state(front);
-    axum::serve(listener, routes).with_graceful_shutdown(cancel.cancelled_owned()).await
+    // A proxy in front of it is one address for all.
+    let limits = AdmissionLimits { total: connections, per_address: connections };
+    http_server::serve(listener, routes, limits, &name, cancel).await
 }
 
 async fn take(State(front): State<Arc<Front>>, headers: HeaderMap, body: Body) -> Response {

@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 const SECRET_MIN: usize = 16;
 /// Most service codes of one aggregator.
 const CODES_MAX: usize = 32;
+/// Connections of one aggregator, or of the proxy in front of it.
+const CONNECTIONS: usize = 512;
 
 /// One aggregator of the configuration: phones reach us by its HTTP callbacks instead of SMPP.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct Aggregator {
     pub name: String,
     /// Where it calls us; its own listener.
     pub listen: SocketAddr,
+    /// Connections that its listener holds at once (1 to 10000).
+    pub connections: usize,
     /// Under which path.
     pub path: String,
     /// By which its requests are known to be its own, at least 16 octets.
@@ -71,6 +75,7 @@ impl Aggregator {
         Some(Self {
             name: name?,
             listen: listen?,
+            connections: table.integer_or("connections_max", 1..=10_000, CONNECTIONS),
             path,
             secret: secret?,
             codes: codes?,

@@ -29,11 +29,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Connections to the listener of health and metrics.
+const HTTP_CONNECTIONS: usize = 128;
+
 /// The gateway's part of `dayaq.toml`.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
     /// Where `/healthz`, `/readyz` and `/metrics` listen; loopback unless said otherwise.
     pub http_listen: SocketAddr,
+    /// Connections that its listener holds at once (1 to 10000); of one address at most half of them.
+    pub http_connections: usize,
     /// Where the gateway store is kept.
     pub store: StoreConfig,
     /// The SQLite file of the gateway store and of the sessions, where those are in SQLite; else nothing opens it.
@@ -89,10 +94,13 @@ impl GatewayConfig {
     ///
     /// `None` when something that must be there is not; the diagnostics say what.
     pub fn read(root: &Table<'_>, around: &dyn Surroundings, found: &Diagnostics) -> Option<Self> {
-        let http_listen = root.opt_table("http").map_or_else(default_listen, |http| {
-            let listen = http.opt_parse("listen", parse_socket).unwrap_or_else(default_listen);
+        let http = root.opt_table("http");
+        let http_listen = http.as_ref().and_then(|http| http.opt_parse("listen", parse_socket));
+        let http_listen = http_listen.unwrap_or_else(default_listen);
+        let http_connections = http.map_or(HTTP_CONNECTIONS, |http| {
+            let connections = http.integer_or("connections_max", 1..=10_000, HTTP_CONNECTIONS);
             http.finish();
-            listen
+            connections
         });
         let sessions = match root.opt_table("sessions") {
             None => Some(SessionsConfig::Sqlite),
@@ -116,6 +124,7 @@ impl GatewayConfig {
         };
         let config = Self {
             http_listen,
+            http_connections,
             store,
             database: database.map(PathBuf::from).unwrap_or_default(),
             sessions,

@@ -2,6 +2,7 @@
 //! connection (SMPP 3.4 §2.2.1).
 
 use super::dial::Wire;
+use crate::admission::{Admission, AdmissionLimits, Pass};
 use dayaq_smpp::{Event, Instant, Link, LinkConfig, OutbindRequest};
 use dayaq_types::Clock;
 use std::collections::VecDeque;
@@ -15,8 +16,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Connections that may be at the door at once; a further one is closed unheard.
-const KNOCKING_MAX: usize = 32;
+/// Connections that may be at the door at once, and of them from one address; a further one takes the place of the first
+/// that has not said who it is.
+pub const AT_THE_DOOR: AdmissionLimits = AdmissionLimits { total: 32, per_address: 16 };
 /// How long a known SMSC waits for a bind of ours that has no connection.
 const WAIT: Duration = Duration::from_secs(5);
 /// Octets read at once; an outbind has at most 64.
@@ -50,16 +52,18 @@ impl Door {
 
     /// Lets SMSCs in until `stop`.
     pub async fn attend(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        let mut knocking = JoinSet::new();
+        let (mut knocking, admission) = (JoinSet::new(), Admission::new(AT_THE_DOOR));
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = knocking.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) if knocking.len() < KNOCKING_MAX && stream.set_nodelay(true).is_ok() => {
-                        knocking.spawn(Arc::clone(&self).receive(Box::new(stream), peer));
-                    }
-                    Ok((_, peer)) => warn!(operator = %self.name, %peer, "Too many connections at the door"),
+                    Ok((stream, peer)) => match admission.admit(peer.ip()).filter(|_| stream.set_nodelay(true).is_ok()) {
+                        Some(pass) => {
+                            knocking.spawn(Arc::clone(&self).receive(Box::new(stream), peer, pass));
+                        }
+                        None => warn!(operator = %self.name, %peer, "Too many connections at the door"),
+                    },
                     // Out of descriptors, for instance: a moment later there may be some.
                     Err(cause) => {
                         warn!(operator = %self.name, %cause, "Connection not taken");
@@ -82,12 +86,17 @@ impl Door {
         }
     }
 
-    pub(super) async fn receive(self: Arc<Self>, wire: Box<dyn Wire>, peer: SocketAddr) {
-        let Some(guest) = self.greet(wire).await else {
+    pub(super) async fn receive(self: Arc<Self>, wire: Box<dyn Wire>, peer: SocketAddr, pass: Pass) {
+        let greeted = tokio::select! {
+            guest = self.greet(wire) => guest,
+            () = pass.replaced() => None,
+        };
+        let Some(guest) = greeted else {
             warn!(operator = %self.name, %peer, "Connection without the expected outbind");
             metrics::counter!("dayaq_smpp_outbind_refused_total", "operator" => self.name.clone()).increment(1);
             return;
         };
+        pass.set_busy(true);
         info!(operator = %self.name, %peer, "The SMSC asks for a bind");
         if tokio::time::timeout(WAIT, self.hand_over(guest)).await.is_err() {
             warn!(operator = %self.name, %peer, "No bind without a connection");

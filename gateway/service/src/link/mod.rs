@@ -21,8 +21,10 @@ pub use account::Account;
 pub use bind::{Bind, BindSettings};
 pub use dial::{Wire, connect};
 pub use history::History;
-pub use listen::Door;
+pub use listen::{AT_THE_DOOR, Door};
 pub use start::{LinkError, LinkParts, Links};
+#[cfg(test)]
+pub(crate) use tests::VirtualClock;
 pub use tls::Secured;
 #[cfg(test)]
 pub(crate) use traffic::LooseEnds;

@@ -4,3 +4,5 @@ mod memory;
 mod paced;
 mod reach;
 mod silence;
+
+pub(crate) use memory::VirtualClock;

@@ -1,11 +1,12 @@
 //! Where the SMSC is: several addresses, TLS, and SMSCs that connect to us.
 
 use super::memory::*;
+use crate::admission::Admission;
 use crate::config::Tls;
 use crate::link::account::Account;
 use crate::link::bind::{Bind, BindSettings};
 use crate::link::dial::{Dial, Network, Wire};
-use crate::link::listen::Door;
+use crate::link::listen::{AT_THE_DOOR, Door};
 use crate::link::tls::Secured;
 use crate::link::way::Way;
 use dayaq_smpp::{Body, CommandId, CommandStatus, LinkConfig, Outbind, OutbindRequest, Role};
@@ -215,6 +216,7 @@ async fn a41_an_operator_that_asks_for_our_certificate_gets_it() {
 /// A bind of an operator that connects to us.
 struct Hall {
     clock: Arc<VirtualClock>,
+    admission: Arc<Admission>,
     door: Arc<Door>,
     handle: crate::link::BindHandle,
     stop: CancellationToken,
@@ -232,13 +234,14 @@ impl Hall {
         let (bind, handle) = Bind::new(settings, &account, way, Arc::new(|_| {}), mpsc::unbounded_channel().0);
         let stop = CancellationToken::new();
         tokio::spawn(bind.run(stop.clone()));
-        Self { clock, door, handle, stop }
+        Self { clock, admission: Admission::new(AT_THE_DOOR), door, handle, stop }
     }
 
     /// The SMSC connects and says these octets.
     async fn knock(&self, says: &[u8]) -> Line {
         let (ours, theirs) = tokio::io::duplex(1 << 16);
-        tokio::spawn(Arc::clone(&self.door).receive(Box::new(ours), socket(9)));
+        let pass = self.admission.admit(socket(9).ip()).expect("a place at the door");
+        tokio::spawn(Arc::clone(&self.door).receive(Box::new(ours), socket(9), pass));
         let mut line = Line::of(theirs);
         line.write(says).await;
         line
@@ -285,6 +288,23 @@ async fn a38_a_pair_binds_over_two_connections_of_the_smsc() {
     assert_eq!(kinds, [CommandId::BIND_RECEIVER, CommandId::BIND_TRANSMITTER]);
     tokio::time::sleep(SECOND).await;
     assert!(hall.handle.is_whole());
+}
+
+#[tokio::test(start_paused = true)]
+async fn silent_connections_at_the_door_keep_no_smsc_out() {
+    let hall = Hall::open(false);
+    let mut silent = Vec::new();
+    for _ in 0..10 * AT_THE_DOOR.total {
+        silent.push(hall.knock(&[]).await);
+    }
+    let mut line = hall.knock(&outbind("smsc", "knock")).await;
+    assert_eq!(line.accept().await.command_id, CommandId::BIND_TRANSCEIVER);
+    tokio::time::sleep(SECOND).await;
+    assert!(hall.handle.is_bound());
+    // Who has said nothing gives way, first those who came first, and the rest after their time.
+    for mut line in silent {
+        line.closed().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

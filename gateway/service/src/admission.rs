@@ -1,0 +1,169 @@
+//! Who may connect to a listener: so many at once, and of them so many from one address.
+//!
+//! Where all places are taken, a newcomer gets the place of whoever has been silent longest: who says what it wants at
+//! once is served, however many others hold connections open and say nothing.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
+
+/// Bounds on the connections of one listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionLimits {
+    /// Connections at once.
+    pub total: usize,
+    /// Connections at once from one address.
+    pub per_address: usize,
+}
+
+/// Counts the connections of one listener.
+#[derive(Debug)]
+pub struct Admission {
+    limits: AdmissionLimits,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    next: u64,
+    /// In the order in which they came.
+    places: BTreeMap<u64, Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    address: IpAddr,
+    manners: Arc<Manners>,
+}
+
+#[derive(Debug, Default)]
+struct Manners {
+    /// Whether something is being done for it, so that it keeps its place.
+    busy: AtomicBool,
+    /// Cancelled when somebody else has its place.
+    replaced: CancellationToken,
+}
+
+/// The right to be connected; dropping it gives the place back.
+#[derive(Debug)]
+pub struct Pass {
+    admission: Arc<Admission>,
+    number: u64,
+    manners: Arc<Manners>,
+}
+
+impl Admission {
+    /// Begins with nobody connected.
+    pub fn new(limits: AdmissionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, held: Mutex::default() })
+    }
+
+    /// Admits one more connection from that address; `None` where something is being done for everybody who is connected.
+    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Pass> {
+        // A v4 address is the same caller however the listener's socket writes it.
+        let address = address.to_canonical();
+        let mut held = self.held();
+        let own = held.places.values().filter(|place| place.address == address).count();
+        if own >= self.limits.per_address {
+            held.replace_silent_of(address)?;
+        } else if held.places.len() >= self.limits.total {
+            let most = held.address_with_most()?;
+            held.replace_silent_of(most)?;
+        }
+        let (number, manners) = (held.next, Arc::new(Manners::default()));
+        held.next += 1;
+        held.places.insert(number, Place { address, manners: Arc::clone(&manners) });
+        drop(held);
+        Some(Pass { admission: Arc::clone(self), number, manners })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(|e| e.into_inner())
+    }
+}
+
+impl Held {
+    /// Takes the place of the first that is silent at that address.
+    fn replace_silent_of(&mut self, address: IpAddr) -> Option<()> {
+        let silent = |place: &Place| place.address == address && !place.manners.busy.load(Ordering::Acquire);
+        let number = self.places.iter().find(|(_, place)| silent(place)).map(|(number, _)| *number)?;
+        self.places.remove(&number)?.manners.replaced.cancel();
+        Some(())
+    }
+
+    /// The address with the most silent connections.
+    fn address_with_most(&self) -> Option<IpAddr> {
+        let mut silent: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for place in self.places.values().filter(|place| !place.manners.busy.load(Ordering::Acquire)) {
+            *silent.entry(place.address).or_default() += 1;
+        }
+        silent.into_iter().max_by_key(|(_, count)| *count).map(|(address, _)| address)
+    }
+}
+
+impl Pass {
+    /// Says whether something is being done for the connection from now on.
+    pub fn set_busy(&self, busy: bool) {
+        self.manners.busy.store(busy, Ordering::Release);
+    }
+
+    /// Completes once somebody else has the place.
+    pub async fn replaced(&self) {
+        self.manners.replaced.cancelled().await;
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.admission.held().places.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn address(last: u8) -> IpAddr {
+        IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, last))
+    }
+
+    fn is_replaced(pass: &Pass) -> bool {
+        pass.manners.replaced.is_cancelled()
+    }
+
+    #[test]
+    fn who_is_silent_longest_gives_way_and_who_is_served_does_not() {
+        let admission = Admission::new(AdmissionLimits { total: 3, per_address: 2 });
+        let first = admission.admit(address(1)).unwrap();
+        let second = admission.admit(address(1)).unwrap();
+        first.set_busy(true);
+        let mapped = admission.admit("::ffff:192.0.2.1".parse().unwrap()).expect("in the place of its own second");
+        assert_eq!((is_replaced(&first), is_replaced(&second), is_replaced(&mapped)), (false, true, false));
+        let other = admission.admit(address(2)).unwrap();
+        let third = admission.admit(address(3)).expect("in the place of a silent one of whoever has most");
+        assert!(!is_replaced(&first) && is_replaced(&mapped) ^ is_replaced(&other));
+        for pass in [&first, &mapped, &other, &third] {
+            pass.set_busy(true);
+        }
+        assert!(admission.admit(address(4)).is_none(), "everybody is being served");
+        drop((second, mapped, other));
+        drop(first);
+        assert!(admission.admit(address(4)).is_some(), "a place that was given back is free");
+        drop(third);
+        assert!(admission.held().places.is_empty(), "who is gone leaves nothing behind");
+    }
+
+    #[test]
+    fn a_thousand_silent_callers_leave_room_for_each_that_speaks() {
+        let admission = Admission::new(AdmissionLimits { total: 16, per_address: 8 });
+        let mut silent = Vec::new();
+        for caller in 0..1000u16 {
+            silent.extend(admission.admit(address((caller % 200) as u8)));
+            let speaks = admission.admit(address(250)).expect("served");
+            speaks.set_busy(true);
+            assert!(admission.held().places.len() <= 16);
+        }
+    }
+}
