@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod content;
 mod demo;
+mod descriptors;
 mod exit;
 mod keys;
 mod leaping_clock;

@@ -2,7 +2,7 @@
 
 use crate::args::ServeArgs;
 use crate::settings::Settings;
-use crate::{logging, settings, signals};
+use crate::{descriptors, logging, settings, signals};
 use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_core_api::Core;
@@ -22,7 +22,8 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     runtime.block_on(serve(settings))
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
+    descriptors::share(&mut settings.gateway)?;
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
     let aggregators: Vec<(String, String)> =
         settings.gateway.aggregators.iter().map(|own| (own.name.clone(), own.path.clone())).collect();

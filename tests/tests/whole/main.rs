@@ -20,6 +20,7 @@ mod hub;
 mod institutions;
 mod kannel;
 mod kannel_esme;
+mod listeners;
 mod node_smpp;
 mod node_sms;
 mod node_smsc;

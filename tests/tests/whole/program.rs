@@ -76,6 +76,14 @@ impl Process {
         Self::start(command)
     }
 
+    /// Starts the program where it may open so many files.
+    pub fn dayaq_with_files(args: &[&str], files: u32) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]).arg(dayaq()).args(args);
+        command.current_dir(root()).env("RUST_LOG", "info");
+        Self::start(command)
+    }
+
     /// Starts any command; both its outputs are read.
     pub fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -35,6 +35,7 @@ pub struct ServeConfig {
     instance: String,
     gateway: String,
     profile: String,
+    open_files: Option<u32>,
 }
 
 impl ServeConfig {
@@ -45,7 +46,18 @@ impl ServeConfig {
         let operators = vec![("foreign".to_owned(), address(smsc))];
         let (links, gateway) = (String::new(), String::new());
         let (sessions, instance) = ("store = \"sqlite\"".to_owned(), "dayaq-1".to_owned());
-        Self { folder, operators, links, registries, sessions, postgres: None, instance, gateway, profile }
+        Self {
+            folder,
+            operators,
+            links,
+            registries,
+            sessions,
+            postgres: None,
+            instance,
+            gateway,
+            profile,
+            open_files: None,
+        }
     }
 
     /// Keeps live sessions in that Redis.
@@ -113,6 +125,12 @@ impl ServeConfig {
         self
     }
 
+    /// Lets the program open so many files.
+    pub fn open_files(mut self, files: u32) -> Self {
+        self.open_files = Some(files);
+        self
+    }
+
     /// The folder with the configuration and the stores.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -144,7 +162,11 @@ impl ServeConfig {
     /// Writes the configuration and starts the program on it; it logs everything.
     pub fn start(&self) -> Serve {
         let path = self.write().display().to_string();
-        let process = Process::dayaq(&["serve", "--config", &path], &[]);
+        let args = ["serve", "--config", &path];
+        let process = match self.open_files {
+            Some(files) => Process::dayaq_with_files(&args, files),
+            None => Process::dayaq(&args, &[]),
+        };
         let line = process.wait_for("dayaq serves");
         let http = line.rsplit_once("http://").and_then(|(_, address)| address.trim().parse().ok());
         let http = http.unwrap_or_else(|| panic!("no address in {line:?}"));
