@@ -71,10 +71,12 @@ pub(crate) fn as_key(cleaned: &str) -> &str {
     cleaned.trim_matches(['.', ')', '(', ' ', '#', '*'])
 }
 
-/// Brings two spellings of a word together: case by a rule of no country, and the Azerbaijani letters without their marks.
+/// Brings the spellings of a word together: case by a rule of no country, letters and their plain form, and what many
+/// leave out in Russian: the dots of ё and, in Latin letters, the signs.
 pub(crate) fn word(text: &str) -> String {
-    let plain: String = text.chars().map(upper).collect();
-    dayaq_text::plain(&plain).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+    let capitals: String = text.chars().map(upper).collect();
+    let plain = dayaq_text::plain(&capitals).to_lowercase().replace("yo", "e").replace('\'', "");
+    plain.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
 }
 
 impl InputType {
@@ -192,6 +194,7 @@ fn date(text: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn fin() -> InputType {
         InputType {
@@ -286,5 +289,29 @@ mod tests {
         assert_eq!(word("Beli!"), word("bəli"));
         assert_eq!(word("Qeydiyyat"), word("QEYDIYYAT"));
         assert_eq!(word("ОДИН"), word("один"));
+    }
+
+    #[test]
+    fn e4_a_label_is_an_answer_however_it_is_spelled() {
+        for (label, typed) in [
+            ("Ребёнок", ["ребенок", "РЕБЁНОК", "Rebyonok", "rebenok"]),
+            ("Ещё раз", ["еще раз", "ЕЩЕ РАЗ", "eschyo raz", "esche raz"]),
+            ("Мать/отец", ["мать/отец", "МАТЬ/ОТЕЦ", "Mat'/otets", "mat/otets"]),
+            ("Семья", ["семья", "sem'ya", "semya", "SEMYA"]),
+            ("Язык", ["язык", "ЯЗЫК", "yazyk", "Yazyk."]),
+            ("Жалоба", ["жалоба", "ЖАЛОБА", "zhaloba", "«Жалоба»"]),
+        ] {
+            for typed in typed {
+                assert_eq!(word(typed), word(label), "{typed}");
+            }
+        }
+        assert_ne!(word("мёд"), word("мода"));
+    }
+
+    proptest! {
+        #[test]
+        fn e4_what_a_plain_screen_shows_can_be_typed(text in "[a-zA-ZəƏıİşŞçÇğĞöÖüÜа-яА-ЯёЁ0-9 /+-]{0,20}") {
+            prop_assert_eq!(word(&dayaq_text::plain(&text)), word(&text));
+        }
     }
 }
