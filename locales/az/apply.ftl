@@ -1,23 +1,23 @@
 # Müraciət: razılıq, ailə üzvləri, yoxlama, göndərmə.
 
-apply-consent = Ailənizin məlumatını dövlətdən alaq?
-    .error = Razısınız? 1 və ya 2 yazın:
+apply-consent = Ailə məlumatınızı dövlət qurumlarından alaq?
+    .error = Məlumatı dövlət qurumlarından alaq? 1 və ya 2:
     .opt-agree = Razıyam
     .opt-decline = Xeyr
 apply-declined =
     Razılığınız olmadan müraciəti qəbul edə bilmirik.
-    Sualınız olsa: 142
+    Sualınız varsa: 142
 
-apply-members = Ailə üzvü (sizdən başqa): { $members-count }
+apply-members = Ailə üzvləri: siz+{ $members-count }
     .add = Əlavə et
-    .done = Bitdi
+    .done = Hamısı budur
     .remove = Sil
     .which = Kimi silək?
     .item = { $relation } { $fin }
     .duplicate = Bu FİN artıq yazılıb.
-apply-fix-members = Ailə üzvü (sizdən başqa): { $members-count }
+apply-fix-members = Ailə üzvləri: siz+{ $members-count }
     .add = Əlavə et
-    .done = Bitdi
+    .done = Hamısı budur
     .remove = Sil
     .which = Kimi silək?
     .item = { $relation } { $fin }
@@ -36,12 +36,13 @@ apply-review =
         { $district }
         Bank: { $branch }
         Sayğac nömrəsi: işıq - { $meter-electricity }, su - { $meter-water }, qaz - { $meter-gas }
+        Düzdür?
     .opt-send = Göndər
     .opt-correct = Düzəlt
-apply-correct = Nə düzəlsin?
+apply-correct = Nə səhvdir?
     .error = Yenə seçin:
     .opt-applicant = FİN/vəsiqə
-    .opt-notary = Notarial
+    .opt-notary = Notariat
     .opt-members = Ailə
     .opt-place = Yer, bank
     .opt-meters = Sayğac
@@ -54,21 +55,21 @@ apply-registered =
     Pulsuz, pul verməyin. 142
 apply-awaiting =
     Saxlandı: { $send-reference }
-    15 gün notarial nömrə ilə başlayır
-    Pulsuz, ödəməyin. 142
+    Notarius nömrəsi üçün: *7142*2#
+    Pulsuz, pul verməyin. 142
 apply-already =
     Müraciətiniz artıq var:
     { $send-reference }
-    { $send-registered-on }
+    Tarix: { $send-registered-on }
     Pulsuz, pul verməyin. 142
 apply-recorded =
     Məlumatınız saxlandı. Nömrə SMS ilə gələcək.
     Pulsuz, pul verməyin. 142
 apply-not-registered =
-    Hələ qeydə alınmayıb. Cavablarınız qalır.
+    Hələ qeydə alınmayıb. Cavablar 3 gün qalır.
     Sonra yığın: *7142#
     Kömək: 142
     .sms =
-        Hələ qeydə alınmayıb. Cavablarınız qalır.
+        Hələ qeydə alınmayıb. Cavablar 3 gün qalır.
         Sonra yazın: MURACIET
         Kömək: 142

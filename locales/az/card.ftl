@@ -2,7 +2,9 @@
 
 card-last-four = Vəsiqə nömrəsinin son 4 rəqəmi:
     .error = Burada 4 rəqəm olmalıdır.
-card-wrong = Rəqəmlər uyğun gəlmədi.
+card-wrong =
+    Rəqəmlər uyğun gəlmədi.
+    Kömək: 142
     .opt-again = Yenidən yaz
 card-none =
     Bu nömrədən müraciət yoxdur.
@@ -11,14 +13,14 @@ card-locked =
     Cəhdlər bitdi. 24 saatdan sonra yoxlayın.
     Kömək: 142
 card-no-card =
-    Kart hələ sifariş edilməyib.
+    Kart yardım təyin olunandan sonra verilir.
     Pulsuz, pul verməyin. 142
 card-ordered =
     Kart hazırlanır, SMS gələcək.
     { $pickup-branch }
     Pulsuz, ödəməyin. 142
 card-ready =
-    Kart hazırdır: { $pickup-collect-from }
+    Kart { $pickup-collect-from } tarixindən:
     { $pickup-branch }
     Pulsuz, pul verməyin. 142
 card-later =

@@ -3,7 +3,7 @@ main-language = Dil/Язык/Language
     .opt-ru = Русский
     .opt-en = English
 main-menu = Sosial yardım
-    .error = Belə seçim yoxdur:
+    .error = 1-dən 5-dək yazın:
     .opt-apply = Yeni müraciət
     .opt-status = Müraciətim
     .opt-card = Kartım
@@ -18,8 +18,9 @@ main-help =
         MURACIET: yeni müraciət
         STATUS: müraciətim
         KART: kartım
-        DIL: dil
+        DIL: dili dəyişmək
         DAYANDIR: xatırlatma gəlməsin
+        BASLA: xatırlatma gəlsin
         Pulsuzdur, heç kimə pul verməyin.
 main-stopped = Xatırlatma gəlməyəcək. Qərar və kart SMS-i gələcək. Kömək: 142
     .sms = Xatırlatmalar dayandırıldı. Qərar və kart haqqında SMS-lər yenə gələcək. Yenidən almaq üçün BASLA yazın. Kömək: 142

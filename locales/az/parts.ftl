@@ -1,30 +1,31 @@
 # Müraciətin hissələri: müraciət edən, notarial ərizə, ailə üzvü, yaşayış yeri, sayğaclar.
 
-applicant-fin = FİN-iniz (vəsiqədə 7 işarə):
-    .error = FİN-də 7 işarə olur, I və O olmur.
-    .ask = İşarə { $position }: I olmur. Bəlkə 1-dir?
-applicant-card-series = Vəsiqə seriyası:
+applicant-fin = FİN kodunuz (vəsiqədə 7 simvol):
+    .error = FİN 7 simvoldur, I və O olmur.
+    .ask = I olmur, 1 olar. Yenidən yazın:
+applicant-card-series = Vəsiqənizin seriyası:
     .opt-aze = AZE
     .opt-aa = AA
     .opt-myi = MYİ
     .opt-dyi = DYİ
     .opt-mom = MOM
-applicant-number-8 = { $card-series } nömrəsi, 8 rəqəm:
+applicant-number-8 = { $card-series } hərflərindən sonrakı 8 rəqəm:
     .error = Burada 8 rəqəm olmalıdır.
-applicant-number-7 = { $card-series } nömrəsi, 7 rəqəm:
+applicant-number-7 = { $card-series } hərflərindən sonrakı 7 rəqəm:
     .error = Burada 7 rəqəm olmalıdır.
 
-notary-ask = Notarial ərizə nömrəniz var?
+notary-ask = Notariusdan ərizə nömrəniz var?
     .opt-have = Var
     .opt-none = Hələ yoxdur
 notary-number = Notarial ərizənin nömrəsi (4-12 rəqəm):
     .error = Nömrə 4-12 rəqəm olur.
-notary-none = 15 iş günü nömrə veriləndən sonra başlayır.
+notary-none = Nömrəsiz qərar verilmir. Nömrəni sonra yaza bilərsiniz.
+    .error = Davam üçün 1 yazın:
     .opt-go-on = Davam
 
-member-fin = Ailə üzvünün FİN-i:
-    .error = FİN-də 7 işarə olur, I və O olmur.
-    .ask = İşarə { $position }: I olmur. Bəlkə 1-dir?
+member-fin = Ailə üzvünün FİN-i (7 simvol):
+    .error = FİN 7 simvoldur, I və O olmur.
+    .ask = I olmur, 1 olar. Yenidən yazın:
 member-relation = Kimdir?
     .error = Seçin:
     .opt-spouse = Həyat yoldaşı
@@ -35,7 +36,7 @@ member-relation = Kimdir?
 
 place-region = Yaşadığınız bölgə:
 place-district = Rayon və ya şəhər:
-place-branch = Bank filialı:
+place-branch = Kartın bankı:
 
 meters-electricity = İşıq sayğacının nömrəsi:
     .skip = Bilmirəm

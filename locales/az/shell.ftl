@@ -6,19 +6,19 @@ shell-home = Menyu
 shell-next = Ardı
 shell-yes = Bəli
 shell-no = Xeyr
-shell-none = yoxdur
-shell-choose = Yenə seçin
+shell-none = yazılmayıb
+shell-choose = Yenə seçin:
 shell-unreadable = Oxuya bilmədik.
-shell-unseen = Əvvəl ardına baxın: 98
+shell-unseen = Əvvəlcə ardına baxın: 98
 shell-confirm = { $value }: düzdür?
 shell-help =
     Narahat olmayın, cavablar qalır.
-    Kömək: 142, pulsuzdur
+    Pulsuzdur. Kömək: 142
 shell-retry = Yenidən
 shell-resume = Müraciətiniz bitməyib.
 shell-continue = Davam et
 shell-again = Əvvəldən başla
-shell-restarted = Xidmət yeniləndi.
+shell-restarted = Üzr istəyirik, yenidən:
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142
     .sms = Hazırda davam etmək olmur. Bir azdan yenidən yazın. Kömək: 142
 shell-news = Sizə xəbər var:

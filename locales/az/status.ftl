@@ -1,10 +1,13 @@
 # Müraciətim: mərhələ, vəsiqənin son 4 rəqəmi ilə ətraflı.
 
-status-none = Bu nömrədən müraciət yoxdur.
+status-none =
+    Bu nömrədən müraciət yoxdur.
+    Kömək: 142
+    .error = Yeni müraciət üçün 1 yazın:
     .opt-apply = Yeni müraciət
 status-awaiting =
     { $ask-reference }
-    15 gün notarial nömrəni gözləyir
+    Notarius nömrəsi olmadan qərar verilmir
     .error = Nömrəniz varsa, 1 yazın:
     .opt-apply = Nömrə var
 status-gathering =
@@ -13,11 +16,12 @@ status-gathering =
     Pulsuz, pul verməyin. 142
 status-granted =
     { $ask-reference }
-    Yardım təyin olunub
-    .opt-details = Məbləğ
+    Qərar: yardım təyin edilib
+    .error = Məbləğ üçün 1 yazın:
+    .opt-details = Məbləğ, müddət
 status-refused =
     { $ask-reference }
-    Yardım təyin olunmayıb
+    Qərar: imtina
     .opt-details = Səbəb
 status-card-ready =
     { $ask-reference }
@@ -25,18 +29,20 @@ status-card-ready =
     .opt-card = Yer, tarix
     .opt-details = Məbləğ
 status-superseded =
-    { $ask-reference } dayandırılıb: bu FİN-lə təsdiqli müraciət var
-    Pulsuz, ödəməyin. 142
+    { $ask-reference } dayandırılıb: bu FİN-lə başqa müraciət var
+    Siz deyilsinizsə: 142
 
 status-last-four = Vəsiqə nömrəsinin son 4 rəqəmi:
     .error = Burada 4 rəqəm olmalıdır.
-status-wrong = Rəqəmlər uyğun gəlmədi.
+status-wrong =
+    Rəqəmlər uyğun gəlmədi.
+    Kömək: 142
     .opt-again = Yenidən yaz
 status-locked =
     Cəhdlər bitdi. 24 saatdan sonra yoxlayın.
     Kömək: 142
 status-not-begun =
-    15 gün başlamayıb: notarial nömrə yoxdur.
+    Qərar üçün notarius nömrəsi lazımdır: *7142*2#
     Pulsuz, pul verməyin. 142
 status-undecided =
     Hələ qərar yoxdur.

@@ -7,34 +7,35 @@ apply-declined =
     Without your consent we cannot take an application.
     Help: 142
 
-apply-members = Family members besides you: { $members-count }
+apply-members = Family members: you+{ $members-count }
     .add = Add
     .done = That is all
     .remove = Remove
-    .which = Whom shall we remove?
+    .which = Who should we remove?
     .item = { $relation } { $fin }
     .duplicate = This FIN is on the list already.
-apply-fix-members = Family members besides you: { $members-count }
+apply-fix-members = Family members: you+{ $members-count }
     .add = Add
     .done = That is all
     .remove = Remove
-    .which = Whom shall we remove?
+    .which = Who should we remove?
     .item = { $relation } { $fin }
     .duplicate = This FIN is on the list already.
 
 apply-review =
-    FIN { $fin }, card { $card-series } { $card-number }
-    Notary: { $notary }
+    FIN { $fin }, { $card-series } { $card-number }
+    Notary no.: { $notary }
     Family: you+{ $members-count }
     { $district }
     Bank: { $branch }
     .sms =
         FIN { $fin }, card { $card-series } { $card-number }
-        Notary: { $notary }
+        Notary number: { $notary }
         Family: you+{ $members-count }
-        { $district }
+        Place: { $district }
         Bank: { $branch }
         Meter numbers: electricity - { $meter-electricity }, water - { $meter-water }, gas - { $meter-gas }
+        Is it right?
     .opt-send = Send
     .opt-correct = Correct
 apply-correct = What shall we correct?
@@ -51,22 +52,22 @@ apply-registered =
     Decision by { $send-decide-by }
     This service is free. Pay nobody. Help: 142
 apply-awaiting =
-    Your number: { $send-reference }
-    The 15 working days begin when you give the number of the notarised application.
+    Saved: { $send-reference }
+    We cannot decide without the notarised application's number. When you have it, dial *7142*2#
     This service is free. Pay nobody. Help: 142
 apply-already =
-    You have an application already:
+    You already have an application:
     { $send-reference }
-    of { $send-registered-on }
+    Registered on { $send-registered-on }
     This service is free. Pay nobody. Help: 142
 apply-recorded =
     Your answers are recorded. The registration number will come by SMS.
     This service is free. Pay nobody. Help: 142
 apply-not-registered =
-    Not registered yet. Your answers are kept.
+    Not registered yet. Your answers are kept for 3 days.
     Please dial *7142# again later.
     Help: 142
     .sms =
-        Not registered yet. Your answers are kept.
+        Not registered yet. Your answers are kept for 3 days.
         Please write APPLY later.
         Help: 142

@@ -2,7 +2,9 @@
 
 card-last-four = Last 4 digits of your ID card number:
     .error = Please type 4 digits.
-card-wrong = These digits do not match.
+card-wrong =
+    These digits do not match.
+    Help: 142
     .opt-again = Try again
 card-none =
     There is no application from this number.
@@ -11,7 +13,7 @@ card-locked =
     Too many tries. Please try again in 24 hours.
     Help: 142
 card-no-card =
-    No card has been ordered yet.
+    A card is made only after assistance is granted.
     This service is free. Pay nobody. Help: 142
 card-ordered =
     Your card is being made. An SMS will follow.

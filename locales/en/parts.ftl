@@ -1,8 +1,8 @@
 # The parts of an application: applicant, notarised application, family member, residence, meters.
 
 applicant-fin = Your FIN (7 characters, on your ID card):
-    .error = A FIN has 7 letters and digits, without I and O.
-    .ask = Character { $position }: a FIN has no I. Is it a 1?
+    .error = A FIN has 7 letters and digits, without I and O. On an old card leave out the last digit.
+    .ask = A FIN has no letter I. It may be a 1. Please type the whole FIN again.
 applicant-card-series = Series of your ID card:
     .opt-aze = AZE
     .opt-aa = AA
@@ -19,29 +19,30 @@ notary-ask = Do you have the number of your notarised application?
     .opt-none = Not yet
 notary-number = Number of the notarised application (4-12 digits):
     .error = This number has 4-12 digits.
-notary-none = You can apply now. The 15 working days begin only when you give this number.
+notary-none = You can apply now, but we cannot decide without this number. The decision comes within 15 working days after you send it.
+    .error = Please type 1 to go on:
     .opt-go-on = Go on
 
 member-fin = FIN of the family member (7 characters):
     .error = A FIN has 7 letters and digits, without I and O.
-    .ask = Character { $position }: a FIN has no I. Is it a 1?
-member-relation = Who is this?
+    .ask = A FIN has no letter I. It may be a 1. Please type the whole FIN again.
+member-relation = Who is this to you?
     .opt-spouse = Spouse
     .opt-child = Child
     .opt-parent = Parent
     .opt-sibling = Brother or sister
-    .opt-other = Other relative
+    .opt-other = Somebody else
 
 place-region = Region where you live:
 place-district = District or city:
 place-branch = Bank branch for your card:
 
-meters-electricity = Number of your electricity meter (on the bill):
+meters-electricity = Number of your electricity meter (on the meter):
     .skip = I do not know
     .error = This number has 5-12 digits.
-meters-water = Number of your water meter (on the bill):
+meters-water = Number of your water meter (on the meter):
     .skip = I do not know
     .error = This number has 5-12 digits.
-meters-gas = Number of your gas meter (on the bill):
+meters-gas = Number of your gas meter (on the meter):
     .skip = I do not know
     .error = This number has 5-12 digits.

@@ -1,14 +1,14 @@
 # Reasons for a refusal: they follow the word "Reason:" in an SMS and on a screen.
 
-reason-identity = ID card data do not match
-reason-notary = the notarised application was not confirmed
-reason-residence = the residence does not match
-reason-family = the family's composition does not match
+reason-identity = the FIN and the ID card number do not belong together
+reason-notary = the notarised application was not found or has expired
+reason-residence = the district you gave is not where you are registered
+reason-family = the kinship of a family member was not confirmed
 reason-income = average monthly income { $income }, limit { $limit }
-reason-vehicle = the family has a vehicle
-reason-property = 2 or more properties of the same purpose
+reason-vehicle = the family owns or uses a vehicle
+reason-property = 2 or more properties of the same purpose at different addresses
 reason-deals = purchases and sales in 12 months { $total }, limit { $limit }
-reason-utilities = utilities and telephone per person { $spending }, limit { $limit }
-reason-jobs = 2 suitable jobs refused, apply again from: { $again }
-reason-entry = none of the law's grounds applies
-reason-not-counted = no family member can be counted
+reason-utilities = utilities and telephone per person a month { $spending }, limit { $limit }
+reason-jobs = 2 suitable jobs refused, you may apply again from { $again }
+reason-entry = none of the grounds in article 3 of the law applies
+reason-not-counted = nobody in the family can be counted

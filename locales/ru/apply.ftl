@@ -1,23 +1,23 @@
 # Заявление: согласие, члены семьи, проверка, отправка.
 
 apply-consent = Данные семьи возьмём в госорганах. Согласны?
-    .error = Согласны? Напишите 1 или 2:
+    .error = Взять данные семьи в госорганах? Пишите 1 или 2:
     .opt-agree = Да
     .opt-decline = Нет
 apply-declined =
     Без вашего согласия принять заявление нельзя.
     Помощь: 142
 
-apply-members = Члены семьи (кроме вас): { $members-count }
+apply-members = Члены семьи: вы+{ $members-count }
     .add = Добавить
-    .done = Всё
+    .done = Больше никого
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
     .duplicate = Этот ФИН уже есть.
-apply-fix-members = Члены семьи (кроме вас): { $members-count }
+apply-fix-members = Члены семьи: вы+{ $members-count }
     .add = Добавить
-    .done = Всё
+    .done = Больше никого
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
@@ -35,16 +35,16 @@ apply-review =
         Семья: вы+{ $members-count }
         { $district }
         Банк: { $branch }
-        Номера счётчиков: свет - { $meter-electricity }, вода - { $meter-water }, газ - { $meter-gas }
+        Счётчики: свет - { $meter-electricity }, вода - { $meter-water }, газ - { $meter-gas }
     .opt-send = Отправить
     .opt-correct = Исправить
-apply-correct = Что исправим?
+apply-correct = Что не так?
     .error = Выберите:
-    .opt-applicant = ФИН
+    .opt-applicant = Документ
     .opt-notary = Нотариус
     .opt-members = Семья
-    .opt-place = Адрес, банк
-    .opt-meters = Счётчики
+    .opt-place = Адрес/банк
+    .opt-meters = Счётчик
 
 # Последние экраны. Номер и даты придут и по SMS.
 apply-registered =
@@ -53,22 +53,22 @@ apply-registered =
     Решение к { $send-decide-by }
     Бесплатно, не платите. 142
 apply-awaiting =
-    Ваш номер: { $send-reference }
-    15 дней ждут номер от нотариуса
+    Сохранено: { $send-reference }
+    Дать номер от нотариуса: *7142*2#
     Никому не платите. 142
 apply-already =
     Ваше заявление уже есть:
     { $send-reference }
-    { $send-registered-on }
+    от { $send-registered-on }
     Бесплатно, не платите. 142
 apply-recorded =
     Ваши данные сохранены. Номер придёт по SMS.
     Бесплатно, не платите. 142
 apply-not-registered =
-    Пока не принято. Ответы сохранены.
+    Пока не принято. Ответы храним 3 дня.
     Наберите позже: *7142#
     Помощь: 142
     .sms =
-        Пока не принято. Ответы сохранены.
+        Пока не принято. Ответы храним 3 дня.
         Напишите позже: ЗАЯВКА
         Помощь: 142

@@ -1,41 +1,42 @@
 # Части заявления: заявитель, нотариальное заявление, член семьи, место жительства, счётчики.
 
-applicant-fin = Ваш ФИН (7 знаков удостоверения):
+applicant-fin = Ваш ФИН (7 знаков в удостоверении):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает, это 1?
-applicant-card-series = Серия удостоверения
+    .ask = I не бывает. Напишите снова:
+applicant-card-series = Серия удостоверения:
     .opt-aze = AZE
     .opt-aa = AA
     .opt-myi = MYİ
     .opt-dyi = DYİ
     .opt-mom = MOM
-applicant-number-8 = Номер { $card-series }, 8 цифр:
+applicant-number-8 = 8 цифр после букв { $card-series }:
     .error = Нужно 8 цифр.
-applicant-number-7 = Номер { $card-series }, 7 цифр:
+applicant-number-7 = 7 цифр после букв { $card-series }:
     .error = Нужно 7 цифр.
 
-notary-ask = Номер от нотариуса есть?
+notary-ask = Есть номер заявления от нотариуса?
     .opt-have = Есть
     .opt-none = Пока нет
 notary-number = Номер нотариального заявления (4-12 цифр):
     .error = Нужно 4-12 цифр.
-notary-none = 15 рабочих дней начнутся, когда дадите номер.
+notary-none = Без номера решения не будет. Номер можно дать позже.
+    .error = Чтобы продолжить, напишите 1:
     .opt-go-on = Дальше
 
-member-fin = ФИН члена семьи:
+member-fin = ФИН члена семьи (7 знаков):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = Знак { $position }: I не бывает, это 1?
+    .ask = I не бывает. Напишите снова:
 member-relation = Кто это?
     .error = Выберите
     .opt-spouse = Муж/жена
     .opt-child = Ребёнок
     .opt-parent = Мать/отец
     .opt-sibling = Брат/сестра
-    .opt-other = Другое
+    .opt-other = Другой
 
 place-region = Регион, где живёте:
 place-district = Район или город:
-place-branch = Филиал банка:
+place-branch = Банк карты:
 
 meters-electricity = Номер счётчика света:
     .skip = Не знаю

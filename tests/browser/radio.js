@@ -33,9 +33,9 @@ tell(async (browser) => {
   await typed("1");
   await phone.expect("1 Razıyam");
   await typed("1");
-  await phone.expect("FİN-iniz");
+  await phone.expect("FİN kodunuz");
   await typed("660QYUS");
-  await phone.expect("Vəsiqə seriyası");
+  await phone.expect("Vəsiqənizin seriyası");
   await phone.page.locator('[data-key="time-out"]').focus();
   await keys.press("Enter");
   await phone.sign("The network ended the session");
@@ -52,7 +52,7 @@ tell(async (browser) => {
   assert.equal(await phone.number(), number);
   await phone.page.locator("body").click({ position: { x: 5, y: 5 } });
   await typed("1");
-  await phone.expect("Vəsiqə seriyası");
+  await phone.expect("Vəsiqənizin seriyası");
 
   // Another page is another phone; neither hears the other's wire.
   const other = await Phone.open(browser, url, { viewport: { width: 390, height: 844 }, colorScheme: "dark" });
@@ -68,7 +68,7 @@ tell(async (browser) => {
     const wire = await page.page.locator("#wire").innerText();
     assert.ok(wire.includes(mine) && !wire.includes(theirs), "each page shows its own phone's wire");
   }
-  await phone.expect("Vəsiqə seriyası");
+  await phone.expect("Vəsiqənizin seriyası");
   await other.close();
   await phone.close();
 }).then(

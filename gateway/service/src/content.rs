@@ -189,3 +189,6 @@ fn read_parent(table: &Table<'_>, known: &dyn Fn(&str) -> bool) -> Option<String
         false => Err(format!("there is no region {id:?}")),
     })
 }
+
+#[cfg(test)]
+mod words;

@@ -26,12 +26,12 @@ const TONGUES: [Tongue; 3] = [
     Tongue {
         key: "1",
         menu: "1 Yeni müraciət",
-        no_such_option: "Belə seçim yoxdur:",
-        fin: "FİN-iniz",
-        wrong_fin: "FİN-də 7 işarə olur",
+        no_such_option: "1-dən 5-dək yazın:",
+        fin: "FİN kodunuz",
+        wrong_fin: "FİN 7 simvoldur",
         unreadable: "Oxuya bilmədik.",
-        series: "Vəsiqə seriyası",
-        digits: "AA nömrəsi, 7 rəqəm",
+        series: "Vəsiqənizin seriyası",
+        digits: "AA hərflərindən sonrakı 7 rəqəm",
         wrong_digits: "7 rəqəm olmalıdır",
     },
     Tongue {

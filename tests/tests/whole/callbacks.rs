@@ -17,7 +17,7 @@ async fn g08_a_request_that_comes_again_gets_its_screen_again_and_is_one_turn() 
         let phone = hub.phone(ONE);
         at_fin(&phone).await;
         let series = phone.send("300TQ7M").await.expect("a screen");
-        says(&series, "Vəsiqə seriyası");
+        says(&series, "Vəsiqənizin seriyası");
         let call = hub.last();
         let first = hub.post(&call).await;
         for _ in 0..3 {
@@ -26,8 +26,8 @@ async fn g08_a_request_that_comes_again_gets_its_screen_again_and_is_one_turn() 
         assert_eq!(first.status, 200);
         assert!(first.body.contains("AZE"), "{style}");
         // The answer to the question that stands is taken: there was no second turn.
-        says(&phone.send("2").await.expect("a screen"), "AA nömrəsi");
-        says(&phone.send("3073607").await.expect("a screen"), "Notarial ərizə");
+        says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
+        says(&phone.send("3073607").await.expect("a screen"), "Notariusdan ərizə");
         // By now its reply is history.
         let (status, detail) = hub.problem(&call).await;
         assert_eq!((status, &*detail), (409, "This turn was taken before."), "{style}");
@@ -41,15 +41,15 @@ async fn g08_a_turn_whose_answer_was_lost_may_be_signed_anew_where_turns_can_be_
         let hub = Hub::up(style).await;
         let phone = hub.phone(ONE);
         at_fin(&phone).await;
-        says(&phone.send("300TQ7M").await.expect("a screen"), "Vəsiqə seriyası");
+        says(&phone.send("300TQ7M").await.expect("a screen"), "Vəsiqənizin seriyası");
         let call = hub.last();
         let anew = hub.aggregator.sign(&call.content_type, call.body.clone());
         assert!(anew.nonce != call.nonce);
         assert!(hub.post(&anew).await == hub.post(&call).await, "{style}");
-        says(&phone.send("2").await.expect("a screen"), "AA nömrəsi");
+        says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
         let late = hub.aggregator.sign(&call.content_type, call.body.clone());
         assert_eq!(hub.problem(&late).await.0, 409, "{style}: its reply is history");
-        says(&phone.send("3073607").await.expect("a screen"), "Notarial ərizə");
+        says(&phone.send("3073607").await.expect("a screen"), "Notariusdan ərizə");
     }
 }
 
@@ -89,7 +89,7 @@ async fn g08_a_nonce_stands_over_one_body() {
         let (status, detail) = hub.problem(&reused).await;
         assert_eq!((status, &*detail), (409, "This nonce stood over another request."));
     }
-    says(&phone.send("300TQ7M").await.expect("a screen"), "Vəsiqə seriyası");
+    says(&phone.send("300TQ7M").await.expect("a screen"), "Vəsiqənizin seriyası");
     says(&hub.phone(OTHER).dial("*7142#").await.expect("a screen"), "3 English");
 }
 
@@ -120,7 +120,7 @@ async fn g08_what_is_not_signed_is_not_taken_and_is_told_nothing() {
     details.dedup();
     assert_eq!(details, ["The request is not signed as agreed."]);
     assert_eq!(hub.post(&sound).await.status, 200, "the question stands as it did");
-    says(&phone.send("2").await.expect("a screen"), "AA nömrəsi");
+    says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,7 +187,7 @@ async fn g08_two_gateways_know_each_others_nonces_and_turns() {
         assert!(again == hub.post(&third).await, "{style}: of a session that the other gateway has not seen");
         let late = hub.aggregator.post_to(other, "/ussd", &second).await.expect("an answer");
         assert_eq!(problem(&late).0, 409, "{style}");
-        says(&phone.send("1").await.expect("a screen"), "FİN-iniz");
+        says(&phone.send("1").await.expect("a screen"), "FİN kodunuz");
         there.gateway.shutdown().await;
     }
 }
@@ -204,12 +204,12 @@ async fn g08_a_request_that_two_gateways_hear_at_once_is_one_turn() {
         ("*7142#", "3 English"),
         ("1", "1 Yeni müraciət"),
         ("1", "1 Razıyam"),
-        ("1", "FİN-iniz"),
-        ("300TQ7M", "Vəsiqə seriyası"),
-        ("2", "AA nömrəsi"),
-        ("3073607", "Notarial ərizə"),
+        ("1", "FİN kodunuz"),
+        ("300TQ7M", "Vəsiqənizin seriyası"),
+        ("2", "AA hərflərindən sonrakı"),
+        ("3073607", "Notariusdan ərizə"),
         ("1", "4-12 rəqəm"),
-        ("2026004117", "(sizdən başqa): 0"),
+        ("2026004117", "üzvləri: siz+0"),
         ("2", "Yaşadığınız bölgə"),
     ];
     for (at, (typed, says)) in turns.into_iter().enumerate() {
@@ -312,7 +312,7 @@ async fn a6_while_the_store_is_away_nothing_is_said_and_the_same_request_is_take
         (answer.status == 200).then_some(answer)
     });
     let answer = answer.await;
-    assert!(answer.body.contains("Vəsiqə seriyası"), "{}", answer.body);
+    assert!(answer.body.contains("Vəsiqənizin seriyası"), "{}", answer.body);
     assert!(hub.post(&call).await == answer, "and once");
 }
 
@@ -401,9 +401,9 @@ async fn a6_a_star_that_was_typed_is_no_turn_of_its_own() {
     let phone = hub.phone(ONE);
     at_fin(&phone).await;
     for (wrong, part, right, next) in [
-        (["*", "1*2"], "FİN", "300TQ7M", "Vəsiqə seriyası"),
-        (["*7142#", ""], "1 AZE", "2", "AA nömrəsi"),
-        (["**", "*1"], "7 rəqəm", "3073607", "Notarial ərizə"),
+        (["*", "1*2"], "FİN", "300TQ7M", "Vəsiqənizin seriyası"),
+        (["*7142#", ""], "1 AZE", "2", "AA hərflərindən sonrakı"),
+        (["**", "*1"], "7 rəqəm", "3073607", "Notariusdan ərizə"),
     ] {
         for typed in wrong {
             let screen = phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed:?}: {cause}"));
@@ -422,7 +422,7 @@ async fn a6_what_is_dialled_after_the_code_leads_there() {
         phone.dial("*7142#").await.expect("a screen");
         phone.send("1").await.expect("a screen");
         says(&phone.dial("*7142*1#").await.expect("a screen"), "1 Razıyam");
-        says(&phone.send("1").await.expect("a screen"), "FİN-iniz");
+        says(&phone.send("1").await.expect("a screen"), "FİN kodunuz");
     }
 }
 
@@ -435,13 +435,13 @@ async fn a6_who_hangs_up_while_an_older_end_is_told_loses_nothing() {
     phone.send("300TQ7M").await.expect("a screen");
     phone.hang_up().await.expect("it is told");
     says(&phone.dial("*7142#").await.expect("a screen"), "1 Davam et");
-    says(&phone.send("1").await.expect("a screen"), "Vəsiqə seriyası");
+    says(&phone.send("1").await.expect("a screen"), "Vəsiqənizin seriyası");
     // The end of the first session once more, late: it is not that of the second.
     fields["Type"] = "Timeout".into();
     fields["Sequence"] = 9.into();
     let answer = hub.post(&hub.signed("application/json", &fields.to_string())).await;
     assert_eq!((answer.status, &*answer.body), (200, ""));
-    says(&phone.send("2").await.expect("a screen"), "AA nömrəsi");
+    says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
 }
 
 #[test]

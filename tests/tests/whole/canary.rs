@@ -165,7 +165,7 @@ async fn go_every_way(stage: &Stage) {
     phone.send("00").await.says("1 New application");
     phone.send("1").await.says("1 I agree");
     phone.send("1").await.says("Your FIN");
-    phone.send("5CANARI").await.says("has no I");
+    phone.send("5CANARI").await.says("no letter I");
     phone.send("5canary, 90817263").await.says("7 letters and digits");
     phone.send("5canary").await.says("Series");
     phone.send("kanareyka").await.says("1 AZE");
@@ -176,10 +176,10 @@ async fn go_every_way(stage: &Stage) {
     phone.send("908172635").await.says("has 8 digits");
     phone.send("90817263").await.says("notar");
     phone.send("1").await;
-    phone.send("774455889911").await.says("besides you: 0");
+    phone.send("774455889911").await.says("members: you+0");
     phone.send("1").await.says("FIN of the family member");
-    phone.send("7CANARY").await.says("Who is this?");
-    phone.send("2").await.says("besides you: 1");
+    phone.send("7CANARY").await.says("Who is this to you?");
+    phone.send("2").await.says("members: you+1");
     phone.send("2").await.says("Region");
     phone.send("1").await;
     phone.send("6").await.says("branch");

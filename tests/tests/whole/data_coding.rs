@@ -20,10 +20,10 @@ struct Tongue {
 const TONGUES: [Tongue; 3] = [
     Tongue {
         key: "1",
-        fin: "FİN-iniz",
-        series: "Vəsiqə seriyası",
+        fin: "FİN kodunuz",
+        series: "Vəsiqənizin seriyası",
         unreadable: "Oxuya bilmədik.",
-        wrong: "FİN-də 7 işarə olur",
+        wrong: "FİN 7 simvoldur",
     },
     Tongue {
         key: "2",

@@ -242,7 +242,7 @@ async fn p5_a_basic_phone_applies_and_hears_the_ground_in_its_language() {
     phone.send("1").await.says(ALONE.registered).ends();
     assert!(phone.text().await.contains("принято"));
     let refusal = phone.text().await;
-    assert!(refusal.contains("отказ от 2 подходящих работ, новое заявление: "), "{refusal}");
+    assert!(refusal.contains("отказ от 2 подходящих работ, новое заявление можно с "), "{refusal}");
     assert!(refusal.contains("142") && refusal.contains("никому не платите"), "{refusal}");
     stage.assert_sound().await;
 }

@@ -85,7 +85,7 @@ pub fn says(screen: &Screen, part: &str) {
 /// A phone at the question for its FIN.
 pub async fn at_fin(phone: &AggregatorPhone) {
     says(&phone.dial("*7142#").await.expect("a screen"), "3 English");
-    for (typed, part) in [("1", "1 Yeni müraciət"), ("1", "1 Razıyam"), ("1", "FİN-iniz")] {
+    for (typed, part) in [("1", "1 Yeni müraciət"), ("1", "1 Razıyam"), ("1", "FİN kodunuz")] {
         says(&phone.send(typed).await.expect("a screen"), part);
     }
 }

@@ -20,15 +20,15 @@ pub fn apply_in_azerbaijani(phone: &mut Phone<'_>) {
     phone.dial("*7142#").expect("1 Azərbaycanca").expect("2 Русский").expect("3 English");
     phone.send("1").expect("1 Yeni müraciət");
     phone.send("1").expect("1 Razıyam");
-    phone.send("1").expect("FİN-iniz").send("300tq7m").expect("Vəsiqə seriyası");
-    phone.send("2").expect("AA nömrəsi, 7 rəqəm").send("3073607").expect("Notarial ərizə");
-    phone.send("1").expect("4-12 rəqəm").send("2026004117").expect("(sizdən başqa): 0");
+    phone.send("1").expect("FİN kodunuz").send("300tq7m").expect("Vəsiqənizin seriyası");
+    phone.send("2").expect("AA hərflərindən sonrakı 7 rəqəm").send("3073607").expect("Notariusdan ərizə");
+    phone.send("1").expect("4-12 rəqəm").send("2026004117").expect("üzvləri: siz+0");
     for (fin, relation, count) in [("69F5J5R", "1", 1), ("7ZHET4L", "2", 2), ("124HW0U", "2", 3)] {
         phone.send("1").expect("Ailə üzvünün FİN-i").send(fin).expect("Kimdir?");
-        phone.send(relation).expect(&format!("(sizdən başqa): {count}"));
+        phone.send(relation).expect(&format!("üzvləri: siz+{count}"));
     }
     phone.send("2").expect("Yaşadığınız bölgə").send("7").expect("Rayon və ya şəhər");
-    phone.send("2").expect("Bank filialı").send("1").expect("İşıq sayğacının nömrəsi");
+    phone.send("2").expect("Kartın bankı").send("1").expect("İşıq sayğacının nömrəsi");
     phone.send("1").expect("Su sayğacının nömrəsi").send("1").expect("Qaz sayğacının nömrəsi");
     phone.send("1").expect("300TQ7M, AA 3073607");
     phone.send("98").expect("1 Göndər");
@@ -73,11 +73,11 @@ async fn s1_a_family_applies_over_a_foreign_smsc_and_hears_amount_branch_and_dat
     phone.expect(&format!("Müddət: {}-{}", printed(from), printed(until.expect("a day"))));
     phone.expect("heç kimə pul verməyin").expect("142");
 
-    phone.await_sms("Kartınız hazırdır").expect("Filial: Quba");
+    phone.await_sms("Kartınız hazırdır").expect("alın: Quba");
     let orders = registries.card_orders();
     assert_eq!(orders.len(), 1, "one card");
     let collect_from = orders[0].collect_from.expect("the bank has made it");
-    phone.expect(&format!("Tarix: {}", printed(collect_from)));
+    phone.expect(&format!("{} tarixindən", printed(collect_from)));
 
     smsc.settle();
     assert!(serving.process.terminate().success());
@@ -91,12 +91,12 @@ async fn a1_after_a_cut_the_service_binds_again_and_the_phone_goes_on_where_it_w
     let _serving = ServeConfig::new(smsc.addr, registries.addr()).start();
     smsc.wait_for_bind();
     let mut phone = smsc.phone(PHONE);
-    phone.dial("*7142#").send("1").send("1").send("1").expect("FİN-iniz");
-    phone.send("300TQ7M").expect("Vəsiqə seriyası").send("2").expect("AA nömrəsi");
+    phone.dial("*7142#").send("1").send("1").send("1").expect("FİN kodunuz");
+    phone.send("300TQ7M").expect("Vəsiqənizin seriyası").send("2").expect("AA hərflərindən sonrakı");
     smsc.cut();
     let mut phone = smsc.phone(PHONE);
-    phone.dial("*7142#").expect("1 Davam et").send("1").expect("AA nömrəsi");
-    phone.send("3073607").expect("Notarial ərizə");
+    phone.dial("*7142#").expect("1 Davam et").send("1").expect("AA hərflərindən sonrakı");
+    phone.send("3073607").expect("Notariusdan ərizə");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

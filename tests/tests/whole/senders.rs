@@ -48,7 +48,7 @@ async fn f08_every_form_of_a_number_is_one_person() {
         (2, 8, "501234502", "2", "7 digits"),
         (0, 9, "+994501234502", "1339538", "notarised"),
         (1, 0, "00994501234502", "1", "4-12 digits"),
-        (3, 1, "0501234502", "2026004127", "besides you: 0"),
+        (3, 1, "0501234502", "2026004127", "members: you+0"),
         (2, 1, "994501234502", "2", "Region"),
     ] {
         line.write_text(address(ton, npi, digits), typed).await;

@@ -23,6 +23,7 @@ pub use reach::{Address, Reach, Tls};
 pub use sms::SmsWriting;
 
 use crate::push::{Hours, NotHours};
+use crate::store::DRAFT_LIFE;
 use dayaq_author::{Diagnostics, Document, Table};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -134,7 +135,9 @@ impl GatewayConfig {
             hours: gateway
                 .opt_parse("notice_hours", |text| text.parse().map_err(|e: NotHours| e.to_string()))
                 .unwrap_or_default(),
-            draft_ttl: Duration::from_secs(3_600 * gateway.integer_or("draft_hours", 1..=720u64, 72)),
+            draft_ttl: Duration::from_secs(
+                3_600 * gateway.integer_or("draft_hours", 1..=720u64, DRAFT_LIFE.as_secs() / 3_600),
+            ),
             parts_wait: Duration::from_secs(gateway.integer_or("parts_wait_s", 1..=600u64, 600)),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             drain: Duration::from_secs(gateway.integer_or("drain_s", 1..=300u64, 10)),

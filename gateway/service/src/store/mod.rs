@@ -31,7 +31,7 @@ mod texts;
 mod untold;
 
 pub use dayaq_sql::{Database, PostgresPool, SqliteFile, StoreError};
-pub use gateway::{GatewayStore, Swept};
+pub use gateway::{DRAFT_LIFE, GatewayStore, Swept};
 pub use nonces::Claim;
 pub(crate) use open::store_key;
 pub use open::{OpenError, Stores};

@@ -70,7 +70,7 @@ async fn b11_a_dial_string_is_taken_in_bounds_and_a_fin_in_it_reaches_no_log() {
     for (number, (dialled, shows, ends)) in (994_501_230_000..).zip([
         // Menus answered in advance.
         ("*7142*1#", "1 Razıyam", false),
-        ("*7142*1*1#", "FİN-iniz", false),
+        ("*7142*1*1#", "FİN kodunuz", false),
         // Empty fields before the first are passed over, others and nested signs answer nothing.
         ("*7142**1#", "1 Razıyam", false),
         ("*7142*#", menu, false),

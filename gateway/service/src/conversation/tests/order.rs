@@ -102,7 +102,7 @@ async fn b04_b05_what_was_taken_before_is_acknowledged_and_changes_nothing() {
         world.deliver(old.message(UssdEvent::Continue, typed)).await.is_silent();
     }
     let last = world.deliver(phone.message(UssdEvent::Continue, "5AKT9X2")).await;
-    assert!(last.screen().0.contains("Vəsiqə seriyası"), "the last one has its reply once more");
+    assert!(last.screen().0.contains("Vəsiqənizin seriyası"), "the last one has its reply once more");
     assert_eq!(world.writes(), writes);
     let mut phone = phone;
     assert!(!phone.send("1").await.screen().1, "and the session goes on");
