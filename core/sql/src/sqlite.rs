@@ -2,9 +2,11 @@
 
 use crate::error::CONNECTION_WAIT;
 use crate::{Failure, Schema, StoreError};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +129,10 @@ where
 {
     fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
-            self.result = (self.work.clone())(connection).await;
+            let work = self.work.clone();
+            // The writer serves every caller: a change that panics is a change that failed, and is taken back.
+            let done = AssertUnwindSafe(async move { work(connection).await }).catch_unwind().await;
+            self.result = done.unwrap_or_else(|_| Err(StoreError::Database("a change panicked".to_owned()).into()));
             self.result.is_ok()
         })
     }
