@@ -4,8 +4,10 @@ use crate::http::HttpError;
 use crate::service::{CoreService, unavailable};
 use crate::store::{Job, JobKind, StoreError};
 use dayaq_core_api::CoreError;
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::{SignedDuration, Timestamp};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +17,8 @@ const BATCH: u32 = 16;
 const LEASE: Duration = Duration::from_secs(300);
 /// The wait after the worker's own store failed it.
 const STORE_RETRY: Duration = Duration::from_secs(30);
+/// How long a job rests that panicked: nothing but a change of the program or of what it read will mend it.
+const PUT_ASIDE: Duration = Duration::from_secs(3600);
 /// How long an application waits for rules that govern it.
 pub(crate) const RULES_RETRY: Duration = Duration::from_secs(3600);
 
@@ -70,7 +74,7 @@ impl CoreService {
             }
             count += jobs.len();
             // Boxed, so that the compiler sees that a pass may move between threads.
-            let work: Vec<BoxFuture<'_, ()>> = jobs.iter().map(|job| Box::pin(self.work(job, now)) as _).collect();
+            let work: Vec<BoxFuture<'_, ()>> = jobs.iter().map(|job| Box::pin(self.guarded(job, now)) as _).collect();
             tokio::select! {
                 _ = join_all(work) => {}
                 // What is cut off here is done again: its lease ends, and the bank is asked by key.
@@ -84,12 +88,28 @@ impl CoreService {
         Ok(count)
     }
 
-    async fn work(&self, job: &Job, now: Timestamp) {
-        let done = match job.kind {
+    /// Does one job; one that panics is put aside with its cause and stops no other.
+    async fn guarded(&self, job: &Job, now: Timestamp) {
+        let done = AssertUnwindSafe(self.effect(job)).catch_unwind().await;
+        let done = done.unwrap_or_else(|panic| {
+            metrics::counter!("dayaq_core_jobs_panicked_total", "kind" => job.kind.name()).increment(1);
+            let cause = panic.downcast_ref::<&'static str>().copied().unwrap_or("no fixed words");
+            tracing::error!(application = %job.application, kind = job.kind.name(), cause, "Job panicked, put aside");
+            Ok(Done::Failed(PUT_ASIDE))
+        });
+        self.put_off(job, now, done).await;
+    }
+
+    async fn effect(&self, job: &Job) -> Result<Done, JobError> {
+        match job.kind {
             JobKind::Evidence => self.gather_and_decide(job).await,
             JobKind::OrderCard => self.order_card(job).await,
             JobKind::PollCard => self.poll_card(job).await,
-        };
+        }
+    }
+
+    /// Puts a job off as its end asks for.
+    async fn put_off(&self, job: &Job, now: Timestamp, done: Result<Done, JobError>) {
         let (wait, failed) = match done {
             Ok(Done::Finished) => return,
             Ok(Done::Later(wait)) => (wait, false),

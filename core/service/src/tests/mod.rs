@@ -31,6 +31,7 @@ mod income;
 mod intake;
 mod notices;
 mod outside;
+mod poison;
 mod postgres_faults;
 mod privacy;
 mod store;
