@@ -2,11 +2,12 @@
 
 use crate::args::ServeArgs;
 use crate::settings::Settings;
-use crate::{descriptors, logging, settings, signals};
+use crate::{descriptors, exit, logging, settings, signals};
 use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_core_api::Core;
 use dayaq_gateway::http::Check;
+use dayaq_gateway::workers::Workers;
 use dayaq_gateway::{Gateway, GatewayParts};
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -29,10 +30,8 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
         settings.gateway.aggregators.iter().map(|own| (own.name.clone(), own.path.clone())).collect();
     let running = start(settings, clock, entropy).await?;
     let stop = CancellationToken::new();
-    let worker = tokio::spawn({
-        let (core, stop) = (Arc::clone(&running.core), stop.clone());
-        async move { core.run(stop).await }
-    });
+    let core = Arc::clone(&running.core);
+    let worker = running.workers.watch("core", stop.clone(), core, |core, stop| Box::pin(core.run(stop)));
     for door in &running.gateway.doors {
         println!("An operator's SMSC may connect to {door}");
     }
@@ -40,12 +39,15 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
         println!("Aggregator {name} may call http://{address}{path}");
     }
     println!("dayaq serves; health and metrics on http://{}", running.gateway.http);
-    signals::end().await;
+    let code = tokio::select! {
+        () = signals::end() => ExitCode::SUCCESS,
+        () = running.workers.hopeless() => exit::FAILURE,
+    };
     running.gateway.shutdown().await;
     stop.cancel();
     worker.await.context("the core's worker")?;
     running.core.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 /// Core and gateway in one process.
@@ -54,6 +56,8 @@ pub struct Running {
     pub core: Arc<CoreService>,
     /// The gateway.
     pub gateway: Gateway,
+    /// Who watches their tasks.
+    pub workers: Arc<Workers>,
 }
 
 /// Starts the core, then the gateway in front of it.
@@ -67,19 +71,21 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
     let place = core.place();
     let core = CoreService::open(core, content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
     let core = Arc::new(core.await.context(place)?);
+    let workers = Workers::new(Arc::clone(&clock));
     let gateway = Gateway::start(GatewayParts {
         config: gateway,
         book: content.book,
         files: content.files,
         core: Arc::clone(&core) as Arc<dyn Core>,
         checks: vec![Arc::new(CoreCheck(Arc::clone(&core)))],
+        workers: Arc::clone(&workers),
         keys,
         clock,
         entropy,
         metrics: metrics()?,
     })
     .await?;
-    Ok(Running { core, gateway })
+    Ok(Running { core, gateway, workers })
 }
 
 fn metrics() -> anyhow::Result<PrometheusHandle> {

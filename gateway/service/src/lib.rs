@@ -15,5 +15,6 @@ pub mod push;
 mod service;
 pub mod store;
 mod values;
+pub mod workers;
 
 pub use service::{Gateway, GatewayParts, StartError};

@@ -8,6 +8,7 @@ use crate::http::{self, Check, HttpState};
 use crate::link::{BindHandle, LinkError, LinkParts, Links};
 use crate::push::{Herald, Leaser, Pusher, Route, Sender, Wording, WordingOperator};
 use crate::store::{GatewayStore, OpenError, Sessions, Stores, store_key};
+use crate::workers::Workers;
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
 use dayaq_types::seal::KeyRing;
@@ -27,6 +28,8 @@ use tracing::info;
 const FLASHES_MAX: usize = 256;
 /// How often old bodies and receipts are swept away.
 const SWEEP: Duration = Duration::from_secs(3_600);
+/// How often histograms are put in order.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// What a gateway is started with.
 pub struct GatewayParts {
@@ -40,6 +43,8 @@ pub struct GatewayParts {
     pub core: Arc<dyn Core>,
     /// More for `/readyz` to ask: the core's store, in one process.
     pub checks: Vec<Arc<dyn Check>>,
+    /// Who watches the tasks.
+    pub workers: Arc<Workers>,
     /// The master keys.
     pub keys: KeyRing,
     /// Time.
@@ -113,7 +118,7 @@ pub struct Gateway {
 impl Gateway {
     /// Opens the stores, then HTTP, then the links: nothing binds before a turn can be saved.
     pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
-        let GatewayParts { config, book, files, core, checks, keys, clock, entropy, metrics } = parts;
+        let GatewayParts { config, book, files, core, checks, workers: watch, keys, clock, entropy, metrics } = parts;
         let Stores { store, sessions } =
             Stores::open(&config, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
         let sessions = Arc::new(Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
@@ -172,10 +177,11 @@ impl Gateway {
         }
         let binds: Vec<BindHandle> = routes.iter().flat_map(|route| route.binds.clone()).collect();
         let mut checks = checks;
+        checks.push(Arc::clone(&watch) as Arc<dyn Check>);
         checks.push(Arc::new(SessionsCheck(sessions)));
         checks.push(Arc::new(StoreCheck(Arc::clone(&store))));
         checks.push(Arc::new(BindsCheck(binds.clone())));
-        let http_state = Arc::new(HttpState { checks, metrics });
+        let http_state = Arc::new(HttpState { checks, metrics: metrics.clone() });
         let (http_cancel, connections) = (http_stop.clone(), config.http_connections);
         let mut http_tasks = vec![tokio::spawn(async move {
             if let Err(cause) = http::serve(listener, http_state, connections, http_cancel).await {
@@ -225,12 +231,20 @@ impl Gateway {
             poll: config.poll,
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
+        let drain = config.drain;
         let worker_tasks = vec![
-            tokio::spawn(leaser.run(workers.clone())),
-            tokio::spawn(flash_worker.run(flashes_in, workers.clone())),
-            tokio::spawn(pusher.run(outcomes, workers.clone(), config.drain)),
-            tokio::spawn(pending_worker.run(workers.clone())),
-            tokio::spawn(sweep(Arc::clone(&store), clock, workers.clone())),
+            watch.watch("leaser", workers.clone(), leaser, |leaser, stop| Box::pin(leaser.run(stop))),
+            watch.watch("flashes", workers.clone(), (flash_worker, flashes_in), |(worker, flashes), stop| {
+                Box::pin(worker.run(flashes, stop))
+            }),
+            watch.watch("pusher", workers.clone(), (pusher, outcomes), move |(pusher, outcomes), stop| {
+                Box::pin(pusher.run(outcomes, stop, drain))
+            }),
+            watch.watch("pending", workers.clone(), pending_worker, |worker, stop| Box::pin(worker.run(stop))),
+            watch.watch("sweeper", workers.clone(), (Arc::clone(&store), clock), |(store, clock), stop| {
+                Box::pin(sweep(store, &**clock, stop))
+            }),
+            watch.watch("metrics", workers.clone(), metrics, |metrics, stop| Box::pin(keep_up(metrics, stop))),
         ];
         Ok(Self {
             http,
@@ -240,7 +254,7 @@ impl Gateway {
             store,
             conversations,
             binds,
-            drain: config.drain,
+            drain,
             workers,
             links,
             http_stop,
@@ -306,7 +320,17 @@ fn wording_operator(operator: &Operator) -> Result<WordingOperator, StartError> 
     })
 }
 
-async fn sweep(store: Arc<GatewayStore>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+/// Moves what histograms have gathered into their buckets, which otherwise only a reader of `/metrics` does.
+async fn keep_up(metrics: &PrometheusHandle, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(METRICS_UPKEEP) => metrics.run_upkeep(),
+        }
+    }
+}
+
+async fn sweep(store: &GatewayStore, clock: &dyn Clock, stop: CancellationToken) {
     loop {
         if let Err(cause) = store.sweep(clock.now()).await {
             tracing::warn!(cause = %cause, "Old rows not swept");

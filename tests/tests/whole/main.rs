@@ -60,3 +60,4 @@ mod walls;
 mod web_phone;
 mod wire;
 mod wire_order;
+mod workers;

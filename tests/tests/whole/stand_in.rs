@@ -44,13 +44,39 @@ struct State {
     mood: Mood,
     /// How often each draft was handed in.
     submitted: BTreeMap<Uuid, u32>,
+    /// The drafts for which it was asked, whatever it answered, in their order.
+    asked: Vec<Uuid>,
     notices: Vec<LeasedNotice>,
+    /// So many leases are still to panic.
+    lease_panics: u32,
+    /// Whoever hands this draft in brings the core down, and how often that was.
+    poison: Option<(Uuid, u32)>,
     finished: Vec<Finished>,
 }
 
 impl StandIn {
     pub fn be(&self, mood: Mood) {
         self.state.lock().expect("no test panics in it").mood = mood;
+    }
+
+    /// The drafts for which it was asked, whatever it answered, in their order.
+    pub fn asked(&self) -> Vec<Uuid> {
+        self.state.lock().expect("no test panics in it").asked.clone()
+    }
+
+    /// Panics at so many of the next leases.
+    pub fn panic_at_leases(&self, times: u32) {
+        self.state.lock().expect("no test panics in it").lease_panics = times;
+    }
+
+    /// Panics at each submission of that draft.
+    pub fn poison(&self, draft: Uuid) {
+        self.state.lock().expect("no test panics in it").poison = Some((draft, 0));
+    }
+
+    /// How often it panicked at that draft.
+    pub fn poisoned(&self) -> u32 {
+        self.state.lock().expect("no test panics in it").poison.map_or(0, |(_, times)| times)
     }
 
     /// How often each draft was handed in.
@@ -82,6 +108,15 @@ impl StandIn {
 #[async_trait]
 impl Core for StandIn {
     async fn submit(&self, _: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError> {
+        let poisonous = {
+            let mut state = self.state.lock().expect("no test panics in it");
+            if !state.asked.contains(&submit.draft) {
+                state.asked.push(submit.draft);
+            }
+            let poison = state.poison.as_mut().filter(|(draft, _)| *draft == submit.draft);
+            poison.map(|(_, times)| *times += 1).is_some()
+        };
+        assert!(!poisonous, "poison");
         let day = jiff::civil::date(2026, 11, 23);
         let reply =
             SubmitReply::Registered { reference: "26-0000042-9".to_owned(), registered_on: day, decide_by: day };
@@ -107,6 +142,13 @@ impl Core for StandIn {
     }
 
     async fn lease(&self, most: u32, _: Duration) -> Result<Vec<LeasedNotice>, CoreError> {
+        let panics = {
+            let mut state = self.state.lock().expect("no test panics in it");
+            let left = state.lease_panics;
+            state.lease_panics = left.saturating_sub(1);
+            left > 0
+        };
+        assert!(!panics, "out of order");
         let mut state = self.state.lock().expect("no test panics in it");
         let most = state.notices.len().min(most as usize);
         Ok(state.notices.drain(..most).collect())
@@ -170,6 +212,7 @@ impl House {
             files,
             core: Arc::clone(&core) as Arc<dyn Core>,
             checks: Vec::new(),
+            workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new())),
             keys: KeyRing::new(1, &Key::generate(&SeededEntropy::new(1))),
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),

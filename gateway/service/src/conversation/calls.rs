@@ -10,10 +10,12 @@ use dayaq_core_api::catalogue::TOLD_BY_NOTICE;
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -155,7 +157,7 @@ pub struct PendingWorker {
 
 impl PendingWorker {
     /// Runs until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(&self, stop: CancellationToken) {
         let mut failing = false;
         loop {
             let passed = self.pass().await;
@@ -181,9 +183,21 @@ impl PendingWorker {
     pub async fn pass(&self) -> Result<usize, StoreError> {
         let claimed = self.store.claim_pending(BATCH, LEASE).await?;
         // Side by side: one answer that does not come must not outlast the leases of the others.
-        let done = join_all(claimed.iter().map(|claim| self.carry_out(claim))).await;
+        let done = join_all(claimed.iter().map(|claim| self.guarded(claim))).await;
         done.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
         Ok(claimed.len())
+    }
+
+    /// Carries out one call; one that panics is put aside with its cause and stops no other.
+    fn guarded<'w>(&'w self, claim: &'w Claimed) -> BoxFuture<'w, Result<(), StoreError>> {
+        Box::pin(async move {
+            if let Ok(done) = AssertUnwindSafe(self.carry_out(claim)).catch_unwind().await {
+                return done;
+            }
+            error!("A recorded call panicked, put aside");
+            metrics::counter!("dayaq_calls_panicked_total").increment(1);
+            self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await.map(drop)
+        })
     }
 
     fn carry_out<'w>(&'w self, claim: &'w Claimed) -> BoxFuture<'w, Result<(), StoreError>> {

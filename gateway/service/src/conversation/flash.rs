@@ -48,7 +48,7 @@ pub struct FlashWorker {
 
 impl FlashWorker {
     /// Runs until `stop`.
-    pub async fn run(self, mut flashes: mpsc::Receiver<Flash>, stop: CancellationToken) {
+    pub async fn run(&self, flashes: &mut mpsc::Receiver<Flash>, stop: CancellationToken) {
         loop {
             let flash = tokio::select! {
                 () = stop.cancelled() => return,

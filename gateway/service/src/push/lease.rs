@@ -38,7 +38,7 @@ pub struct Leaser {
 
 impl Leaser {
     /// Runs until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(&mut self, stop: CancellationToken) {
         let mut failing = false;
         while !stop.is_cancelled() {
             let leased = self.lease().await;

@@ -86,8 +86,8 @@ pub struct Pusher {
 impl Pusher {
     /// Runs until `stop`, then goes on with the outcomes of what is under way, for `drain` at most.
     pub async fn run(
-        mut self,
-        mut outcomes: mpsc::UnboundedReceiver<(Ticket, Outcome)>,
+        &mut self,
+        outcomes: &mut mpsc::UnboundedReceiver<(Ticket, Outcome)>,
         stop: CancellationToken,
         drain: Duration,
     ) {
@@ -101,7 +101,7 @@ impl Pusher {
             match passed {
                 Ok(0) => {}
                 Ok(_) if !stop.is_cancelled() => {
-                    let done = gather(&mut outcomes, None);
+                    let done = gather(outcomes, None);
                     self.settle_all(done).await;
                     continue;
                 }
@@ -114,14 +114,14 @@ impl Pusher {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(first) = outcomes.recv() => {
-                    let done = gather(&mut outcomes, Some(first));
+                    let done = gather(outcomes, Some(first));
                     self.settle_all(done).await;
                 }
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(self.held().map_or(self.poll, |held| held.min(self.poll))) => {}
             }
         }
-        let _ = tokio::time::timeout(drain, self.finish(&mut outcomes)).await;
+        let _ = tokio::time::timeout(drain, self.finish(outcomes)).await;
     }
 
     /// Waits for the outcomes of segments under way, and reports what has ended.
