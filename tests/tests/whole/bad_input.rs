@@ -37,12 +37,12 @@ const TONGUES: [Tongue; 3] = [
     Tongue {
         key: "2",
         menu: "1 Новое заявление",
-        no_such_option: "Выберите:",
+        no_such_option: "Цифра 1-5:",
         fin: "Ваш ФИН",
         wrong_fin: "В ФИН 7 знаков",
         unreadable: "Не смогли прочитать.",
         series: "Серия удостоверения",
-        digits: "AA, 7 цифр",
+        digits: "7 цифр после букв AA",
         wrong_digits: "Нужно 7 цифр.",
     },
     Tongue {

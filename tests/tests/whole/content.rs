@@ -131,9 +131,8 @@ fn l1_a_folder_that_is_not_there_is_one_fault_and_not_a_hundred() {
 
 #[test]
 fn l1_one_error_is_an_error() {
-    let folder = changed("locales/en/shell.ftl", |text| {
-        text.replace("shell-none = none\n", "shell-none = none\nshell-nun = none\n")
-    });
+    let folder =
+        changed("locales/en/shell.ftl", |text| text.replace("shell-no = No\n", "shell-no = No\nshell-nun = none\n"));
     let output = run(&["check", "--content", &folder.path().display().to_string()]);
     assert!(text(&output.stdout).ends_with("\n1 error, 0 warnings\n"), "{}", text(&output.stdout));
 }

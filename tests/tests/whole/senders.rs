@@ -25,7 +25,7 @@ async fn are_never_answered(line: &mut Line, senders: &[(u8, u8, &str)]) {
         for text in ["APPLY", "HELP"] {
             line.write_text(address(*ton, *npi, digits), text).await;
         }
-        let (key, says) = if at % 2 == 0 { ("HELP", "Help: call 142") } else { ("LANG", "3 English") };
+        let (key, says) = if at % 2 == 0 { ("HELP", "Help: 142") } else { ("LANG", "3 English") };
         line.write_text(address(1, 1, OWN), key).await;
         let (to, text) = line.text().await;
         assert_eq!(to, OWN, "TON {ton}, {digits:?} was answered: {text:?}");

@@ -28,7 +28,7 @@ async fn s1_an_application_through_smpp34_in_english_ends_with_the_card() {
     phone.send("2").await.expect("1 Baku").send("98").await.expect("12 Shaki").send("12").await.expect("5 Shaki");
     phone.send("5").await.expect("1 Shaki, 19 Akhundov Ave").send("1").await.expect("electricity meter");
     phone.send("1").await.expect("water meter").send("1").await.expect("gas meter");
-    phone.send("1").await.expect("FIN 70SMETP, card AZE 15395180").expect("1 Send");
+    phone.send("1").await.expect("FIN 70SMETP, AZE 15395180").expect("1 Send");
     phone.send("1").await.expect("Registered on").expect("free").expect_end();
     let number = reference(phone.shown()).expect("a registration number");
     phone.await_sms("is registered").await.expect(&number);

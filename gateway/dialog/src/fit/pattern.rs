@@ -35,15 +35,17 @@ fn longest(hir: &Hir) -> String {
     }
 }
 
-/// Picks among the borders of a class's ranges: of neighbours in a table one is as wide as the other.
+/// Beyond it no character has a plain form of more than one: in a range there one is as wide as the other.
+const WIDE_MAX: char = '\u{21FF}';
+
+/// Picks the widest character of a class.
 fn letter(class: &Class) -> String {
-    let borders: Vec<char> = match class {
-        Class::Unicode(class) => class.ranges().iter().flat_map(|range| [range.start(), range.end()]).collect(),
-        Class::Bytes(class) => {
-            class.ranges().iter().flat_map(|range| [range.start().into(), range.end().into()]).collect()
-        }
+    let ranges: Vec<(char, char)> = match class {
+        Class::Unicode(class) => class.ranges().iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Bytes(class) => class.ranges().iter().map(|range| (range.start().into(), range.end().into())).collect(),
     };
-    borders.into_iter().map(String::from).max_by_key(|text| rank(text)).unwrap_or_default()
+    let letters = ranges.into_iter().flat_map(|(start, end)| (start..=end.min(WIDE_MAX)).chain([start, end]));
+    letters.map(String::from).max_by_key(|text| rank(text)).unwrap_or_default()
 }
 
 /// Ranks a text by what it costs: one that forces UCS-2 upon its whole screen costs the most.
@@ -63,10 +65,21 @@ mod tests {
             ("^[0-9]{4,12}$", "999999999999"),
             ("^(ab|abc)?x$", "abcx"),
             ("^[a-zə]{2}$", "əə"),
+            ("^[а-яё]{2}$", "щщ"),
+            ("^[А-Я]$", "Щ"),
+            ("^[a-я😀]$", "😀"),
         ] {
             assert_eq!(widest(Some(pattern)), [wanted], "{pattern}");
         }
         assert_eq!(widest(Some("^[0-9]+$"))[0].len(), INPUT_CHARS_MAX);
         assert_eq!(widest(None).len(), 2);
+    }
+
+    #[test]
+    fn e4_beyond_the_letters_looked_at_a_plain_form_is_one_character() {
+        let beyond = (WIDE_MAX..=char::MAX).skip(1);
+        assert!(beyond.map(String::from).all(|letter| dayaq_text::plain(&letter).len() <= 1));
+        // The widest of all stands before.
+        assert!(dayaq_text::plain("Щ").len() == 3 && 'Щ' < WIDE_MAX);
     }
 }
