@@ -23,8 +23,8 @@ const SLACK: Duration = Duration::from_millis(1500);
 const FIRST: &str = "1 Azərbaycanca";
 const SECOND: &str = "1 Новое заявление";
 const THIRD: &str = "Согласны?";
-/// What a phone writes, and is answered by one text.
-const TEXT: &str = "Muraciet";
+/// What a phone writes, and is answered by one text of one segment.
+const TEXT: &str = "Kart";
 
 /// In which PDU the connection is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
