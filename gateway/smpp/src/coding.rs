@@ -2,6 +2,8 @@
 
 use dayaq_text::{Alphabet, Shift, Undecodable, cyrillic, decode, ucs2};
 
+use crate::stray::stray_nuls;
+
 /// How one operator means the `data_coding` of texts that it delivers. It is plain data: a profile file fills it.
 ///
 /// SMPP 3.4 §5.2.19 names some values, 3GPP 23.038 §4 others, and 0 is whatever the SMSC says. What is binary,
@@ -30,24 +32,45 @@ impl TextCodings {
     /// Reads a text that came in runs, each with the national language tables of its part.
     ///
     /// The tables count in GSM-7 alone. In any other alphabet the runs are one text: phones cut surrogate pairs between
-    /// parts.
+    /// parts. NULs at the end that are no letters ([`TextCodings::stray_nuls`]) are left out.
     pub fn decode<'a>(
         &self,
         data_coding: u8,
         runs: impl IntoIterator<Item = (&'a [u8], Shift)>,
     ) -> Result<String, Undecodable> {
-        let runs = runs.into_iter();
+        let mut runs = runs.into_iter().peekable();
         let alphabet = match self.meaning(data_coding) {
-            Meaning::Text(Alphabet::Gsm7) => return runs.map(|(septets, shift)| shift.decode(septets)).collect(),
+            Meaning::Text(Alphabet::Gsm7) => {
+                let mut text = String::new();
+                while let Some((septets, shift)) = runs.next() {
+                    let strays = if runs.peek().is_none() { stray_nuls(septets, Alphabet::Gsm7) } else { 0 };
+                    text.push_str(&shift.decode(&septets[..septets.len() - strays])?);
+                }
+                return Ok(text);
+            }
             Meaning::Text(alphabet) => Some(alphabet),
             Meaning::Cyrillic => None,
             Meaning::NoText => return Err(Undecodable::NoText { data_coding }),
         };
-        let octets: Vec<u8> = runs.flat_map(|(octets, _)| octets).copied().collect();
+        let mut octets: Vec<u8> = runs.flat_map(|(octets, _)| octets).copied().collect();
+        octets.truncate(octets.len() - self.stray_nuls(data_coding, &octets));
         match alphabet {
             Some(Alphabet::Ucs2) => with_byte_order(&octets),
             Some(alphabet @ (Alphabet::Latin1 | Alphabet::Ascii | Alphabet::Gsm7)) => decode(&octets, alphabet),
             None => Ok(cyrillic::decode(&octets)),
+        }
+    }
+
+    /// Counts the NULs, 0 to 3, that an SMSC has put behind a text and counted in its length.
+    ///
+    /// In GSM-7 a NUL is an at sign: one alone stays where it may be one (`ali@`), and goes behind what has the look of an
+    /// answer (`1`, `12E4567`, `*7142#`).
+    pub fn stray_nuls(&self, data_coding: u8, octets: &[u8]) -> usize {
+        match self.meaning(data_coding) {
+            Meaning::Text(alphabet) => stray_nuls(octets, alphabet),
+            // Cyrillic has one octet for a letter, as Latin-1 has.
+            Meaning::Cyrillic => stray_nuls(octets, Alphabet::Latin1),
+            Meaning::NoText => 0,
         }
     }
 

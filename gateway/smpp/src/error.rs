@@ -130,8 +130,8 @@ pub enum Problem {
     /// A length has a value that the specification does not allow.
     #[error("is out of range")]
     OutOfRange,
-    /// `short_message` and `message_payload` both carry text.
-    #[error("comes beside a short_message")]
+    /// `short_message` and `message_payload` carry two texts.
+    #[error("comes beside another short_message")]
     Both,
     /// One to three octets are left over.
     #[error("is not a parameter")]

@@ -91,6 +91,7 @@ mod pace;
 mod pdu;
 pub mod receipt;
 mod status;
+mod stray;
 mod tlv;
 pub mod ussd;
 mod validity;
@@ -109,8 +110,8 @@ pub use message::{Address, DataSm, DeliverSm, MessageId, ShortMessage, SubmitSm}
 pub use octets::{Octets, TooLong};
 pub use pace::{Pace, PaceConfig, Urgency};
 pub use pdu::{
-    Addr, AlertNotification, AncillaryKind, Bind, BindKind, BindResp, Body, CancelSm, MessageKind, Outbind, Pdu,
-    QuerySm, QuerySmResp, ReplaceSm, Sm, SmResp, decode, encode,
+    Addr, AlertNotification, AncillaryKind, Bind, BindKind, BindResp, Body, CancelSm, Forgiven, MessageKind, Outbind,
+    Pdu, QuerySm, QuerySmResp, ReplaceSm, Sm, SmResp, decode, decode_forgiving, encode,
 };
 pub use status::CommandStatus;
 pub use tlv::{Tag, Tlv, TlvBuf, TlvIter, Tlvs};

@@ -127,13 +127,7 @@ pub(crate) enum BadTlvs {
 }
 
 impl<'a> Tlvs<'a> {
-    /// Walks the optional part of a body.
-    pub(crate) fn parse(octets: &'a [u8]) -> Result<Self, BadTlvs> {
-        let (whole, bad) = Self::longest_prefix(octets);
-        bad.map_or(Ok(whole), Err)
-    }
-
-    /// Takes the parameters before the first broken one, for responses, which nobody can answer.
+    /// Takes the parameters before the first broken one, which is the last, and says how that is broken.
     pub(crate) fn longest_prefix(octets: &'a [u8]) -> (Self, Option<BadTlvs>) {
         let mut rest = octets;
         while let [t0, t1, l0, l1, tail @ ..] = rest {

@@ -2,13 +2,21 @@
 
 use allocation_counter::measure;
 use dayaq_smpp::{
-    BindKind, BindRequest, Body, CommandStatus, Event, Instant, Link, LinkConfig, MAX_PDU_LEN, Pdu, Role, decode,
-    encode,
+    BindKind, BindRequest, Body, CommandStatus, Event, Forgiven, Instant, Link, LinkConfig, MAX_PDU_LEN, Pdu, Role,
+    decode, decode_forgiving, encode,
 };
 
 const DELIVER_SM: &[u8] = b"\x00\x00\x00\x46\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x07\
 USSD\0\x01\x01994501234567\0\x00\x017142\0\x00\x00\x00\0\0\x00\x00\x0F\x00\x06*7142#\
 \x05\x01\x00\x01\x01\x13\x83\x00\x02\x05\x00";
+
+/// PDUs with something to forgive: NULs, a parameter that overruns, a text twice, a message_id without its NUL.
+const FAULTY: [&[u8]; 4] = [
+    b"\0\0\0\x24\0\0\0\x05\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x011\0\0",
+    b"\0\0\0\x26\0\0\0\x05\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x011\x14\0\0\x01",
+    b"\0\0\0\x27\0\0\0\x05\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x011\x04\x24\0\x011",
+    b"\0\0\0\x13\x80\0\0\x04\0\0\0\0\0\0\0\x0717A",
+];
 
 /// A megabyte, in octets.
 const MIB: u64 = 1 << 20;
@@ -29,6 +37,9 @@ fn decoding_allocates_nothing_and_neither_does_encoding_into_a_buffer_with_room(
     let info = measure(|| {
         for cut in 0..=DELIVER_SM.len() {
             let _whatever = decode(&DELIVER_SM[..cut]);
+        }
+        for faulty in FAULTY {
+            assert_ne!(decode_forgiving(faulty).unwrap().1, Forgiven::NOTHING);
         }
         let pdu = decode(DELIVER_SM).unwrap();
         encode(&pdu, &mut out).unwrap();

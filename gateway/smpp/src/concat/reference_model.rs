@@ -38,8 +38,8 @@ struct Sent {
     text: Vec<u8>,
     /// Whether `sar_*` parameters of another series stand beside the header.
     mixed: bool,
-    /// Whether the header's length is a lie.
-    lies: bool,
+    /// What is added to the header's length, which is a lie then.
+    lies: i8,
 }
 
 impl Sent {
@@ -50,8 +50,8 @@ impl Sent {
             Carrier::Header16 => vec![6, 8, 4, reference[0], reference[1], total, number],
             Carrier::Sar => Vec::new(),
         };
-        if self.lies && !header.is_empty() {
-            header[0] = 0xFF;
+        if let Some(len) = header.first_mut() {
+            *len = len.wrapping_add_signed(self.lies);
         }
         let mut tlvs = TlvBuf::new();
         let beside = self.mixed.then_some((9, 2, 1));
@@ -72,7 +72,8 @@ impl Sent {
 
     /// What the specification says of it before any other part is looked at: `None` is a clean reject.
     fn sound(&self) -> Option<Key> {
-        let lies = self.lies && self.carrier != Carrier::Sar;
+        // Of one that is too long the elements tell where it ends.
+        let lies = self.lies < 0 && self.carrier != Carrier::Sar;
         let sound = !lies && self.number > 0 && self.number <= self.total;
         sound.then_some((self.carrier as u8, self.reference, self.total, self.data_coding))
     }
@@ -188,14 +189,14 @@ fn text(random: &mut Random) -> Vec<Sent> {
     let mut parts = Vec::new();
     for number in 1..=if total > 50 { 3 } else { total } {
         let text = [b'a' + words, number, b'0' + data_coding].repeat(if long { 46 } else { 1 });
-        let mut sent = Sent { carrier, reference, total, number, data_coding, text, mixed: false, lies: false };
+        let mut sent = Sent { carrier, reference, total, number, data_coding, text, mixed: false, lies: 0 };
         sent.mixed = random.one_in(10);
         match random.below(24) {
             0 => continue,
             1 => sent.number = 0,
             2 => sent.number = total.saturating_add(1),
             3 => sent.total = total.saturating_add(1),
-            4 => sent.lies = true,
+            4 => sent.lies = [-1, 1, 2, i8::MAX][random.below(4) as usize],
             5 | 6 => parts.push(sent.clone()),
             _ => {}
         }

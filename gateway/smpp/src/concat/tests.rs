@@ -152,7 +152,7 @@ fn a29_headers_are_read_and_lies_are_refused() {
     for (message, expected) in [
         (with_header(b"\x05\x00\x03\x09\x02\x01abc"), is_piece(Header8, 9, 2, 1, b"abc")),
         (with_header(b"\x06\x08\x04\x01\x09\x02\x02abc"), is_piece(Header16, 0x109, 2, 2, b"abc")),
-        (with_header(b"\x09\x24\x01\x02\x00\x03\x09\x02\x01\x00abc"), Err(ConcatError::HeaderLies)),
+        (with_header(b"\x07\x24\x01\x02\x00\x03\x09\x02\x01abc"), Err(ConcatError::HeaderLies)),
         (with_header(b"\x08\x70\x01\x02\x00\x03\x09\x02\x01abc"), is_piece(Header8, 9, 2, 1, b"abc")),
         (with_header(b"\x03\x24\x01\x02abc"), Ok(UserData::Whole(b"abc"))),
         (with_header(b"\x05\x00\x03\x09\x01\x01abc"), Ok(UserData::Whole(b"abc"))),

@@ -269,4 +269,12 @@ pub struct Counters {
     pub refused_requests: u64,
     /// Probes that we sent.
     pub probes: u64,
+    /// PDUs with up to three NULs after their end.
+    pub nuls_forgiven: u64,
+    /// PDUs whose last parameter ran past their end, and that were taken without it.
+    pub overruns_forgiven: u64,
+    /// Responses whose last string had no NUL.
+    pub missing_nuls_forgiven: u64,
+    /// Messages whose text came twice, and alike.
+    pub doubled_texts_forgiven: u64,
 }

@@ -8,7 +8,9 @@ use crate::error::DecodeError;
 use crate::instant::Instant;
 use crate::message::{Address, MessageId, ShortMessage};
 use crate::octets::Octets;
-use crate::pdu::{AlertNotification, Bind, BindKind, BindResp, Body, MessageKind, Outbind, Pdu, Sm, decode};
+use crate::pdu::{
+    AlertNotification, Bind, BindKind, BindResp, Body, Forgiven, MessageKind, Outbind, Pdu, Sm, decode_forgiving,
+};
 use crate::status::CommandStatus;
 use crate::tlv::Tag;
 
@@ -17,10 +19,22 @@ impl Link {
     pub(super) fn handle_frame(&mut self, now: Instant, frame: &[u8]) {
         self.counters.pdus_in += 1;
         self.heard(now);
-        match decode(frame) {
-            Ok(pdu) => self.handle_pdu(now, &pdu),
+        match decode_forgiving(frame) {
+            Ok((pdu, forgiven)) => {
+                if forgiven != Forgiven::NOTHING {
+                    self.note(&forgiven);
+                }
+                self.handle_pdu(now, &pdu);
+            }
             Err(error) => self.handle_bad_body(&error),
         }
+    }
+
+    fn note(&mut self, forgiven: &Forgiven) {
+        self.counters.nuls_forgiven += u64::from(forgiven.nuls > 0);
+        self.counters.overruns_forgiven += u64::from(forgiven.overrun.is_some());
+        self.counters.missing_nuls_forgiven += u64::from(forgiven.no_nul);
+        self.counters.doubled_texts_forgiven += u64::from(forgiven.doubled_text);
     }
 
     fn handle_pdu(&mut self, now: Instant, pdu: &Pdu<'_>) {

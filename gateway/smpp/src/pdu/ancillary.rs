@@ -42,7 +42,7 @@ pub struct QuerySm<'a> {
 }
 
 impl<'a> QuerySm<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(Self { message_id: r.cstr(Field::MessageId, MESSAGE_ID_MAX)?, source: r.source(ADDR_MAX)?, tlvs: r.tlvs()? })
     }
 
@@ -67,7 +67,7 @@ impl fmt::Debug for QuerySm<'_> {
 /// The body of `query_sm_resp` (SMPP 3.4 §4.8.2). Nothing in it can be refused, so its decoding never fails.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct QuerySmResp<'a> {
-    /// As asked. `None` where it is empty, has no NUL or is longer than 64 octets.
+    /// As asked; without its NUL it runs to the end of the PDU. `None` where it is empty or longer than 64 octets.
     pub message_id: Option<&'a [u8]>,
     /// When the message reached its final state: empty or 16 octets (§7.1.1).
     pub final_date: &'a [u8],
@@ -89,9 +89,9 @@ impl Default for QuerySmResp<'_> {
 }
 
 impl<'a> QuerySmResp<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Self {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Self {
         Self {
-            message_id: r.lenient_cstr(MESSAGE_ID_MAX),
+            message_id: r.last_cstr(MESSAGE_ID_MAX),
             final_date: r.lenient_cstr(TIME_MAX).unwrap_or_default(),
             message_state: r.u8(Field::MessageState).unwrap_or(UNKNOWN),
             error_code: r.u8(Field::ErrorCode).unwrap_or_default(),
@@ -135,7 +135,7 @@ pub struct CancelSm<'a> {
 }
 
 impl<'a> CancelSm<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             service_type: r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?,
             message_id: r.cstr(Field::MessageId, MESSAGE_ID_MAX)?,
@@ -197,7 +197,7 @@ impl<'a> ReplaceSm<'a> {
         }
     }
 
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let message_id = r.cstr(Field::MessageId, MESSAGE_ID_MAX)?;
         let source = r.source(ADDR_MAX)?;
         let schedule_delivery_time = r.cstr(Field::ScheduleDeliveryTime, TIME_MAX)?;
@@ -205,7 +205,7 @@ impl<'a> ReplaceSm<'a> {
         let registered_delivery = r.u8(Field::RegisteredDelivery)?;
         let sm_default_msg_id = r.u8(Field::SmDefaultMsgId)?;
         let (short_message, tlvs) = r.text_and_tlvs()?;
-        Ok(Self {
+        let replace = Self {
             message_id,
             source,
             schedule_delivery_time,
@@ -214,7 +214,11 @@ impl<'a> ReplaceSm<'a> {
             sm_default_msg_id,
             short_message,
             tlvs,
-        })
+        };
+        match r.forgiven.overrun {
+            Some(tag @ Tag::MESSAGE_PAYLOAD) if replace.user_data().is_empty() => Err(r.overrun(tag)),
+            Some(_) | None => Ok(replace),
+        }
     }
 
     pub(super) fn encode(&self, w: &mut Writer<'_>) -> Result<(), EncodeError> {

@@ -56,8 +56,8 @@ const SYSTEM_TYPE_MAX: usize = 13;
 const ADDRESS_RANGE_MAX: usize = 41;
 
 impl<'a> Bind<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let bind = Self {
             system_id: r.cstr(Field::SystemId, SYSTEM_ID_MAX)?,
             password: r.cstr(Field::Password, PASSWORD_MAX)?,
             system_type: r.cstr(Field::SystemType, SYSTEM_TYPE_MAX)?,
@@ -65,7 +65,10 @@ impl<'a> Bind<'a> {
             addr_ton: r.u8(Field::AddrTonNpi)?,
             addr_npi: r.u8(Field::AddrTonNpi)?,
             address_range: r.cstr(Field::AddressRange, ADDRESS_RANGE_MAX)?,
-        })
+        };
+        // The specification has no parameters here; those of vendors are passed over.
+        r.tlvs()?;
+        Ok(bind)
     }
 
     pub(super) fn encode(&self, w: &mut Writer<'_>) -> Result<(), EncodeError> {
@@ -97,8 +100,8 @@ pub struct BindResp<'a> {
 }
 
 impl<'a> BindResp<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Self {
-        let system_id = r.lenient_cstr(SYSTEM_ID_MAX).unwrap_or_default();
+    pub(super) fn decode(r: &mut Reader<'a>) -> Self {
+        let system_id = r.last_cstr(SYSTEM_ID_MAX).unwrap_or_default();
         Self { system_id, tlvs: r.lenient_tlvs() }
     }
 

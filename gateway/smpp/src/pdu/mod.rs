@@ -21,6 +21,7 @@ use crate::command::CommandId;
 use crate::error::{DecodeError, EncodeError, Field, Problem};
 use crate::frame::{HEADER_LEN, Header};
 use crate::status::CommandStatus;
+use crate::tlv::Tag;
 use reader::Reader;
 use writer::Writer;
 
@@ -107,11 +108,34 @@ impl Body<'_> {
     }
 }
 
+/// What was wrong with a PDU that was taken all the same: each costs itself alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgiven {
+    /// NULs after the last field or parameter, 0 to 3: dropped.
+    pub nuls: u8,
+    /// The last parameter, whose length runs past the end of the PDU: dropped.
+    pub overrun: Option<Tag>,
+    /// The last string of a response, mostly its `message_id`, has no NUL: it runs to the end of the PDU.
+    pub no_nul: bool,
+    /// `short_message` and `message_payload` carry the same text.
+    pub doubled_text: bool,
+}
+
+impl Forgiven {
+    /// A PDU with nothing to forgive.
+    pub const NOTHING: Self = Self { nuls: 0, overrun: None, no_nul: false, doubled_text: false };
+}
+
 /// Decodes one whole frame, as [`crate::split_frame`] gives it.
 ///
 /// It allocates nothing and never panics, whatever the octets. Responses never fail; requests fail with the field and
 /// the status for the answer.
 pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
+    decode_forgiving(frame).map(|(pdu, _)| pdu)
+}
+
+/// Decodes one whole frame as [`decode`] does, and tells what was wrong with it and cost nothing else.
+pub fn decode_forgiving(frame: &[u8]) -> Result<(Pdu<'_>, Forgiven), DecodeError> {
     let Some(header) = Header::read(frame) else {
         return Err(DecodeError {
             command_id: CommandId(0),
@@ -121,10 +145,36 @@ pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
         });
     };
     let octets = &frame[HEADER_LEN..];
-    let r = Reader::new(header, octets);
+    let mut reader = Reader::new(header, octets);
+    let body = decode_body(header.command_id, &mut reader, octets)?;
+    let forgiven = match body {
+        Body::Unbind
+        | Body::UnbindResp
+        | Body::EnquireLink
+        | Body::EnquireLinkResp
+        | Body::CancelSmResp
+        | Body::ReplaceSmResp
+        | Body::GenericNack => reader.end(),
+        Body::Bind(..)
+        | Body::BindResp(..)
+        | Body::Message(..)
+        | Body::MessageResp(..)
+        | Body::QuerySm(_)
+        | Body::QuerySmResp(_)
+        | Body::CancelSm(_)
+        | Body::ReplaceSm(_)
+        | Body::Outbind(_)
+        | Body::AlertNotification(_)
+        | Body::Unknown { .. } => reader.forgiven,
+    };
+    let pdu = Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body };
+    Ok((pdu, forgiven))
+}
+
+fn decode_body<'a>(command_id: CommandId, r: &mut Reader<'a>, octets: &'a [u8]) -> Result<Body<'a>, DecodeError> {
     let bind_resp = |kind, r| Body::BindResp(kind, BindResp::decode(r));
     let sm_resp = |kind, r| Body::MessageResp(kind, SmResp::decode(r));
-    let body = match header.command_id {
+    Ok(match command_id {
         CommandId::BIND_TRANSMITTER => Body::Bind(BindKind::Transmitter, Bind::decode(r)?),
         CommandId::BIND_RECEIVER => Body::Bind(BindKind::Receiver, Bind::decode(r)?),
         CommandId::BIND_TRANSCEIVER => Body::Bind(BindKind::Transceiver, Bind::decode(r)?),
@@ -151,8 +201,7 @@ pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
         id if id == CommandId::CANCEL_SM.response() => Body::CancelSmResp,
         id if id == CommandId::REPLACE_SM.response() => Body::ReplaceSmResp,
         command_id => Body::Unknown { command_id, body: octets },
-    };
-    Ok(Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body })
+    })
 }
 
 /// Appends the encoded PDU to `out`; on an error `out` is as it was.

@@ -19,11 +19,13 @@ pub struct Outbind<'a> {
 }
 
 impl<'a> Outbind<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
-        Ok(Self {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let outbind = Self {
             system_id: r.cstr(Field::SystemId, SYSTEM_ID_MAX)?,
             password: r.cstr(Field::Password, PASSWORD_MAX)?,
-        })
+        };
+        r.lenient_tlvs();
+        Ok(outbind)
     }
 
     pub(super) fn encode(&self, w: &mut Writer<'_>) -> Result<(), EncodeError> {
@@ -54,7 +56,7 @@ pub struct AlertNotification<'a> {
 }
 
 impl<'a> AlertNotification<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             source: r.source(LONG_ADDR_MAX)?,
             esme: r.addr(Field::EsmeAddrTonNpi, Field::EsmeAddr, LONG_ADDR_MAX)?,

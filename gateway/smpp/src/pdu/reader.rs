@@ -1,7 +1,9 @@
+use super::Forgiven;
 use super::sm::{Addr, SHORT_MESSAGE_MAX};
 use crate::command::CommandId;
 use crate::error::{DecodeError, Field, Problem};
 use crate::frame::Header;
+use crate::stray::NULS_MAX;
 use crate::tlv::{BadTlvs, Tag, Tlvs};
 
 /// Reads the fields of one body in order, and names the first that is wrong.
@@ -9,11 +11,14 @@ pub(super) struct Reader<'a> {
     rest: &'a [u8],
     command_id: CommandId,
     sequence_number: u32,
+    /// What was wrong and costs nothing.
+    pub(super) forgiven: Forgiven,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(header: Header, body: &'a [u8]) -> Self {
-        Self { rest: body, command_id: header.command_id, sequence_number: header.sequence_number }
+        let Header { command_id, sequence_number, .. } = header;
+        Self { rest: body, command_id, sequence_number, forgiven: Forgiven::default() }
     }
 
     pub(super) fn fail(&self, field: Field, problem: Problem) -> DecodeError {
@@ -61,6 +66,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a C-octet string at the end of a response, where one without its NUL runs to the end of the PDU: absent or too
+    /// long, it counts as none.
+    pub(super) fn last_cstr(&mut self, max: usize) -> Option<&'a [u8]> {
+        if self.rest.contains(&0) || self.rest.is_empty() {
+            return self.lenient_cstr(max);
+        }
+        self.forgiven.no_nul = true;
+        let value = std::mem::take(&mut self.rest);
+        (value.len() < max).then_some(value)
+    }
+
     /// Reads type of number, numbering plan and an address of at most `max` octets, its NUL among them.
     pub(super) fn addr(&mut self, kind: Field, digits: Field, max: usize) -> Result<Addr<'a>, DecodeError> {
         Ok(Addr { ton: self.u8(kind)?, npi: self.u8(kind)?, digits: self.cstr(digits, max)? })
@@ -74,16 +90,21 @@ impl<'a> Reader<'a> {
         self.addr(Field::DestAddrTonNpi, Field::DestinationAddr, max)
     }
 
-    /// Reads `sm_length`, `short_message` and the optional parameters, of which `message_payload` may not also carry text.
-    pub(super) fn text_and_tlvs(mut self) -> Result<(&'a [u8], Tlvs<'a>), DecodeError> {
+    /// Reads `sm_length`, `short_message` and the optional parameters, of which `message_payload` may not carry another text.
+    pub(super) fn text_and_tlvs(&mut self) -> Result<(&'a [u8], Tlvs<'a>), DecodeError> {
         let len = self.u8(Field::SmLength)?;
         if len > SHORT_MESSAGE_MAX {
             return Err(self.fail(Field::SmLength, Problem::OutOfRange));
         }
         let short_message = self.take(Field::ShortMessage, usize::from(len))?;
         let tlvs = self.tlvs()?;
-        let both = !short_message.is_empty() && tlvs.get(Tag::MESSAGE_PAYLOAD).is_some_and(|text| !text.is_empty());
-        if both { Err(self.fail(Field::Tlv(Tag::MESSAGE_PAYLOAD), Problem::Both)) } else { Ok((short_message, tlvs)) }
+        match tlvs.get(Tag::MESSAGE_PAYLOAD) {
+            None | Some([]) => {}
+            Some(_) if short_message.is_empty() => {}
+            Some(text) if text == short_message => self.forgiven.doubled_text = true,
+            Some(_) => return Err(self.fail(Field::Tlv(Tag::MESSAGE_PAYLOAD), Problem::Both)),
+        }
+        Ok((short_message, tlvs))
     }
 
     pub(super) fn take(&mut self, field: Field, len: usize) -> Result<&'a [u8], DecodeError> {
@@ -94,14 +115,47 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    pub(super) fn tlvs(&self) -> Result<Tlvs<'a>, DecodeError> {
-        Tlvs::parse(self.rest).map_err(|bad| match bad {
-            BadTlvs::Leftover => self.fail(Field::Rest, Problem::Garbage),
-            BadTlvs::Overrun(tag) => self.fail(Field::Tlv(tag), Problem::Overrun),
-        })
+    /// Reads the optional parameters, up to one that overruns the PDU, which costs itself alone, or up to stray NULs.
+    pub(super) fn tlvs(&mut self) -> Result<Tlvs<'a>, DecodeError> {
+        self.tlvs_or_garbage().map_err(|_before| self.fail(Field::Rest, Problem::Garbage))
     }
 
-    pub(super) fn lenient_tlvs(self) -> Tlvs<'a> {
-        Tlvs::longest_prefix(self.rest).0
+    /// Reads the optional parameters of what nobody can answer: whatever is wrong with them ends them.
+    pub(super) fn lenient_tlvs(&mut self) -> Tlvs<'a> {
+        self.tlvs_or_garbage().unwrap_or_else(|before| before)
+    }
+
+    /// Gives the parameters before garbage as the error.
+    fn tlvs_or_garbage(&mut self) -> Result<Tlvs<'a>, Tlvs<'a>> {
+        let (whole, bad) = Tlvs::longest_prefix(self.rest);
+        match bad {
+            None => Ok(whole),
+            Some(BadTlvs::Overrun(tag)) => {
+                self.forgiven.overrun = Some(tag);
+                Ok(whole)
+            }
+            Some(BadTlvs::Leftover) => {
+                self.rest = &self.rest[whole.as_bytes().len()..];
+                if self.forgive_nuls() { Ok(whole) } else { Err(whole) }
+            }
+        }
+    }
+
+    /// Ends a body that has no fields, or none any more. What else is in it is passed over.
+    pub(super) fn end(mut self) -> Forgiven {
+        self.forgive_nuls();
+        self.forgiven
+    }
+
+    /// Forgives what is left where it is up to three NULs; tells whether it is, or nothing.
+    fn forgive_nuls(&mut self) -> bool {
+        let all = self.rest.len() <= NULS_MAX && self.rest.iter().all(|octet| *octet == 0);
+        self.forgiven.nuls = if all { self.rest.len() as u8 } else { 0 };
+        all
+    }
+
+    /// What is said of a parameter that overruns, where the body makes no sense without it.
+    pub(super) fn overrun(&self, tag: Tag) -> DecodeError {
+        self.fail(Field::Tlv(tag), Problem::Overrun)
     }
 }

@@ -101,10 +101,31 @@ impl<'a> Sm<'a> {
         }
     }
 
-    pub(super) fn decode(kind: MessageKind, mut r: Reader<'a>) -> Result<Self, DecodeError> {
-        if kind == MessageKind::DataSm {
-            return Self::decode_data_sm(r);
+    pub(super) fn decode(kind: MessageKind, r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let sm = match kind {
+            MessageKind::SubmitSm | MessageKind::DeliverSm => Self::decode_sm(r)?,
+            MessageKind::DataSm => Self::decode_data_sm(r)?,
+        };
+        match r.forgiven.overrun {
+            Some(tag) if sm.needs(tag) => Err(r.overrun(tag)),
+            Some(_) | None => Ok(sm),
         }
+    }
+
+    /// Whether the message makes no sense without this parameter, which has overrun the PDU: without its text, without its
+    /// place in a series, or, where nothing else says that it is USSD, without its operation. What else a turn needs its
+    /// dialect knows.
+    fn needs(&self, tag: Tag) -> bool {
+        self.tlvs.get(tag).is_none()
+            && match tag {
+                Tag::MESSAGE_PAYLOAD => self.short_message.is_empty(),
+                Tag::SAR_MSG_REF_NUM | Tag::SAR_TOTAL_SEGMENTS | Tag::SAR_SEGMENT_SEQNUM => true,
+                Tag::USSD_SERVICE_OP => self.service_type.is_empty(),
+                _ => false,
+            }
+    }
+
+    fn decode_sm(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let service_type = r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?;
         let source = r.source(ADDR_MAX)?;
         let destination = r.destination(ADDR_MAX)?;
@@ -136,7 +157,7 @@ impl<'a> Sm<'a> {
         })
     }
 
-    fn decode_data_sm(mut r: Reader<'a>) -> Result<Self, DecodeError> {
+    fn decode_data_sm(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             service_type: r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?,
             source: r.source(LONG_ADDR_MAX)?,
@@ -237,16 +258,16 @@ impl fmt::Debug for Sm<'_> {
 /// The body of `submit_sm_resp`, `deliver_sm_resp` or `data_sm_resp`. Nothing in it can be refused.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct SmResp<'a> {
-    /// The SMSC's name for the message. `None` where it is empty, has no NUL or is longer than 64 octets: the message
-    /// was taken, but no receipt can be matched to it.
+    /// The SMSC's name for the message; without its NUL it runs to the end of the PDU. `None` where it is empty or longer
+    /// than 64 octets: the message was taken, but no receipt can be matched to it.
     pub message_id: Option<&'a [u8]>,
     /// The optional parameters up to the first that is broken.
     pub tlvs: Tlvs<'a>,
 }
 
 impl<'a> SmResp<'a> {
-    pub(super) fn decode(mut r: Reader<'a>) -> Self {
-        let message_id = r.lenient_cstr(MESSAGE_ID_MAX);
+    pub(super) fn decode(r: &mut Reader<'a>) -> Self {
+        let message_id = r.last_cstr(MESSAGE_ID_MAX);
         Self { message_id, tlvs: r.lenient_tlvs() }
     }
 

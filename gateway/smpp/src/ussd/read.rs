@@ -1,10 +1,13 @@
-use dayaq_text::{Undecodable, decode, gsm7};
+use std::borrow::Cow;
+
+use dayaq_text::{Alphabet, Undecodable, decode, gsm7};
 
 use super::dial::{DialString, bare_code};
 use super::dialect::{CodeIn, Dial, Dialect, LANGUAGE_OCTETS};
 use super::session::{self, SessionInfo, SessionKey};
 use super::{Push, UssdEvent, UssdInbound, UssdReadError, UssdScreen};
 use crate::message::{DeliverSm, ShortMessage, SubmitSm};
+use crate::stray::{NULS_MAX, stray_nuls};
 use crate::tlv::{Tag, Tlvs};
 
 impl Dialect {
@@ -20,13 +23,14 @@ impl Dialect {
         let said = self.inbound_event(&tlvs)?;
         let session = self.session_info(&tlvs)?;
         let ended = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
+        // Nothing has begun that a begin could end, so the bit is noise on it.
         let event = match said {
-            UssdEvent::Begin | UssdEvent::Continue if ended => self.inbound_end,
+            UssdEvent::Continue if ended => self.inbound_end,
             UssdEvent::Begin | UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => {
                 said
             }
         };
-        let text = self.text(message);
+        let text = self.text(message, event);
         let (code, text) = match event {
             UssdEvent::Begin => self.dialled(message, text),
             UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => {
@@ -39,7 +43,13 @@ impl Dialect {
     /// Reads whose turn it is, and of which session, where its op says nothing; the event is that of an answer.
     pub fn read_address(&self, message: &DeliverSm) -> Result<UssdInbound, UssdReadError> {
         let session = self.session_info(&message.tlvs.as_tlvs())?;
-        Ok(self.inbound(message, UssdEvent::Continue, session, self.reached(message), self.text(message)))
+        Ok(self.inbound(
+            message,
+            UssdEvent::Continue,
+            session,
+            self.reached(message),
+            self.text(message, UssdEvent::Continue),
+        ))
     }
 
     fn inbound(
@@ -76,7 +86,7 @@ impl Dialect {
             (false, true) => Some(Push::Menu),
             (false, false) => None,
         };
-        Ok(UssdScreen { key: self.key(&session), session, push, ends, text: self.text(message) })
+        Ok(UssdScreen { key: self.key(&session), session, push, ends, text: self.screen_text(message) })
     }
 
     /// Whether a screen answers the turn whose deliver_sm carried that value, on the SMSC's side.
@@ -115,17 +125,47 @@ impl Dialect {
         SessionKey(session::clear(session.as_bytes(), self.session.sequence_mask | self.session.end_mask))
     }
 
-    fn text(&self, message: &ShortMessage) -> Result<String, Undecodable> {
+    /// Counts the NULs, 0 to 3, that an SMSC has put behind what a phone wrote and counted in its length; [`Dialect::read`]
+    /// leaves them out. In GSM-7, in which a NUL is an at sign, one alone stays where it may be one (`ali@`).
+    pub fn stray_nuls(&self, message: &DeliverSm) -> usize {
+        let begins = self.inbound_event(&message.tlvs.as_tlvs()) == Ok(UssdEvent::Begin);
+        self.letters(message).map_or(0, |(octets, alphabet)| strays(&octets, alphabet, begins))
+    }
+
+    /// What a phone wrote.
+    fn text(&self, message: &DeliverSm, event: UssdEvent) -> Result<String, Undecodable> {
+        let (octets, alphabet) = self.letters(message)?;
+        let strays = strays(&octets, alphabet, event == UssdEvent::Begin);
+        let mut letters = &octets[..octets.len() - strays];
+        // The CR that filled seven spare bits of the last octet before a NUL (3GPP 23.038 §6.1.2.3).
+        if strays > 0
+            && self.packed
+            && letters.len().is_multiple_of(8)
+            && let Some(filled) = letters.strip_suffix(b"\r")
+        {
+            letters = filled;
+        }
+        decode(letters, alphabet)
+    }
+
+    /// What a service shows, to the last octet: it may end in an at sign.
+    fn screen_text(&self, message: &SubmitSm) -> Result<String, Undecodable> {
+        let (octets, alphabet) = self.letters(message)?;
+        decode(&octets, alphabet)
+    }
+
+    /// The text without the name of its language, in octets of its alphabet: septets are unpacked.
+    fn letters<'m>(&self, message: &'m ShortMessage) -> Result<(Cow<'m, [u8]>, Alphabet), Undecodable> {
         let data_coding = message.data_coding;
         let alphabet = self.data_codings.alphabet(data_coding).ok_or(Undecodable::NoText { data_coding })?;
         let mut octets = message.user_data();
-        if alphabet == dayaq_text::Alphabet::Ucs2 && self.names_language(message.data_coding) {
+        if alphabet == Alphabet::Ucs2 && self.names_language(message.data_coding) {
             octets = octets.get(LANGUAGE_OCTETS..).unwrap_or_default();
         }
-        if self.packed && alphabet == dayaq_text::Alphabet::Gsm7 {
-            return gsm7::decode(&gsm7::unpack(octets));
+        if self.packed && alphabet == Alphabet::Gsm7 {
+            return Ok((Cow::Owned(gsm7::unpack(octets)), alphabet));
         }
-        decode(octets, alphabet)
+        Ok((Cow::Borrowed(octets), alphabet))
     }
 
     /// Finds the code and what follows it in a begin.
@@ -167,6 +207,15 @@ impl Dialect {
     fn rest_of_address(&self, message: &ShortMessage) -> String {
         let address = message.destination.digits.as_str().and_then(DialString::parse);
         address.map_or(String::new(), |dialled| dialled.rest.to_owned())
+    }
+}
+
+/// No code that can be dialled has an at sign, so behind one every NUL is a stray, where there is nothing before it, too.
+fn strays(octets: &[u8], alphabet: Alphabet, begins: bool) -> usize {
+    let run = octets.iter().rev().take_while(|octet| **octet == 0).count();
+    match (begins, alphabet) {
+        (true, Alphabet::Gsm7) if run <= NULS_MAX => run,
+        (true | false, _) => stray_nuls(octets, alphabet),
     }
 }
 

@@ -246,7 +246,7 @@ fn a22_a25_a26_a_broken_body_is_answered_the_frame_skipped_and_the_next_one_read
         (cut(16), S::RINVCMDLEN),
         (cut(deliver.len() - 1), S::RINVMSGLEN),
         (with(&[1, 2, 3]), S::RINVCMDLEN),
-        (with(&[0x04, 0x24, 0, 0x40, b'x']), S::RINVOPTPARSTREAM),
+        (with(&[0x02, 0x0C, 0, 0x40, b'x']), S::RINVOPTPARSTREAM),
         (with(&[0x04, 0x24, 0, 1, b'x']), S::ROPTPARNOTALLWD),
         (relength(no_nul), S::RINVSERTYP),
         (patched(5, 255), S::RINVMSGLEN),

@@ -105,11 +105,22 @@ fn a22_a26_each_broken_field_is_named_and_has_its_status() {
 }
 
 #[test]
-fn a25_an_overrunning_parameter_is_an_error_of_the_field_and_odd_ones_are_kept() {
+fn a25_an_overrunning_parameter_is_told_and_an_error_where_it_is_the_text_and_odd_ones_are_kept() {
     let mut overrun = DELIVER_SM.to_vec();
     overrun.extend_from_slice(&[0x04, 0x24, 0, 64, b'x']);
+    relength(&mut overrun);
+    let (pdu, forgiven) = decode_forgiving(&overrun).unwrap();
+    let mut whole = DELIVER_SM.to_vec();
+    relength(&mut whole);
+    assert_eq!((Ok(pdu), forgiven.overrun), (decode(&whole), Some(Tag::MESSAGE_PAYLOAD)));
+    assert_eq!(Forgiven { overrun: None, ..forgiven }, Forgiven::NOTHING);
+    let mut lost = [&DELIVER_SM[..at(b"\x06*7142#")], &[0, 0x04, 0x24, 0, 64, b'x']].concat();
     let field = Field::Tlv(Tag::MESSAGE_PAYLOAD);
-    check_error(&overrun, field, Problem::Overrun, CommandStatus::RINVOPTPARSTREAM);
+    check_error(&lost, field, Problem::Overrun, CommandStatus::RINVOPTPARSTREAM);
+    // A payload that is whole goes before it.
+    lost.splice(lost.len() - 5.., *b"\x04\x24\0\x011\x04\x24\0\x402");
+    relength(&mut lost);
+    assert_eq!(body_of(&lost).user_data(), b"1");
 
     let mut leftover = DELIVER_SM.to_vec();
     leftover.extend_from_slice(&[0x04, 0x24, 0]);
@@ -141,7 +152,7 @@ fn a19_a_response_is_taken_whatever_its_message_id() {
     assert_eq!(id(b"0000000017\0"), Some(b"0000000017".to_vec()));
     assert_eq!(id(b""), None);
     assert_eq!(id(b"\0"), None);
-    assert_eq!(id(b"no-nul"), None);
+    assert_eq!(id(b"no-nul"), Some(b"no-nul".to_vec()));
     assert_eq!(id(&[[b'9'; 64].as_slice(), b"\0"].concat()), Some(vec![b'9'; 64]));
     assert_eq!(id(&[[b'9'; 65].as_slice(), b"\0"].concat()), None);
     assert_eq!(id(b"17\0\x04\x24\xFF\xFF"), Some(b"17".to_vec()), "a broken parameter costs the parameter alone");

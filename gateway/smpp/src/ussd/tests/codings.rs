@@ -55,7 +55,7 @@ fn a27_a_value_means_what_the_standard_says_unless_the_operator_says_otherwise()
         (&[0x08, 0x18, 0x48, 0x49, 0x5B, 0x98], ucs2),
         (&[0x44, 0x4C, 0x57, 0x60, 0x6A, 0x7F, 0x94, 0x9F, 0xF4, 0xF5, 0xF7, 0xFC, 0xFF], no_text),
         (&[0x00, 0x05, 0x0F, 0xF0], (b"171\x805AV", None)),
-        (&[0x08, 0x48], (b"\x001\x007\x00", None)),
+        (&[0x08, 0x48], (b"\x001\x007\x01", None)),
     ] {
         for value in values {
             assert_eq!(typed(&dialect, *value, octets).as_deref(), read, "{value:#04x}");
