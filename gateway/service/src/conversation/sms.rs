@@ -350,13 +350,19 @@ struct Text {
 fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestamp, limits: &Limits) -> Heard {
     let (message, codings) = (&arrival.message, &voice.profile.sms.codings);
     let read = match user_data(message) {
-        Ok(UserData::Whole(octets)) => codings.decode(message.data_coding, [(octets, shift(message))]),
+        Ok(UserData::Whole(octets)) => {
+            arrival.note_stray_nuls(codings.stray_nuls(message.data_coding, octets));
+            codings.decode(message.data_coding, [(octets, shift(message))])
+        }
         Ok(UserData::Piece(piece)) => {
             let mut parts = envelope.texting.parts();
             let added = parts.add(&piece, message.data_coding, instant(now), limits);
             envelope.texting.keep_parts(&parts);
             match added {
-                Added::Complete(joined) => codings.decode(message.data_coding, joined.runs()),
+                Added::Complete(joined) => {
+                    arrival.note_stray_nuls(codings.stray_nuls(message.data_coding, joined.octets()));
+                    codings.decode(message.data_coding, joined.runs())
+                }
                 Added::Waiting | Added::Duplicate => return Heard::Part,
                 Added::Rejected(_) => return Heard::TooLong,
             }

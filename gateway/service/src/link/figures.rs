@@ -7,6 +7,31 @@ use tracing::warn;
 /// Responses to nothing within a minute that raise the alarm (A09).
 const STRAYS_MAX: u64 = 100;
 
+/// What was odd in PDUs that were taken all the same, by `fault`.
+struct Forgiven {
+    nuls: metrics::Counter,
+    overruns: metrics::Counter,
+    missing_nuls: metrics::Counter,
+    doubled_texts: metrics::Counter,
+}
+
+impl Forgiven {
+    fn new(bind: &str) -> Self {
+        let fault = |fault: &'static str| forgiven(bind.to_owned(), fault);
+        Self {
+            nuls: fault("nul"),
+            overruns: fault("overrun"),
+            missing_nuls: fault("missing_nul"),
+            doubled_texts: fault("doubled_text"),
+        }
+    }
+}
+
+/// Counts what was odd in something that came over a bind, and cost nothing else.
+pub(super) fn forgiven(bind: String, fault: &'static str) -> metrics::Counter {
+    metrics::counter!("dayaq_smpp_forgiven_total", "bind" => bind, "fault" => fault)
+}
+
 /// Figures of a connection, whose names are looked up once.
 pub(super) struct Figures {
     pub screens_taken: metrics::Counter,
@@ -21,6 +46,7 @@ pub(super) struct Figures {
     bad_bodies: metrics::Counter,
     refused_requests: metrics::Counter,
     probes: metrics::Counter,
+    forgiven: Forgiven,
     bind: String,
     seen: Counters,
     strays: Strays,
@@ -44,6 +70,7 @@ impl Figures {
             bad_bodies: counter("dayaq_smpp_bad_bodies_total"),
             refused_requests: counter("dayaq_smpp_refused_requests_total"),
             probes: counter("dayaq_smpp_probes_total"),
+            forgiven: Forgiven::new(bind),
             bind: bind.to_owned(),
             seen: Counters::default(),
             strays: Strays::default(),
@@ -65,6 +92,10 @@ impl Figures {
         self.bad_bodies.increment(counted.bad_bodies - seen.bad_bodies);
         self.refused_requests.increment(counted.refused_requests - seen.refused_requests);
         self.probes.increment(counted.probes - seen.probes);
+        self.forgiven.nuls.increment(counted.nuls_forgiven - seen.nuls_forgiven);
+        self.forgiven.overruns.increment(counted.overruns_forgiven - seen.overruns_forgiven);
+        self.forgiven.missing_nuls.increment(counted.missing_nuls_forgiven - seen.missing_nuls_forgiven);
+        self.forgiven.doubled_texts.increment(counted.doubled_texts_forgiven - seen.doubled_texts_forgiven);
         let strays = counted.unknown_responses - seen.unknown_responses;
         self.unknown_responses.increment(strays);
         if self.strays.note(strays, now) {

@@ -1,6 +1,7 @@
 //! What passes between a bind's task and the rest of the gateway.
 
 use super::History;
+use super::figures::forgiven;
 use crate::store::Ticket;
 use dayaq_smpp::{CommandStatus, Instant, MessageKind, Pace, ShortMessage};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,13 @@ impl Arrival {
         let answer = Answer { connection: self.connection, sequence_number: self.sequence_number, status };
         // The queue is as deep as the link's own bound on requests, so that it is never full for a live connection.
         let _ = self.bind.answers.try_send(answer);
+    }
+
+    /// Counts a text with NULs behind it that are no letters, where there are any.
+    pub fn note_stray_nuls(&self, nuls: usize) {
+        if nuls > 0 {
+            forgiven(self.bind.name.to_string(), "nul_in_text").increment(1);
+        }
     }
 
     /// Sends a screen back by the bind that brought the input; `now` is monotonic time.

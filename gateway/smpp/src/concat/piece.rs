@@ -128,7 +128,7 @@ fn split_header(message: &ShortMessage) -> Result<(Header, &[u8]), ConcatError> 
 /// letters, which in UCS-2 begin with a NUL.
 fn is_fill(text: &[u8], behind: &[u8], data_coding: u8) -> bool {
     let fill = &text[..text.len() - behind.len()];
-    fill.iter().all(|octet| *octet == 0) && !(is_wide(data_coding) && text.len() % 2 == 0)
+    fill.iter().all(|octet| *octet == 0) && !(is_wide(data_coding) && text.len().is_multiple_of(2))
 }
 
 fn piece(claim: Option<Claim>, shift: Shift, octets: &[u8], data_coding: u8) -> Result<UserData<'_>, ConcatError> {

@@ -14,7 +14,7 @@ pub struct Dialect {
     pub inbound_ops: Vec<InboundOp>,
     /// What a message without `ussd_service_op` means; `None` refuses it.
     pub inbound_without_op: Option<UssdEvent>,
-    /// What the end bit means when the operator sets it.
+    /// What the end bit means when the operator sets it on an answer; on a begin it means nothing.
     pub inbound_end: UssdEvent,
     /// Which `ussd_service_op` we send.
     pub outbound_ops: OutboundOps,

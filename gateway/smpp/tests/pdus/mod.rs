@@ -172,7 +172,8 @@ pub fn stages() -> Vec<Stage> {
         let frame = frame(NUMBER, Body::Message(kind, sm));
         stages.push(Stage { name, frame, number: NUMBER, parameters: true, request: true, message: true, link });
     };
-    let (esme, smsc): (fn() -> Link, fn() -> Link) = (|| bound(Role::Esme), || bound(Role::Smsc));
+    let esme: fn() -> Link = || bound(Role::Esme);
+    let smsc: fn() -> Link = || bound(Role::Smsc);
     message("deliver_sm", MessageKind::DeliverSm, text, esme);
     message("deliver_sm of USSD", MessageKind::DeliverSm, ussd, esme);
     message("data_sm of USSD to an ESME", MessageKind::DataSm, ussd, esme);
