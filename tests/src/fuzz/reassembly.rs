@@ -63,7 +63,7 @@ fn name(series: &Series, data_coding: u8) -> Name {
     (series.reference, carrier, series.total, data_coding)
 }
 
-/// A message whose header is the script's, or is right but for its numbers.
+/// A message whose header is the script's, or is right but for its numbers and its length.
 fn message(script: &mut Script<'_>, well_formed: bool) -> ShortMessage {
     let mut message = ShortMessage { esm_class: 0x40, ..ShortMessage::default() };
     if !well_formed {
@@ -71,9 +71,9 @@ fn message(script: &mut Script<'_>, well_formed: bool) -> ShortMessage {
         message.short_message = script.octets().to_vec();
         return message;
     }
-    let (carrier, reference, total, number) =
-        (script.octet() % 3, script.octet() & 3, script.octet() & 31, script.octet() & 31);
-    match carrier {
+    let (choice, reference, total, number) =
+        (script.octet(), script.octet() & 3, script.octet() & 31, script.octet() & 31);
+    match choice % 3 {
         0 => message.short_message = vec![5, 0, 3, reference, total, number],
         1 => message.short_message = vec![6, 8, 4, 0, reference, total, number],
         _ => {
@@ -84,6 +84,10 @@ fn message(script: &mut Script<'_>, well_formed: bool) -> ShortMessage {
             tlvs.push_u8(Tag::SAR_SEGMENT_SEQNUM, number);
             message.tlvs = tlvs;
         }
+    }
+    if let Some(len) = message.short_message.first_mut() {
+        // A header that says to be longer than it is.
+        *len += choice >> 6;
     }
     message.short_message.extend_from_slice(script.octets());
     message

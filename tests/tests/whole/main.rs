@@ -13,6 +13,7 @@ mod defects;
 mod dialects;
 mod family;
 mod faulty_operator;
+mod forgiven;
 mod grounds;
 mod hanging;
 mod http_ear;
