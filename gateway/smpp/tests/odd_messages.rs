@@ -117,6 +117,8 @@ fn a48_the_end_bit_means_nothing_on_a_begin_and_the_answer_is_of_the_same_sessio
         for low in [0x00, 0x01, 0x2A, 0x2B, 0xFE, 0xFF] {
             let began = dialect.read(&turn(BEGIN, &[session, low], 0, b"*7142#")).expect("a begin");
             assert_eq!((began.event, began.text.as_deref()), (UssdEvent::Begin, Ok("")), "{session:02x}{low:02x}");
+            assert_eq!(dialect.begins_with_end_bit(&turn(BEGIN, &[session, low], 0, b"")), low & 1 == 1);
+            assert!(!dialect.begins_with_end_bit(&turn(CONTINUE, &[session, low], 0, b"")));
             let even = dialect.read(&turn(BEGIN, &[session, low & 0xFE], 0, b"*7142#")).expect("a begin");
             assert_eq!((began.key, began.sequence), (even.key, even.sequence));
             for ends in [false, true] {

@@ -55,12 +55,13 @@ use Becomes::{TheFin, Unreadable, Wrong};
 
 const SEPTETS: &[u8] = b"171S5AV";
 const UCS2: &[u8] = b"\x001\x007\x001\x00S\x005\x00A\x00V";
+const WIDE_CUT: &[u8] = b"\x001\x007\x001\x00S\x005\x00A\x02";
 /// The same septets, packed: seven letters in seven octets.
 const PACKED: &[u8] = &[0xB1, 0x5B, 0x6C, 0x5A, 0x0D, 0x5A, 0x01];
 const HIGH: &[u8] = b"171\x805AV";
 
 /// data_coding, octets, and what becomes of them by SMS (SMPP 3.4 §5.2.19, 3GPP 23.038 §4) and by USSD (23.038 §5).
-const CASES: [(u8, &[u8], Becomes, Becomes); 22] = [
+const CASES: [(u8, &[u8], Becomes, Becomes); 25] = [
     (0x00, SEPTETS, TheFin, TheFin),
     (0x01, SEPTETS, TheFin, TheFin),
     (0x03, SEPTETS, TheFin, TheFin),
@@ -79,8 +80,13 @@ const CASES: [(u8, &[u8], Becomes, Becomes); 22] = [
     (0x44, SEPTETS, Unreadable, Unreadable),
     // Compressed.
     (0x60, SEPTETS, Unreadable, Unreadable),
-    // UCS-2 cut within a letter, and septets that are said to be UCS-2.
-    (0x08, UCS2.split_at(13).0, Unreadable, Unreadable),
+    // UCS-2 cut within a letter: the half of a Latin one is a NUL, and what is left is read, a letter short.
+    (0x08, WIDE_CUT, Unreadable, Unreadable),
+    (0x08, UCS2.split_at(13).0, Wrong, Wrong),
+    // NULs behind the text, counted in its length.
+    (0x08, b"\x001\x007\x001\x00S\x005\x00A\x00V\x00", TheFin, TheFin),
+    (0x00, b"171S5AV\0", TheFin, TheFin),
+    // Septets that are said to be UCS-2.
     (0x08, SEPTETS, Unreadable, Unreadable),
     (0x08, SEPTETS.split_at(6).0, Wrong, Wrong),
     // What is no septet.

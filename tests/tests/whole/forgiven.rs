@@ -148,6 +148,7 @@ async fn a48_a_begin_under_an_odd_session_value_is_answered_in_its_session() {
     line.take(&frame).await;
     assert_eq!(line.screen().await, first);
     assert_eq!(line.send("1").await, menu, "and the next turn is of it");
+    assert_eq!(forgiven(&stage, "end_bit").await, 1.0);
     stage.assert_sound().await;
 }
 

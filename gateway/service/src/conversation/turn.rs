@@ -60,7 +60,7 @@ impl Conversations {
             return;
         }
         let dialect = &voice.profile.dialect;
-        arrival.note_stray_nuls(dialect.stray_nuls(&arrival.message));
+        arrival.note_oddities(dialect);
         let (inbound, fault) = match dialect.read(&arrival.message) {
             Ok(inbound) => (inbound, None),
             Err(cause) => {

@@ -3,6 +3,7 @@
 use super::History;
 use super::figures::forgiven;
 use crate::store::Ticket;
+use dayaq_smpp::ussd::Dialect;
 use dayaq_smpp::{CommandStatus, Instant, MessageKind, Pace, ShortMessage};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -36,6 +37,14 @@ impl Arrival {
     pub fn note_stray_nuls(&self, nuls: usize) {
         if nuls > 0 {
             forgiven(self.bind.name.to_string(), "nul_in_text").increment(1);
+        }
+    }
+
+    /// Counts what is odd in a USSD turn and is read all the same.
+    pub fn note_oddities(&self, dialect: &Dialect) {
+        self.note_stray_nuls(dialect.stray_nuls(&self.message));
+        if dialect.begins_with_end_bit(&self.message) {
+            forgiven(self.bind.name.to_string(), "end_bit").increment(1);
         }
     }
 

@@ -22,7 +22,7 @@ impl Dialect {
         let tlvs = message.tlvs.as_tlvs();
         let said = self.inbound_event(&tlvs)?;
         let session = self.session_info(&tlvs)?;
-        let ended = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
+        let ended = self.has_end_bit(&session);
         // Nothing has begun that a begin could end, so the bit is noise on it.
         let event = match said {
             UssdEvent::Continue if ended => self.inbound_end,
@@ -76,9 +76,8 @@ impl Dialect {
     pub fn read_screen(&self, message: &SubmitSm) -> Result<UssdScreen, UssdReadError> {
         let tlvs = message.tlvs.as_tlvs();
         let session = self.session_info(&tlvs)?;
-        let bit = session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0);
         let op = op(&tlvs)?;
-        let ends = (self.end_signal.by_bit() && bit)
+        let ends = (self.end_signal.by_bit() && self.has_end_bit(&session))
             || (self.end_signal.by_op() && op.is_some() && op == self.outbound_ops.end.map(u64::from));
         let is = |pushed: Option<u8>| op.is_some() && op == pushed.map(u64::from);
         let push = match (is(self.push.notify), is(self.push.menu)) {
@@ -93,6 +92,17 @@ impl Dialect {
     pub fn is_answer(&self, turn: &SessionInfo, screen: &UssdScreen) -> bool {
         let wanted = self.answer_session(turn.as_bytes(), false);
         wanted == session::clear(screen.session.as_bytes(), self.session.end_mask)
+    }
+
+    /// Whether a message is a begin whose session value has the end bit, which means nothing there.
+    pub fn begins_with_end_bit(&self, message: &DeliverSm) -> bool {
+        let tlvs = message.tlvs.as_tlvs();
+        self.inbound_event(&tlvs) == Ok(UssdEvent::Begin)
+            && self.session_info(&tlvs).is_ok_and(|session| self.has_end_bit(&session))
+    }
+
+    fn has_end_bit(&self, session: &SessionInfo) -> bool {
+        session::read(session.as_bytes(), self.session.end_mask).is_some_and(|bit| bit != 0)
     }
 
     fn inbound_event(&self, tlvs: &Tlvs<'_>) -> Result<UssdEvent, UssdReadError> {
