@@ -44,6 +44,14 @@ pub enum StoreError {
     /// A text to be stored holds NUL (F03); nothing was done.
     #[error("a text holds NUL")]
     Nul,
+    /// A process has the file open already, perhaps this one; nothing was touched.
+    #[error("{by} has it open; one process at a time (lock: {lock})")]
+    Held {
+        /// The process, its host, and since when, as the lock's file says.
+        by: String,
+        /// The lock's file.
+        lock: String,
+    },
     /// A newer program has already changed the schema.
     #[error("the schema has migration {0}, which this program does not know: it was written by a newer one")]
     NewerSchema(i64),
@@ -70,6 +78,7 @@ impl StoreError {
             | Self::Volatile { .. }
             | Self::Database(_)
             | Self::Nul
+            | Self::Held { .. }
             | Self::NewerSchema(_)
             | Self::HalfMigrated(_)
             | Self::Sealed(_)

@@ -8,11 +8,13 @@
 //!   is refused (D08).
 //! - A change that loses against another one is made again (D02); one whose commit was cut off is in doubt, and says
 //!   so (D04).
+//! - A file is one process's: who comes second is told who has it (E11).
 //! - Every wait has an end (D07), and no error holds a stored value.
 
 mod config;
 mod database;
 mod error;
+mod lock;
 mod postgres;
 mod sqlite;
 

@@ -1,6 +1,7 @@
 //! An SQLite file: one writer that commits in groups, and readers beside it.
 
 use crate::error::CONNECTION_WAIT;
+use crate::lock::Lock;
 use crate::{Failure, Schema, StoreError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -20,7 +21,7 @@ const QUEUE_MAX: usize = 1024;
 const READERS_MAX: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An SQLite file of this process, which several stores may share.
+/// An SQLite file that this process has for itself, and several of its stores may share.
 ///
 /// WAL with `synchronous=FULL`: what was answered survives a power cut. All changes go through one task; those that
 /// arrive while it waits for the disk share the next commit, so that a disk flush is paid once for many turns.
@@ -28,14 +29,24 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct SqliteFile {
     readers: SqlitePool,
     writer: mpsc::Sender<Message>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    open: Arc<Mutex<Option<Open>>>,
+}
+
+/// What ends with the last clone, or when the file is closed.
+#[derive(Debug)]
+struct Open {
+    task: JoinHandle<()>,
+    _lock: Lock,
 }
 
 impl SqliteFile {
-    /// Opens or creates the file and brings its schema up to date. Refuses a schema newer than this program (D10).
+    /// Opens or creates the file and brings its schema up to date. Refuses a schema newer than this program (D10), and
+    /// a file that is open already, here or in another process (E11).
     ///
     /// Must be called within a tokio runtime, which then runs the writer until every clone is dropped.
     pub async fn open(path: &Path, schema: Schema) -> Result<Self, StoreError> {
+        // Before anything else: even opening and closing a file by hand would end SQLite's own locks on it.
+        let lock = Lock::take(path)?;
         create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -54,7 +65,7 @@ impl SqliteFile {
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         let task = tokio::spawn(write_all(connection, options, queue));
-        Ok(Self { readers, writer, task: Arc::new(Mutex::new(Some(task))) })
+        Ok(Self { readers, writer, open: Arc::new(Mutex::new(Some(Open { task, _lock: lock }))) })
     }
 
     /// The connections that read.
@@ -91,11 +102,14 @@ impl SqliteFile {
     pub(crate) async fn close(&self) {
         // Whoever was faster has asked for it already.
         let _ = self.writer.send(Message::Close).await;
-        if let Some(task) = self.task.lock().await.take() {
+        let mut open = self.open.lock().await.take();
+        if let Some(open) = &mut open {
             // A writer that panicked has closed its connection, too.
-            let _ = task.await;
+            let _ = (&mut open.task).await;
         }
         self.readers.close().await;
+        // Only now may another process have the file.
+        drop(open);
     }
 }
 

@@ -7,7 +7,7 @@ use dayaq_types::seal::SealError;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or is not reachable.
-    #[error("the database: {0}")]
+    #[error(transparent)]
     Database(#[from] dayaq_sql::StoreError),
     /// The store was written under another master key: nobody in it would be found again.
     #[error("the database was written under another master key")]

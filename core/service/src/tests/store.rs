@@ -31,6 +31,7 @@ async fn d10_a_newer_schema_is_refused_with_a_clear_error(ground: Ground) {
 
 async fn h3_a_store_written_under_another_master_key_is_refused(ground: Ground) {
     let world = World::standing(ground).await;
+    world.core.close().await;
     let open = async |seed| {
         let master = dayaq_types::seal::Key::generate(&SeededEntropy::new(seed));
         let keys = dayaq_types::seal::KeyRing::new(1, &master);

@@ -130,9 +130,13 @@ impl World {
         self.postgres.as_ref().expect("a world on PostgreSQL")
     }
 
-    /// The store as another process opens it that goes by this name. The name is the seed too: processes that drew the
+    /// The store as another process has it that goes by this name; a file, which no other process may open, is shared. The
+    /// name is the seed too: processes that drew the
     /// same numbers would give two notices one id.
     pub async fn store(&self, instance: &str) -> CoreStore {
+        if self.postgres.is_none() {
+            return self.core.store.clone().named(instance);
+        }
         let seed = instance.bytes().fold(4, |seed: u64, octet| seed.wrapping_mul(257).wrapping_add(octet.into()));
         let store = CoreStore::open(&self.config, keys(), Arc::new(SeededEntropy::new(seed))).await.unwrap();
         store.named(instance)

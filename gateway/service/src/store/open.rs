@@ -27,7 +27,6 @@ pub struct OpenError {
     /// The configuration's key that says where it is.
     pub key: &'static str,
     /// Why.
-    #[source]
     pub cause: StoreError,
 }
 
