@@ -100,10 +100,18 @@ class Phone {
     return item.first();
   }
 
-  /** The units that the screen leaves, and the room. */
+  /** The units that the screen takes, and the room: what is read aloud, what is written and what is drawn are one. */
   async units() {
     const meter = this.page.locator("#units");
-    return { left: Number(await meter.getAttribute("aria-valuenow")), room: Number(await meter.getAttribute("aria-valuemax")) };
+    const attribute = async (name) => Number(await meter.getAttribute(name));
+    const [used, room] = [await attribute("aria-valuenow"), await attribute("aria-valuemax")];
+    assert.equal(await this.page.locator("#units-used").innerText(), String(used));
+    assert.equal(await this.page.locator("#units-room").innerText(), `/ ${room}`);
+    const drawn = await this.page.locator("#units-fill").evaluate((bar) => parseFloat(bar.style.width));
+    assert.ok(Math.abs(drawn - (100 * used) / room) < 0.1, `${drawn} % for ${used} of ${room}`);
+    // A sign beside the figures, and not the colour alone.
+    assert.equal(await this.page.locator("#units-near").isVisible(), used >= 0.9 * room, `${used} of ${room}`);
+    return { used, room };
   }
 
   /** The names of the PDUs on the wire. */

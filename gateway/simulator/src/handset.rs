@@ -36,13 +36,31 @@ impl Handset {
     ///
     /// A session that is open is forgotten without a word to the ESME, as when a phone lost the network.
     pub async fn dial(&self, dialled: &str) -> Result<Screen, HandsetError> {
-        let code = DialString::parse(dialled).map(|d| d.code).filter(|code| self.exchange.config.knows(code));
-        let code = code.ok_or(HandsetError::UnknownCode)?;
-        let bound = |exchange: &Exchange| exchange.is_bound().then_some(());
-        let wait = self.exchange.config.bind_wait;
-        self.exchange.wait_for(wait, bound).await.ok_or(HandsetError::NoService)?;
+        let code = self.code_of(dialled).ok_or(HandsetError::UnknownCode)?;
+        self.service().await?;
         let (session, screen) = self.exchange.begin(self.number, code, dialled)?;
         self.watch(session, screen).await
+    }
+
+    /// The service code that a dial string begins with; `None` where the network knows no such code.
+    fn code_of<'d>(&self, dialled: &'d str) -> Option<&'d str> {
+        DialString::parse(dialled).map(|d| d.code).filter(|code| self.exchange.config.knows(code))
+    }
+
+    /// Whether the network knows the code that is dialled.
+    pub(crate) fn may_dial(&self, dialled: &str) -> bool {
+        self.code_of(dialled).is_some()
+    }
+
+    /// Whether a gateway is bound.
+    pub(crate) fn has_service(&self) -> bool {
+        self.exchange.is_bound()
+    }
+
+    /// Waits until a gateway is bound, as long as a phone looks for the network.
+    pub(crate) async fn service(&self) -> Result<(), HandsetError> {
+        let bound = |exchange: &Exchange| exchange.is_bound().then_some(());
+        self.exchange.wait_for(self.exchange.config.bind_wait, bound).await.ok_or(HandsetError::NoService)
     }
 
     /// Answers the screen and waits for the next one.
@@ -119,10 +137,7 @@ impl Handset {
         if !self.exchange.config.knows(code) {
             return Err(HandsetError::UnknownCode);
         }
-        self.exchange
-            .wait_for(self.exchange.config.bind_wait, |exchange| exchange.is_bound().then_some(()))
-            .await
-            .ok_or(HandsetError::NoService)?;
+        self.service().await?;
         let mut sent = Vec::new();
         for part in self.parts(code, text)? {
             sent.push(self.exchange.send(self.number, code, part)?);

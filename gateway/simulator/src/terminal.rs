@@ -3,7 +3,9 @@
 use crate::drawing::{draw_screen, draw_sms};
 use crate::handset::Handset;
 use crate::phone::{HandsetError, Screen};
+use std::collections::VecDeque;
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -12,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// What a phone shows when the network has ended its session, in the three languages of the service.
 const ENDED: &str = "Şəbəkə seansı bitirdi · Сеть завершила сеанс · The network has ended the session\n";
+
+/// What a phone says while it looks for the network.
+const LOOKING: &str = "no gateway is bound: looking for one; h gives up, q quits\n> ";
 
 const HELP: &str = "\
 *7142#   dial             r   dial again
@@ -28,6 +33,8 @@ pub struct Terminal<R, W> {
     code: String,
     /// Whether the screen that the person sees belongs to an open session.
     open: bool,
+    /// Lines that were typed ahead while the phone looked for the network.
+    ahead: VecDeque<String>,
     lines: tokio::io::Lines<R>,
     output: W,
 }
@@ -46,10 +53,20 @@ enum Command<'a> {
     Nothing,
 }
 
+/// What came of looking for the network.
+enum Service {
+    /// A gateway is bound.
+    Found,
+    /// The phone or the person gave up; the person has been told.
+    GivenUp,
+    /// The person has gone.
+    Quit,
+}
+
 impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
     /// A terminal for that phone; `code` is what `r` dials before anything else was dialled.
     pub fn new(phone: Handset, code: &str, input: R, output: W) -> Self {
-        Self { phone, code: code.to_owned(), open: false, lines: input.lines(), output }
+        Self { phone, code: code.to_owned(), open: false, ahead: VecDeque::new(), lines: input.lines(), output }
     }
 
     /// Serves the person until they quit or the input ends.
@@ -62,9 +79,15 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
             match command(&line) {
                 Command::Dial(code) => {
                     self.code = code.to_owned();
-                    self.dial().await?;
+                    if self.dial().await?.is_break() {
+                        return Ok(());
+                    }
                 }
-                Command::Redial => self.dial().await?,
+                Command::Redial => {
+                    if self.dial().await?.is_break() {
+                        return Ok(());
+                    }
+                }
                 Command::Answer(typed) => {
                     let screen = self.phone.send(typed).await;
                     self.show(screen).await?;
@@ -77,10 +100,11 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
                     let ended = self.phone.time_out().await;
                     self.end(ended).await?;
                 }
-                Command::Sms(text) => match self.phone.send_sms(text).await {
-                    Ok(()) => self.say("sent\n").await?,
-                    Err(error) => self.complain(error).await?,
-                },
+                Command::Sms(text) => {
+                    if self.send_sms(text).await?.is_break() {
+                        return Ok(());
+                    }
+                }
                 Command::Help => self.say(HELP).await?,
                 Command::Quit => return Ok(()),
                 Command::Nothing => {}
@@ -90,6 +114,9 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
 
     /// Waits for a line and shows what happens meanwhile: texts that arrive, and the end of the session.
     async fn next_line(&mut self) -> io::Result<Option<String>> {
+        if let Some(line) = self.ahead.pop_front() {
+            return Ok(Some(line));
+        }
         loop {
             let sms = tokio::select! {
                 line = self.lines.next_line() => return line,
@@ -109,9 +136,79 @@ impl<R: AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Terminal<R, W> {
         }
     }
 
-    async fn dial(&mut self) -> io::Result<()> {
+    /// Dials; breaks where the person quits meanwhile.
+    async fn dial(&mut self) -> io::Result<ControlFlow<()>> {
+        if self.phone.may_dial(&self.code) {
+            match self.find_service().await? {
+                Service::Found => {}
+                Service::GivenUp => return Ok(ControlFlow::Continue(())),
+                Service::Quit => return Ok(ControlFlow::Break(())),
+            }
+        }
         let screen = self.phone.dial(&self.code).await;
-        self.show(screen).await
+        self.show(screen).await?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Writes a text; breaks where the person quits meanwhile.
+    async fn send_sms(&mut self, text: &str) -> io::Result<ControlFlow<()>> {
+        match self.find_service().await? {
+            Service::Found => {}
+            Service::GivenUp => return Ok(ControlFlow::Continue(())),
+            Service::Quit => return Ok(ControlFlow::Break(())),
+        }
+        match self.phone.send_sms(text).await {
+            Ok(()) => self.say("sent\n").await?,
+            Err(error) => self.complain(error).await?,
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Looks for the network, where there is none, and hears the person meanwhile: a call can be given up, and another
+    /// code dialled. What else is typed waits its turn.
+    async fn find_service(&mut self) -> io::Result<Service> {
+        if self.phone.has_service() {
+            return Ok(Service::Found);
+        }
+        self.say(LOOKING).await?;
+        let phone = self.phone.clone();
+        let service = phone.service();
+        tokio::pin!(service);
+        // Nobody can give up any more once the input has ended, but what was typed is still to be done.
+        let mut ended = false;
+        loop {
+            let line = tokio::select! {
+                line = self.lines.next_line(), if !ended => line?,
+                found = &mut service => match found {
+                    Ok(()) => return Ok(Service::Found),
+                    Err(error) => {
+                        self.ahead.clear();
+                        self.complain(error).await?;
+                        return Ok(Service::GivenUp);
+                    }
+                },
+            };
+            let Some(line) = line else {
+                ended = true;
+                continue;
+            };
+            match command(&line) {
+                Command::Quit => return Ok(Service::Quit),
+                Command::HangUp => {
+                    self.ahead.clear();
+                    self.say("given up; r dials again\n").await?;
+                    return Ok(Service::GivenUp);
+                }
+                Command::Dial(_) => {
+                    self.ahead.clear();
+                    self.ahead.push_back(line);
+                    return Ok(Service::GivenUp);
+                }
+                Command::Help => self.say(&format!("{HELP}> ")).await?,
+                Command::Redial | Command::Nothing => self.say(LOOKING).await?,
+                Command::Answer(_) | Command::TimeOut | Command::Sms(_) => self.ahead.push_back(line),
+            }
+        }
     }
 
     async fn show(&mut self, screen: Result<Screen, HandsetError>) -> io::Result<()> {

@@ -8,6 +8,15 @@ const $ = (id) => document.getElementById(id);
 /** Characters beyond which a screen is set closer. */
 const LONG = 110;
 
+/** Parts of its room that a screen takes when it is nearly full. */
+const NEAR = 0.9;
+
+/** What a phone says while its network cannot be heard. */
+const LOST = [["az", "Bağlantı itdi"], ["ru", "Связь потеряна"], ["en", "Connection lost"]];
+
+/** The controls that ask the network for something. */
+const ASKING = '[data-key="call"], [data-key="redial"], [data-key="time-out"], #write button';
+
 /** What a fault looks like, and how it is read aloud. */
 const FAULTS = {
   "no-service": ["i-tower", "No service: no gateway is bound"],
@@ -107,7 +116,7 @@ export class Phone {
 
   call() {
     const text = this.entry.text;
-    if (this.busy) return;
+    if (this.busy || this.lost) return;
     if (this.view === "write") {
       if (text.trim()) this.do("sms", text);
     } else if (this.open) {
@@ -119,11 +128,12 @@ export class Phone {
   }
 
   dial(code) {
-    if (code) this.do("dial", code);
+    if (code && !this.lost) this.do("dial", code);
   }
 
   end() {
     this.entry.text = "";
+    if (this.lost) return;
     if (this.open || this.busy) this.line.perform("hang-up");
     else this.goHome();
   }
@@ -180,51 +190,62 @@ export class Phone {
     $("unread").hidden = this.unread === 0;
     $("unread-count").textContent = this.unread;
     $("waiting").hidden = !this.busy;
+    for (const control of document.querySelectorAll(ASKING)) control.disabled = this.lost;
     this.entry.wordy = this.open || this.view === "write";
-    const { caption, text, symbol, label } = this.display();
+    const { caption, lines, symbol, label } = this.display();
     $("caption").textContent = caption ?? "";
-    show($("screen"), text, symbol, label);
+    show($("screen"), lines, symbol, label);
     $("entry").placeholder = this.view === "write" || this.open || this.busy ? "" : this.last;
     this.measure();
   }
 
   display() {
-    if (this.notice) return { symbol: this.notice[0], label: this.notice[1], text: this.screen?.text };
+    if (this.lost) return { symbol: "i-lost", lines: LOST };
+    if (this.notice) return { symbol: this.notice[0], label: this.notice[1], lines: said(this.screen?.text) };
     if (this.view === "sms") {
       const sms = this.texts[this.at];
-      return { caption: `${this.at + 1}/${this.texts.length}  ${when(sms.at)}`, text: sms.text };
+      return { caption: `${this.at + 1}/${this.texts.length}  ${when(sms.at)}`, lines: said(sms.text) };
     }
     if (this.view === "write") return { caption: `→ ${this.code.replace(/[*#]/g, "")}`, symbol: "i-mail", label: "Write a text" };
-    if (this.screen) return { caption: this.screen.more ? "USSD" : "USSD ■", text: this.screen.text };
+    if (this.screen) return { caption: this.screen.more ? "USSD" : "USSD ■", lines: said(this.screen.text) };
     return this.busy ? { caption: "USSD" } : { symbol: "i-call", label: `Call ${this.last}` };
   }
 
-  /** The room that the screen leaves, in units of its alphabet. */
+  /** The units of its alphabet that the screen takes, of those that it may take. */
   measure() {
-    const screen = this.screen;
-    const left = screen ? screen.room - screen.units : null;
-    $("units-left").textContent = left ?? "–";
+    const screen = this.lost ? null : this.screen;
+    const used = screen?.units ?? 0;
+    const near = screen !== null && used >= NEAR * screen.room;
+    $("units-used").textContent = screen ? used : "–";
     $("units-room").textContent = screen ? `/ ${screen.room}` : "";
+    $("units-near").toggleAttribute("hidden", !near);
     $("units-alphabet").textContent = screen?.alphabet ?? "";
-    $("units-fill").style.width = screen ? `${(100 * screen.units) / screen.room}%` : "0";
+    $("units-fill").style.width = screen ? `${(100 * used) / screen.room}%` : "0";
     const meter = $("units");
+    meter.classList.toggle("near", near);
     meter.setAttribute("aria-valuemax", screen?.room ?? 182);
-    meter.setAttribute("aria-valuenow", left ?? 182);
-    meter.setAttribute("aria-valuetext", screen ? `${left} of ${screen.room} units of ${screen.alphabet} left` : "No screen");
+    meter.setAttribute("aria-valuenow", used);
+    meter.setAttribute("aria-valuetext", screen ? `${used} of ${screen.room} units of ${screen.alphabet}${near ? ", nearly full" : ""}` : "No screen");
   }
 }
 
-/** Puts a text or a symbol on the screen; what is there already is not touched, so that it is not read aloud again. */
-function show(glass, text, symbol, label) {
-  const key = JSON.stringify([text, symbol, label]);
+/** A text as the lines of a screen, in a language that only its author knows. */
+function said(text) {
+  return text ? [["", text]] : [];
+}
+
+/** Puts texts, each in its language, or a symbol on the screen; what is there already is not touched, so that it is not read aloud again. */
+function show(glass, lines = [], symbol, label) {
+  const key = JSON.stringify([lines, symbol, label]);
   if (glass.dataset.shown === key) return;
   glass.dataset.shown = key;
-  glass.classList.toggle("long", (text ?? "").length > LONG);
+  glass.classList.toggle("long", lines.some(([, text]) => text.length > LONG));
   glass.replaceChildren();
   if (symbol) glass.append(icon(symbol, label, "sign"));
-  if (text) {
+  for (const [language, text] of lines) {
     const body = document.createElement("div");
     body.className = "said";
+    if (language) body.lang = language;
     body.textContent = text;
     glass.append(body);
   }
