@@ -13,9 +13,17 @@ pub trait Environment {
 pub trait Surroundings: Environment {
     /// The text of a file named in the configuration, or why it cannot be read.
     fn file(&self, path: &str) -> Result<String, String>;
+
+    /// Whether everybody on the machine may read that file; no where nobody can tell.
+    fn is_open_to_all(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// Reads `KEY`, or the variable that `KEY_env` names, or the file that `KEY_file` names; exactly one of them.
+///
+/// A file that everybody may read is taken, with a warning: where secrets are mounted into a container that is how they
+/// come.
 pub fn read_secret(table: &Table<'_>, key: &str, around: &dyn Surroundings) -> Option<SecretString> {
     let env_key = format!("{key}_env");
     let file_key = format!("{key}_file");
@@ -32,7 +40,14 @@ pub fn read_secret(table: &Table<'_>, key: &str, around: &dyn Surroundings) -> O
             value.map(Into::into)
         }
         (None, None, Some(path)) => match around.file(&path) {
-            Ok(value) => Some(value.trim_end().to_owned().into()),
+            Ok(value) => {
+                if around.is_open_to_all(&path) {
+                    let message =
+                        format!("everybody on this machine may read {path}; its owner alone should (chmod 600)");
+                    table.warning(&file_key, message);
+                }
+                Some(value.trim_end().to_owned().into())
+            }
             Err(why) => {
                 table.error(&file_key, format!("{path}: {why}"));
                 None

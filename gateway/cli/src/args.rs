@@ -58,6 +58,9 @@ pub struct DemoArgs {
     /// Where the SQLite files are kept [default: data/demo; for --play a fresh temporary folder]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
+    /// A folder with dialogs/, locales/ and config/ [default: the current folder where it has them, else what is built in]
+    #[arg(long, value_name = "FOLDER")]
+    pub content: Option<PathBuf>,
     /// Families that the institutions know, in place of the shipped ones
     #[arg(long, value_name = "FILE")]
     pub households: Option<PathBuf>,
@@ -98,7 +101,7 @@ pub struct CheckArgs {
     /// Check this configuration too
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// A folder with dialogs/, locales/ and config/, in place of what travels inside the program
+    /// A folder with dialogs/, locales/ and config/ [default: the current folder where it has them, else what is built in]
     #[arg(long, value_name = "FOLDER")]
     pub content: Option<PathBuf>,
 }

@@ -1,9 +1,9 @@
 //! `dayaq check`: every fault at once, before anything is served.
 
 use crate::args::CheckArgs;
-use crate::exit;
-use crate::{content, settings};
-use dayaq_author::{Diagnostics, Severity, parse};
+use crate::content::{Found, Origin};
+use crate::{content, exit, say, settings};
+use dayaq_author::{Diagnostic, Diagnostics, Severity, parse};
 use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
 use dayaq_gateway::config::{read_callback_profile, read_profile};
 use dayaq_gateway::content::ContentFiles;
@@ -16,27 +16,69 @@ const SHOWN: usize = 3;
 
 /// Checks and reports.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let files = content::files(args.content.as_deref())?;
-    let (content, found) = content::read(files.clone());
-    found.extend(profiles(&files, content.as_ref().map(|content| &content.book)));
-    if let Some(content) = &content {
-        found.extend(run_transcripts(&content.book));
+    let own = content::chosen(args.content.as_deref())?;
+    let configuration = match &args.config {
+        Some(path) => Some((path.display(), settings::examine(path)?)),
+        None => None,
+    };
+    let mut contents = vec![own];
+    if let Some((_, examined)) = &configuration
+        && examined.content.origin != contents[0].origin
+    {
+        // What is built in was nobody's wish where the configuration names a folder.
+        contents.retain(|own| own.origin != Origin::BuiltIn);
+        contents.push(examined.content.clone());
     }
-    if let Some(config) = &args.config {
-        let (_, more) = settings::examine(config)?;
-        found.extend(more);
+    let mut report = Report::default();
+    let mut served = Vec::new();
+    for content in contents {
+        let (found, proof) = examine(&content);
+        let found = found.sorted();
+        report.add(&content.to_string(), &found);
+        proof.iter().for_each(|proof| report.lines.push_str(&summary(proof)));
+        served = found;
     }
-    let sorted = found.sorted();
-    for finding in &sorted {
-        println!("{finding}");
+    if let Some((path, examined)) = &configuration {
+        // What is served was checked last, and its faults are a configuration's, too: they are reported once.
+        let mut found = examined.found.sorted();
+        found.retain(|finding| !served.contains(finding));
+        report.add(&format!("{path}, which serves {}", examined.content.origin), &found);
     }
-    if let Some(content) = &content {
-        print!("{}", summary(content.book.proof()));
-    }
-    let errors = sorted.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let warnings = sorted.len() - errors;
-    println!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
+    let Report { lines, errors, warnings } = report;
+    say::text(format_args!("{lines}{}, {}\n", counted(errors, "error"), counted(warnings, "warning")))?;
     Ok(if errors == 0 { ExitCode::SUCCESS } else { exit::FAILURE })
+}
+
+/// What is printed, and its counts.
+#[derive(Default)]
+struct Report {
+    lines: String,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Report {
+    /// Says what was checked, and what was found in it.
+    fn add(&mut self, checked: &str, found: &[Diagnostic]) {
+        self.lines.push_str(&format!("Checked {checked}\n"));
+        for finding in found {
+            self.lines.push_str(&format!("{finding}\n"));
+            match finding.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+            }
+        }
+    }
+}
+
+/// Checks content by itself: its files against each other, its profiles, and its plays.
+fn examine(content: &Found) -> (Diagnostics, Option<Proof>) {
+    let (read, found) = content::read(content.files.clone());
+    found.extend(profiles(&content.files, read.as_ref().map(|read| &read.book)));
+    if let Some(read) = &read {
+        found.extend(run_transcripts(&read.book));
+    }
+    (found, read.map(|read| read.book.proof().clone()))
 }
 
 /// Reads every operator's and aggregator's profile of the content, and proves the screens on each.

@@ -1,13 +1,14 @@
 //! `dayaq demo`: the whole service and the outside world in one process.
 
 use crate::args::DemoArgs;
-use crate::content;
+use crate::content::{self, Found, Origin};
 use crate::exit::Usage;
 use crate::leaping_clock::LeapingClock;
 use crate::serve::{self, Running};
 use crate::settings::Settings;
+use crate::signals::Ending;
 use crate::simulate::{self, TOKEN};
-use crate::{keys, logging, signals};
+use crate::{keys, logging, say};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, parse};
 use dayaq_core::{CoreConfig, Endpoint};
@@ -40,13 +41,15 @@ const DAY_SHOWN: Duration = Duration::from_millis(600);
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     if args.plays {
         for name in Play::names() {
-            println!("{name:<18} {}", simulate::play(name)?.note());
+            say::line(format_args!("{name:<18} {}", simulate::play(name)?.note()))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
     let play = args.play.as_deref().map(simulate::play).transpose()?;
     let profile = profile(args.profile.as_deref())?;
     let households = simulate::households(args.households.as_deref())?;
+    let content = content::chosen(args.content.as_deref())?;
+    let told = format!("Content: {content}");
     if args.log {
         logging::start(false);
     }
@@ -63,27 +66,30 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
+        let mut ending = Ending::listen()?;
         let clock = Arc::new(LeapingClock::new(start));
         // A play has a phone of its own; its transcript is the same every time.
         let web = play.is_none().then_some(args.web);
-        let world = World::open(&folder, households, profile, Arc::clone(&clock), web, args.aggregator).await?;
+        let world = World::open(&folder, content, households, profile, Arc::clone(&clock), web, args.aggregator).await?;
         let (drive, stop) = (CancellationToken::new(), CancellationToken::new());
         let running = Arc::new(world.running);
         let quiet = world.aggregator.clone();
         let driver = tokio::spawn(leap(Arc::clone(&running), clock, quiet, play.is_none(), drive.clone()));
         let code = match &play {
             Some(play) => {
+                // Not in the transcript, which is the same wherever it is played.
+                say::aside_line(told);
                 let handset = world.smsc.handset(play.number());
                 match &world.aggregator {
-                    Some(aggregator) => simulate::perform(play, &aggregator.phone(handset)).await,
-                    None => simulate::perform(play, &handset).await,
+                    Some(aggregator) => simulate::perform(play, &aggregator.phone(handset)).await?,
+                    None => simulate::perform(play, &handset).await?,
                 }
             }
             None => {
-                greet(&folder, world.web.as_ref());
+                greet(&folder, &told, world.web.as_ref(), !args.no_terminal)?;
                 tokio::select! {
                     served = simulate::terminal(world.smsc.handset(simulate::number()?), simulate::CODE).run(), if !args.no_terminal => served.context("the terminal")?,
-                    () = signals::end() => {}
+                    () = ending.asked() => {}
                 }
                 ExitCode::SUCCESS
             }
@@ -107,16 +113,18 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     code
 }
 
-fn greet(folder: &Path, web: Option<&WebPhone>) {
-    println!(
-        "Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback."
-    );
-    println!("The clock is fast: it leaps over days in which nothing happens. Data: {}", folder.display());
-    println!("{}", simulate::FAMILY);
+fn greet(folder: &Path, content: &str, web: Option<&WebPhone>, terminal: bool) -> anyhow::Result<()> {
+    say::line(
+        "Dayaq, a demonstration. Operator, institutions and bank are simulated, over real SMPP and HTTP on loopback.",
+    )?;
+    let folder = folder.display();
+    say::line(format_args!("The clock is fast: it leaps over days in which nothing happens. Data: {folder}"))?;
+    say::line(content)?;
+    say::line(simulate::FAMILY)?;
     if let Some(web) = web {
-        simulate::print_web_phone(web);
+        simulate::say_phones(web, terminal)?;
     }
-    println!("Stories to watch: dayaq demo --plays. Families of your own: --households, core/simulator/README.md");
+    say::line("Stories to watch: dayaq demo --plays. Families of your own: --households, core/simulator/README.md")
 }
 
 /// The outside world and the service in front of it.
@@ -133,6 +141,7 @@ struct World {
 impl World {
     async fn open(
         folder: &Path,
+        content: Found,
         households: dayaq_registries::Households,
         profile: OperatorProfile,
         clock: Arc<LeapingClock>,
@@ -157,7 +166,7 @@ impl World {
             Some(listen) => Some(simulate::web_phone(&smsc, listen).await?),
             None => None,
         };
-        let settings = settings(folder, &smsc, &registries, &profile.text, style)?;
+        let settings = settings(folder, content, &smsc, &registries, &profile.text, style)?;
         let running = serve::start(settings, Arc::clone(&clock), Arc::new(SystemEntropy)).await?;
         let aggregator = match (style, running.gateway.callbacks.first()) {
             (Some(style), Some(service)) => {
@@ -199,7 +208,7 @@ fn profile(path: Option<&Path>) -> anyhow::Result<OperatorProfile> {
     };
     let (document, found) = parse(&name, &text);
     let read = read_profile(&document, &found);
-    eprint!("{found}");
+    say::aside(&found);
     let read = read.filter(|_| !found.has_errors());
     let read = read.ok_or_else(|| Usage(format!("{name} is not in order; nothing was started")))?;
     Ok(OperatorProfile { text, dialect: read.dialect })
@@ -222,26 +231,26 @@ impl Surroundings for Embedded<'_> {
 
 fn settings(
     folder: &Path,
+    taken: Found,
     smsc: &Smsc,
     registries: &dayaq_registries::Running,
     profile: &str,
     style: Option<Style>,
 ) -> anyhow::Result<Settings> {
-    let files = content::files(None)?;
     let (document, found) =
         parse("config/dayaq.toml", &format!("{CONFIG}{}", style.map_or_else(String::new, aggregator)));
     let (gateway, core) = {
         let root = document.root(&found);
-        let around = Embedded { files: &files, profile };
+        let around = Embedded { files: &taken.files, profile };
         let gateway = GatewayConfig::read(&root, &around, &found);
         let ids: Vec<String> = Institution::ALL.iter().map(ToString::to_string).filter(|id| id != "bank").collect();
         let core = root.table("core").and_then(|table| CoreConfig::read(table, &ids, &around));
         root.finish();
         (gateway, core)
     };
-    let (content, more) = content::read(files);
+    let (content, more) = content::read(taken.files.clone());
     found.extend(more);
-    fail_on(&found)?;
+    fail_on(&found, &taken.origin)?;
     let not_read = || Usage("the demo's configuration is not in order".to_owned());
     let (mut gateway, mut core) = (gateway.ok_or_else(not_read)?, core.ok_or_else(not_read)?);
     gateway.database = folder.join(gateway.database);
@@ -259,7 +268,7 @@ fn settings(
         }
     }
     let keys = keys::own(&folder.join("master.key"))?;
-    Ok(Settings { gateway, core, keys, content: content.ok_or_else(not_read)? })
+    Ok(Settings { gateway, core, keys, content: content.ok_or_else(not_read)?, found: taken })
 }
 
 /// The aggregator of that style, as the configuration has it.
@@ -270,10 +279,10 @@ fn aggregator(style: Style) -> String {
     )
 }
 
-fn fail_on(found: &Diagnostics) -> anyhow::Result<()> {
-    eprint!("{found}");
+fn fail_on(found: &Diagnostics, origin: &Origin) -> anyhow::Result<()> {
+    say::aside(found);
     if found.has_errors() {
-        return Err(Usage("the program's own content is not in order".to_owned()).into());
+        return Err(Usage(format!("{origin}: not in order; nothing was started")).into());
     }
     Ok(())
 }
@@ -297,7 +306,8 @@ async fn leap(
         if day != today {
             today = day;
             if shows {
-                println!("\n-- {} --", day.strftime("%d.%m.%Y"));
+                // Where nobody reads it the days pass all the same.
+                let _ = say::line(format_args!("\n-- {} --", day.strftime("%d.%m.%Y")));
                 tokio::time::sleep(DAY_SHOWN).await;
             }
         }

@@ -1,5 +1,6 @@
 //! The log: on standard error, never with a personal value.
 
+use crate::say;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
@@ -22,6 +23,6 @@ pub fn start(json: bool) {
         tracing_subscriber::registry().with(lines.with_filter(ours)).with(wanted).try_init()
     };
     if let Err(cause) = started {
-        eprintln!("dayaq: no log: {cause}");
+        say::aside_line(format_args!("dayaq: no log: {cause}"));
     }
 }

@@ -3,6 +3,8 @@
 //! 0 all is well; 1 a finding, a play that failed, or something that broke; 64 wrong usage or a broken
 //! configuration, and nothing was started.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod check;
 mod content;
@@ -14,6 +16,7 @@ mod leaping_clock;
 mod logging;
 mod migrate;
 mod operator;
+mod say;
 mod serve;
 mod settings;
 mod signals;
@@ -28,12 +31,18 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { exit::usage() } else { ExitCode::SUCCESS };
+            return match (error.print(), error.use_stderr()) {
+                (Ok(()) | Err(_), true) => exit::usage(),
+                (Ok(()), false) => ExitCode::SUCCESS,
+                (Err(cause), false) => {
+                    say::aside_line(format_args!("dayaq: standard output: {cause}"));
+                    exit::FAILURE
+                }
+            };
         }
     };
     if rustls::crypto::ring::default_provider().install_default().is_err() {
-        eprintln!("dayaq: another TLS provider is installed already");
+        say::aside_line("dayaq: another TLS provider is installed already");
         return exit::FAILURE;
     }
     let outcome = match arguments.command {
@@ -47,7 +56,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("dayaq: {error:#}");
+            say::aside_line(format_args!("dayaq: {error:#}"));
             exit::code_of(&error)
         }
     }

@@ -1,7 +1,7 @@
 //! `dayaq migrate`: brings the stores up to date.
 
 use crate::args::MigrateArgs;
-use crate::settings;
+use crate::{say, settings};
 use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_gateway::store::Stores;
@@ -18,13 +18,13 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
             (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let gateway = settings.gateway;
         Stores::open(&gateway, settings.keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
-        println!("{}: up to date", gateway.place());
+        say::line(format_args!("{}: up to date", gateway.place()))?;
         let place = settings.core.place();
         let core = CoreService::open(settings.core, settings.content.core, clock, entropy, settings.keys)
             .await
             .with_context(|| place.clone())?;
         core.close().await;
-        println!("{place}: up to date");
+        say::line(format_args!("{place}: up to date"))?;
         Ok(ExitCode::SUCCESS)
     })
 }

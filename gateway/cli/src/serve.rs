@@ -2,7 +2,8 @@
 
 use crate::args::ServeArgs;
 use crate::settings::Settings;
-use crate::{descriptors, exit, logging, settings, signals};
+use crate::signals::Ending;
+use crate::{content, descriptors, exit, logging, say, settings};
 use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_core_api::Core;
@@ -19,12 +20,17 @@ use tokio_util::sync::CancellationToken;
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = settings::load(&args.config)?;
     logging::start(args.log_json);
+    say::line(format_args!("Content: {}", settings.found))?;
+    if let Some(passed_over) = content::passed_over(&settings.found.origin) {
+        say::line(passed_over)?;
+    }
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     runtime.block_on(serve(settings))
 }
 
 async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     descriptors::share(&mut settings.gateway)?;
+    let mut ending = Ending::listen()?;
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
     let aggregators: Vec<(String, String)> =
         settings.gateway.aggregators.iter().map(|own| (own.name.clone(), own.path.clone())).collect();
@@ -33,14 +39,14 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let core = Arc::clone(&running.core);
     let worker = running.workers.watch("core", stop.clone(), core, |core, stop| Box::pin(core.run(stop)));
     for door in &running.gateway.doors {
-        println!("An operator's SMSC may connect to {door}");
+        say::line(format_args!("An operator's SMSC may connect to {door}"))?;
     }
     for ((name, path), address) in aggregators.iter().zip(&running.gateway.callbacks) {
-        println!("Aggregator {name} may call http://{address}{path}");
+        say::line(format_args!("Aggregator {name} may call http://{address}{path}"))?;
     }
-    println!("dayaq serves; health and metrics on http://{}", running.gateway.http);
+    say::line(format_args!("dayaq serves; health and metrics on http://{}", running.gateway.http))?;
     let code = tokio::select! {
-        () = signals::end() => ExitCode::SUCCESS,
+        () = ending.asked() => ExitCode::SUCCESS,
         () = running.workers.hopeless() => exit::FAILURE,
     };
     running.gateway.shutdown().await;
@@ -62,7 +68,7 @@ pub struct Running {
 
 /// Starts the core, then the gateway in front of it.
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Running> {
-    let Settings { gateway, core, keys, content } = settings;
+    let Settings { gateway, core, keys, content, found: _ } = settings;
     for database in [&gateway.database, &core.database] {
         if let Some(folder) = database.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;

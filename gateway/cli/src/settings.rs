@@ -1,8 +1,8 @@
 //! A configuration file, read as a whole: the gateway's part, the core's part, the keys.
 
-use crate::content::{self, Content};
+use crate::content::{self, Content, Found};
 use crate::exit::Usage;
-use crate::keys;
+use crate::{keys, say};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, Document, parse, utf8};
 use dayaq_core::CoreConfig;
@@ -10,6 +10,10 @@ use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::conversation::{prove_on, prove_surface};
 use dayaq_types::seal::KeyRing;
 use std::path::{Path, PathBuf};
+
+/// The bit of a file's mode by which those may read it who are neither its owner nor of its group.
+#[cfg(unix)]
+const READABLE_BY_ALL: u32 = 0o004;
 
 /// Everything that `serve` and `migrate` run on.
 pub struct Settings {
@@ -21,6 +25,8 @@ pub struct Settings {
     pub keys: KeyRing,
     /// Dialogues, words, rules.
     pub content: Content,
+    /// Their files, and where they are.
+    pub found: Found,
 }
 
 /// The machine's environment and files, relative to the configuration's folder.
@@ -46,35 +52,53 @@ impl Surroundings for Machine {
         let octets = std::fs::read(self.folder.join(path)).map_err(|cause| cause.to_string())?;
         utf8(path, octets).map_err(|fault| fault.to_string())
     }
+
+    #[cfg(unix)]
+    fn is_open_to_all(&self, path: &str) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        let about = std::fs::metadata(self.folder.join(path));
+        about.is_ok_and(|about| about.permissions().mode() & READABLE_BY_ALL != 0)
+    }
+}
+
+/// A configuration that was read, with its content.
+pub struct Examined {
+    /// What to run on; `None` where anything is an error.
+    pub settings: Option<Settings>,
+    /// The content that it serves.
+    pub content: Found,
+    /// Every fault.
+    pub found: Diagnostics,
 }
 
 /// Reads a configuration and its content; every fault is in the diagnostics, and then there are no settings.
-pub fn examine(path: &Path) -> anyhow::Result<(Option<Settings>, Diagnostics)> {
+pub fn examine(path: &Path) -> anyhow::Result<Examined> {
     let octets = std::fs::read(path).map_err(|cause| Usage(format!("{}: {cause}", path.display())))?;
     let text = utf8(&path.display().to_string(), octets).map_err(|fault| Usage(fault.to_string()))?;
     let (document, found) = parse(&path.display().to_string(), &text);
-    let read = read(&document, &Machine::around(path), &found)?;
+    let (settings, content) = read(&document, &Machine::around(path), &found)?;
     let sound = !found.has_errors();
-    Ok((read.filter(|_| sound), found))
+    Ok(Examined { settings: settings.filter(|_| sound), content, found })
 }
 
 /// Reads a configuration, prints its faults, and fails with them.
 pub fn load(path: &Path) -> anyhow::Result<Settings> {
-    let (settings, found) = examine(path)?;
-    eprint!("{found}");
+    let Examined { settings, found, .. } = examine(path)?;
+    say::aside(&found);
     let usage = || Usage(format!("{} is not in order; nothing was started", path.display()));
     Ok(settings.with_context(usage).map_err(|_| usage())?)
 }
 
-fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::Result<Option<Settings>> {
+fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::Result<(Option<Settings>, Found)> {
     let root = document.root(found);
     let content_folder = root.opt_table("content").and_then(|table| {
         let folder = table.string("folder").map(|folder| machine.folder.join(folder));
         table.finish();
         folder
     });
-    let files = content::files(content_folder.as_deref()).map_err(|cause| Usage(format!("{cause:#}")))?;
-    let (content, more) = content::read(files);
+    // Only the configuration names what is served: content that happens to lie in the current folder is not meant.
+    let files = content_folder.as_deref().map_or_else(|| Ok(content::built_in()), content::of)?;
+    let (content, more) = content::read(files.files.clone());
     found.extend(more);
     let keys = root.table("keys").and_then(|table| {
         let keys = keys::read(&table, machine);
@@ -102,6 +126,7 @@ fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::
         Some(core)
     });
     root.finish();
-    let settings = (|| Some(Settings { gateway: gateway?, core: core?, keys: keys?, content: content? }))();
-    Ok(settings)
+    let found = files.clone();
+    let settings = (|| Some(Settings { gateway: gateway?, core: core?, keys: keys?, content: content?, found }))();
+    Ok((settings, files))
 }

@@ -2,7 +2,8 @@
 
 use crate::args::{Alone, SimulateArgs};
 use crate::exit::{self, Usage};
-use crate::{logging, signals, simulate_smsc};
+use crate::signals::Ending;
+use crate::{logging, say, simulate_smsc};
 use anyhow::Context;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Tokens};
 use dayaq_simulator::{Handset, Play, Smsc, SmscConfig, Telephone, Terminal, WebPhone};
@@ -34,6 +35,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     logging::start(false);
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
+        let mut ending = Ending::listen()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let registries = Registries::start(RegistriesConfig {
             listen: args.registries,
@@ -47,18 +49,21 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
         let config = SmscConfig { listen: args.smsc, clock, ..SmscConfig::default() };
         let smsc = Smsc::start(config).await.with_context(|| format!("--smsc {}", args.smsc))?;
         let web = web_phone(&smsc, args.web).await?;
-        println!("SMSC on {} (system_id dayaq, password secret); service code {CODE}", smsc.addr());
-        println!("Institutions and bank on http://{} (token {TOKEN}); families: /admin/households", registries.addr());
-        print_web_phone(&web);
+        let (smsc_addr, outside) = (smsc.addr(), registries.addr());
+        say::line(format_args!("SMSC on {smsc_addr} (system_id dayaq, password secret); service code {CODE}"))?;
+        say::line(format_args!(
+            "Institutions and bank on http://{outside} (token {TOKEN}); families: /admin/households"
+        ))?;
+        say_phones(&web, !args.no_phone)?;
         if shipped {
-            println!("{FAMILY}");
+            say::line(FAMILY)?;
         }
         if args.no_phone {
-            signals::end().await;
+            ending.asked().await;
         } else {
             tokio::select! {
                 served = terminal(smsc.handset(number()?), CODE).run() => served.context("the terminal")?,
-                () = signals::end() => {}
+                () = ending.asked() => {}
             }
         }
         web.shutdown().await;
@@ -76,9 +81,13 @@ pub async fn web_phone(smsc: &Smsc, listen: SocketAddr) -> anyhow::Result<WebPho
     WebPhone::start(smsc, listen).await.with_context(|| format!("--web {listen}"))
 }
 
-/// Says where the phone in the browser is.
-pub fn print_web_phone(web: &WebPhone) {
-    println!("Phone in the browser: {}", web.url());
+/// Says where the phones are.
+pub fn say_phones(web: &WebPhone, terminal: bool) -> anyhow::Result<()> {
+    say::line(format_args!("Phone in the browser: {}", web.url()))?;
+    if terminal {
+        say::line(format_args!("Phone in this terminal: {NUMBER}"))?;
+    }
+    Ok(())
 }
 
 /// The phone in the terminal.
@@ -92,15 +101,16 @@ pub fn number() -> anyhow::Result<Msisdn> {
 }
 
 /// Plays on a phone and prints the transcript; the code tells whether it came to its end.
-pub async fn perform<T: Telephone>(play: &Play, phone: &T) -> ExitCode {
+pub async fn perform<T: Telephone>(play: &Play, phone: &T) -> anyhow::Result<ExitCode> {
     match play.run(phone, &mut std::io::stdout()).await {
         Ok(shown) => {
-            println!("{} screens, {} texts, {} segments", shown.screens, shown.texts, shown.segments);
-            ExitCode::SUCCESS
+            let (screens, texts, segments) = (shown.screens, shown.texts, shown.segments);
+            say::line(format_args!("{screens} screens, {texts} texts, {segments} segments"))?;
+            Ok(ExitCode::SUCCESS)
         }
         Err(fault) => {
-            eprintln!("dayaq: {fault}");
-            exit::FAILURE
+            say::aside_line(format_args!("dayaq: {fault}"));
+            Ok(exit::FAILURE)
         }
     }
 }
@@ -110,7 +120,7 @@ pub fn play(name: &str) -> anyhow::Result<Play> {
     let names: Vec<&str> = Play::names().collect();
     let unknown = || Usage(format!("there is no play {name:?}; there are {}", names.join(", ")));
     let (play, found) = Play::shipped(name).ok_or_else(unknown)?;
-    eprint!("{found}");
+    say::aside(&found);
     Ok(play.ok_or_else(|| Usage(format!("the play {name:?} is not in order")))?)
 }
 
@@ -123,6 +133,6 @@ pub fn households(path: Option<&Path>) -> anyhow::Result<Households> {
             Households::read(&path.display().to_string(), &text)
         }
     };
-    eprint!("{found}");
+    say::aside(&found);
     Ok(households.ok_or_else(|| Usage("the households are not in order; nothing was started".to_owned()))?)
 }

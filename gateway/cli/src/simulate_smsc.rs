@@ -3,7 +3,8 @@
 use crate::args::SmscArgs;
 use crate::exit::Usage;
 use crate::settings::Machine;
-use crate::{logging, signals, simulate};
+use crate::signals::Ending;
+use crate::{logging, say, simulate};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, parse};
 use dayaq_gateway::config::read_profile;
@@ -16,38 +17,40 @@ pub fn run(args: SmscArgs) -> anyhow::Result<ExitCode> {
     if args.faults {
         for (name, value, does) in Fault::names() {
             let shown = if value.is_empty() { name.to_owned() } else { format!("{name}={value}") };
-            println!("{:<26} {does}", shown.replace("=[", "[="));
+            say::line(format_args!("{:<26} {does}", shown.replace("=[", "[=")))?;
         }
-        println!("each with ,every=N (every nth time), times=N (at most), to=DIGITS (phones), after=N (PDUs sent)");
+        say::line("each with ,every=N (every nth time), times=N (at most), to=DIGITS (phones), after=N (PDUs sent)")?;
         return Ok(ExitCode::SUCCESS);
     }
     let config = configuration(&args)?;
     logging::start(false);
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let code = runtime.block_on(async {
+        let mut ending = Ending::listen()?;
         let names: Vec<String> = config.accounts.iter().map(|account| account.system_id.clone()).collect();
         let (dialled, faults) = (format!("*{}#", config.short_code), config.faults.clone());
         let secured = config.tls.is_some();
         let smsc = Smsc::start(config).await.with_context(|| format!("--listen {}", args.listen))?;
         let web = simulate::web_phone(&smsc, args.web).await?;
-        println!("SMSC on {}; accounts: {}; service code {dialled}", smsc.addr(), names.join(", "));
+        let (smsc_addr, accounts) = (smsc.addr(), names.join(", "));
+        say::line(format_args!("SMSC on {smsc_addr}; accounts: {accounts}; service code {dialled}"))?;
         if secured {
-            println!("TLS: every ESME that connects must speak it");
+            say::line("TLS: every ESME that connects must speak it")?;
         }
-        simulate::print_web_phone(&web);
-        println!("Control: {}/control", web.url());
+        simulate::say_phones(&web, !args.no_phone)?;
+        say::line(format_args!("Control: {}/control", web.url()))?;
         for fault in faults {
-            println!("Fault: {fault}");
+            say::line(format_args!("Fault: {fault}"))?;
         }
         if let (Some(esme), Some(account)) = (args.outbind, names.first()) {
             smsc.outbind(esme, account).context("--outbind")?;
         }
         if args.no_phone {
-            signals::end().await;
+            ending.asked().await;
         } else {
             tokio::select! {
                 served = simulate::terminal(smsc.handset(simulate::number()?), &dialled).run() => served.context("the terminal")?,
-                () = signals::end() => {}
+                () = ending.asked() => {}
             }
         }
         web.shutdown().await;
@@ -123,7 +126,7 @@ fn text(path: &Path) -> Result<String, Usage> {
 }
 
 fn fail_on(found: &Diagnostics, path: &Path) -> anyhow::Result<()> {
-    eprint!("{found}");
+    say::aside(found);
     if found.has_errors() {
         return Err(Usage(format!("{} is not in order; nothing was started", path.display())).into());
     }

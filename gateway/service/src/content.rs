@@ -24,15 +24,22 @@ impl ContentFiles {
     ///
     /// # Errors
     ///
-    /// There is no such folder, it holds none of the three, a file cannot be read, or files are not UTF-8: then the
+    /// There is no such folder, it lacks `dialogs` or `locales`, a file cannot be read, or files are not UTF-8: then the
     /// message has a line for each of them, with file and line.
     pub fn from_folder(root: &Path) -> std::io::Result<Self> {
         let lacks = |what: &str| std::io::Error::new(std::io::ErrorKind::NotFound, what.to_owned());
         if !root.is_dir() {
             return Err(lacks("no such folder"));
         }
-        if !FOLDERS.iter().any(|folder| root.join(folder).is_dir()) {
-            return Err(lacks("there is no folder dialogs, locales or config in it"));
+        match ["dialogs", "locales"].map(|folder| root.join(folder).is_dir()) {
+            [true, true] => {}
+            [false, false] => return Err(lacks("there are no folders dialogs and locales in it")),
+            [true, false] => {
+                return Err(lacks("there is a folder dialogs in it and no folder locales: both are needed"));
+            }
+            [false, true] => {
+                return Err(lacks("there is a folder locales in it and no folder dialogs: both are needed"));
+            }
         }
         let mut files = BTreeMap::new();
         let faults = Diagnostics::new();
@@ -56,6 +63,19 @@ impl ContentFiles {
                 path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')) && path.ends_with(ending)
             })
             .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// How many dialogues the files hold, sound or not.
+    pub fn dialogues(&self) -> usize {
+        let has_one = |text: &str| text.lines().any(|line| line.trim_start().starts_with("[dialog]"));
+        self.below("dialogs", ".toml").filter(|(_, text)| has_one(text)).count()
+    }
+
+    /// How many messages the files hold in a language, sound or not: in Fluent what begins a line is one.
+    pub fn messages(&self, language: Language) -> usize {
+        let folder = format!("locales/{}", language.code());
+        let begins = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+        self.below(&folder, ".ftl").map(|(_, text)| text.lines().filter(begins).count()).sum()
     }
 
     /// One file's text.

@@ -25,7 +25,7 @@ fn the_example_configuration_is_in_order() {
     assert!(text(&output.stdout).ends_with("\n0 errors, 0 warnings\n"), "{}", text(&output.stderr));
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let target = to.join(entry.file_name());
@@ -119,9 +119,7 @@ fn l1_a_folder_that_is_not_there_is_one_fault_and_not_a_hundred() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let nowhere = folder.path().join("nowhere").display().to_string();
     let empty = folder.path().display().to_string();
-    for (path, expected) in
-        [(&nowhere, "no such folder"), (&empty, "there is no folder dialogs, locales or config in it")]
-    {
+    for (path, expected) in [(&nowhere, "no such folder"), (&empty, "there are no folders dialogs and locales in it")] {
         let output = run(&["check", "--content", path]);
         assert_eq!(output.status.code(), Some(64));
         assert_eq!(text(&output.stderr), format!("dayaq: {path}: {expected}\n"));

@@ -42,8 +42,13 @@ pub fn dayaq() -> &'static Path {
 
 /// Runs the program to its end.
 pub fn run(args: &[&str]) -> Output {
+    run_in(root(), args)
+}
+
+/// Runs the program to its end, in a folder.
+pub fn run_in(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(dayaq());
-    command.args(args).current_dir(root()).stdin(Stdio::null()).env_remove("RUST_LOG");
+    command.args(args).current_dir(folder).stdin(Stdio::null()).env_remove("RUST_LOG");
     command.output().expect("dayaq runs")
 }
 
@@ -81,6 +86,13 @@ impl Process {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]).arg(dayaq()).args(args);
         command.current_dir(root()).env("RUST_LOG", "info");
+        Self::start(command)
+    }
+
+    /// Starts the program in a folder.
+    pub fn dayaq_in(folder: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(dayaq());
+        command.args(args).current_dir(folder).env("RUST_LOG", "info");
         Self::start(command)
     }
 

@@ -20,11 +20,17 @@ struct Demo {
 impl Demo {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let data = folder.path().to_str().expect("a plain path");
-        let process = Process::dayaq(&["demo", "--no-terminal", "--log", "--begin", MORNING, "--data", data], &[]);
+        let process = begin(&folder, "127.0.0.1:0");
         let line = process.wait_for("Phone in the browser: ");
         let url = line.split_whitespace().last().expect("an address").to_owned();
         Self { process, url, folder }
+    }
+
+    /// Starts again where the first was, with its page at the same address.
+    fn again(&mut self) {
+        let address = self.url.strip_prefix("http://").expect("an address");
+        self.process = begin(&self.folder, address);
+        self.process.wait_for("Phone in the browser: ");
     }
 
     /// Runs a story of `tests/browser` to its end.
@@ -35,6 +41,11 @@ impl Demo {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{story}: {said}\n{}", self.process.said());
     }
+}
+
+fn begin(folder: &tempfile::TempDir, web: &str) -> Process {
+    let data = folder.path().to_str().expect("a plain path");
+    Process::dayaq(&["demo", "--no-terminal", "--log", "--begin", MORNING, "--data", data, "--web", web], &[])
 }
 
 /// The folder of the browser's stories, with their package: `tests/run` has fetched it, or this does.
@@ -81,6 +92,25 @@ fn k3_the_web_phone_hangs_up_loses_the_network_and_dials_again() {
     let mut demo = Demo::start();
     demo.tell("radio.js", &[]);
     demo.assert_discreet(&["660QYUS", "99440"]);
+    assert!(demo.process.terminate().success(), "{}", demo.process.said());
+}
+
+#[test]
+fn k1_the_web_phone_says_when_its_program_has_died_and_comes_back_with_it() {
+    let mut demo = Demo::start();
+    let mut story = Command::new("node");
+    story.arg("lost.js").arg(&demo.url).arg(std::env::var("DAYAQ_PICTURES").unwrap_or_default());
+    story.current_dir(browser());
+    let mut page = Process::start(story);
+    for round in ["first", "second"] {
+        page.wait_for(&format!("kill {round}"));
+        demo.process.kill();
+        page.tell("killed");
+        page.wait_for(&format!("start {round}"));
+        demo.again();
+        page.tell("started");
+    }
+    assert!(page.wait().success(), "{}", page.said());
     assert!(demo.process.terminate().success(), "{}", demo.process.said());
 }
 

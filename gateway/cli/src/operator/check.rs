@@ -1,6 +1,7 @@
 //! `dayaq operator check`.
 
 use crate::exit::{self, Usage};
+use crate::say;
 use clap::Args;
 use dayaq_author::utf8;
 use dayaq_operator::check::check;
@@ -21,21 +22,22 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let text = match read(&args.profile)? {
         Ok(text) => text,
         Err(fault) => {
-            eprintln!("{fault}");
+            say::aside_line(fault);
             return Ok(exit::FAILURE);
         }
     };
     let checked = check(&path, &text);
     for finding in &checked.found {
-        eprintln!("{finding}");
+        say::aside_line(finding);
     }
     let Some(words) = &checked.words else {
         let faults = checked.errors();
-        eprintln!("{path} is not in order: {faults} {}", if faults == 1 { "fault" } else { "faults" });
+        let many = if faults == 1 { "fault" } else { "faults" };
+        say::aside_line(format_args!("{path} is not in order: {faults} {many}"));
         return Ok(exit::FAILURE);
     };
-    println!("{path} is in order. A star marks what it leaves at its default.\n");
-    print!("{words}");
+    say::line(format_args!("{path} is in order. A star marks what it leaves at its default.\n"))?;
+    say::text(words)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,7 @@
 //! `dayaq operator learn`.
 
 use crate::exit::{self, Usage};
+use crate::say;
 use anyhow::Context;
 use clap::Args;
 use dayaq_operator::learn::{LearnError, Proposal, learn};
@@ -39,7 +40,7 @@ pub fn run(args: &LearnArgs) -> anyhow::Result<ExitCode> {
         Ok(proposal) => proposal,
         Err(LearnError::Unreadable(why)) => return Err(Usage(format!("{name}: {why}")).into()),
         Err(why @ LearnError::NoSmpp { .. }) => {
-            eprintln!("{name}: {why}");
+            say::aside_line(format_args!("{name}: {why}"));
             return Ok(exit::FAILURE);
         }
     };
@@ -50,7 +51,7 @@ pub fn run(args: &LearnArgs) -> anyhow::Result<ExitCode> {
 
 fn write(out: Option<&Path>, toml: &str) -> anyhow::Result<()> {
     let Some(out) = out else {
-        return io::stdout().lock().write_all(toml.as_bytes()).context("standard output");
+        return say::text(toml);
     };
     let mut file = match OpenOptions::new().write(true).create_new(true).open(out) {
         Ok(file) => file,
@@ -67,15 +68,15 @@ fn taken(out: &Path) -> Usage {
 /// Says on standard error what was seen, and what is missing.
 fn summarise(name: &str, proposal: &Proposal) {
     for line in &proposal.seen {
-        eprintln!("{name}: {line}");
+        say::aside_line(format_args!("{name}: {line}"));
     }
     for (title, lines) in [
         ("Worth capturing as well:", &proposal.missing),
         ("USSD does not work with this profile until it is known:", &proposal.gaps),
     ] {
         if !lines.is_empty() {
-            eprintln!("\n{title}");
-            lines.iter().for_each(|line| eprintln!("- {line}"));
+            say::aside_line(format_args!("\n{title}"));
+            lines.iter().for_each(|line| say::aside_line(format_args!("- {line}")));
         }
     }
 }

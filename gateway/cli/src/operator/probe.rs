@@ -3,6 +3,7 @@
 use super::check::read;
 use super::tls::TlsArgs;
 use crate::exit::Usage;
+use crate::say;
 use anyhow::Context;
 use clap::{ArgAction, Args, ValueEnum};
 use dayaq_gateway::config::{Address, BindKind};
@@ -121,25 +122,26 @@ pub fn run(args: &ProbeArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.report {
         page(path).and_then(|_| std::fs::remove_file(path)).map_err(|cause| unwritten(path, &cause))?;
     }
-    println!(
+    say::line(format_args!(
         "Probing {} as {}, by {} (sha256 {})",
         order.smsc, order.system_id, order.profile_name, order.profile_sha256
-    );
-    println!("At most {} texts go to the test phone (--texts).\n", order.texts_max);
+    ))?;
+    say::line(format_args!("At most {} texts go to the test phone (--texts).\n", order.texts_max))?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut tell = |what: &str| {
-        let mut out = std::io::stdout();
         // Nobody may be reading; the report is what counts.
-        let _ = writeln!(out, "> {what}").and_then(|()| out.flush());
+        let _ = say::line(format_args!("> {what}"));
     };
     let report = runtime.block_on(probe::probe(&order, clock, &SystemEntropy, &mut tell));
-    println!();
-    print!("{}", probe::terminal(&report, colour()));
     if let Some(path) = &args.report {
         let mut page = page(path).map_err(|cause| unwritten(path, &cause))?;
         page.write_all(probe::html(&report).as_bytes()).with_context(|| path.display().to_string())?;
-        println!("To be signed: {}", path.display());
+    }
+    // The page first: it is there even if nobody can be told of it.
+    say::text(format_args!("\n{}", probe::terminal(&report, colour())))?;
+    if let Some(path) = &args.report {
+        say::line(format_args!("To be signed: {}", path.display()))?;
     }
     Ok(ExitCode::from(report.exit()))
 }
@@ -158,7 +160,7 @@ fn order(args: &ProbeArgs) -> anyhow::Result<Order> {
     let text = read(&args.profile)?.map_err(Usage)?;
     let checked = check(&name, &text);
     for finding in &checked.found {
-        eprintln!("{finding}");
+        say::aside_line(finding);
     }
     let profile = checked.profile.ok_or_else(|| Usage(format!("{name} is not in order; nothing was started")))?;
     bounded("--system-id", &args.system_id, 1, 15)?;
