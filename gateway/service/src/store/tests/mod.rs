@@ -42,6 +42,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// A phone number and a FIN that must be found nowhere in clear.
 const CANARY_PHONE: &str = "994501234567";
@@ -57,6 +58,8 @@ enum Ground {
 /// A folder with a store file, or a database of its own, a clock that the test moves, and keys.
 struct House {
     folder: TempDir,
+    /// The file that the stores share: no other process may open it.
+    shared: OnceCell<SqliteFile>,
     postgres: Option<PostgresDatabase>,
     clock: Arc<ManualClock>,
     keys: KeyRing,
@@ -78,6 +81,7 @@ impl House {
         let noon = "2026-11-23T08:00:00Z".parse().unwrap();
         Self {
             folder: tempfile::tempdir().unwrap(),
+            shared: OnceCell::new(),
             postgres: None,
             clock: Arc::new(ManualClock::new(noon)),
             keys,
@@ -93,10 +97,10 @@ impl House {
         SqliteFile::open(&self.path(), IN_SQLITE).await.unwrap()
     }
 
-    /// The store, opened anew as another process would.
+    /// The store, anew as another process would have it; a file is shared, which only one process may open.
     async fn store(&self) -> GatewayStore {
         match &self.postgres {
-            None => self.store_in(self.file().await),
+            None => self.store_in(self.shared.get_or_init(|| self.file()).await.clone()),
             Some(database) => self.store_in(self.pool(&database.url(), PostgresPool::CONNECTIONS).await),
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{CANARY_FIN, CANARY_PHONE, House, contains, phone};
 use crate::store::{
-    Cas, IN_SQLITE, NewText, PendingCall, Profile, SessionBackend, Sessions, SqliteFile, SqliteSessions, StoreError,
-    Version,
+    Cas, Database, IN_SQLITE, NewText, PendingCall, Profile, SessionBackend, Sessions, SqliteFile, SqliteSessions,
+    StoreError, Version,
 };
 use dayaq_core_api::NoticeClass;
 use dayaq_types::{Clock, Language, Pii};
@@ -92,8 +92,9 @@ async fn d10_a_half_applied_migration_is_refused() {
 async fn opening_again_changes_nothing() {
     let house = House::new();
     let profile = Profile { language: Some(Language::Ru), ..Profile::default() };
-    let store = house.store().await;
-    store.save_profile(&house.subscriber(0), &profile).await.unwrap();
+    let file = house.file().await;
+    house.store_in(file.clone()).save_profile(&house.subscriber(0), &profile).await.unwrap();
+    Database::from(file).close().await;
     assert_eq!(house.store().await.profile(&house.subscriber(0)).await.unwrap(), Some(profile));
 }
 
@@ -243,4 +244,27 @@ async fn g10_nothing_personal_lies_in_the_file() {
     let raw = house.raw();
     assert!(contains(&raw, "azercell"), "the log file is there");
     assert!(!contains(&raw, CANARY_FIN) && !contains(&raw, CANARY_PHONE) && !contains(&raw, "501234567"));
+}
+
+#[tokio::test]
+async fn e11_a_file_is_opened_again_only_when_it_is_closed_or_nobody_has_it() {
+    let house = House::new();
+    let again = || async { SqliteFile::open(&house.path(), IN_SQLITE).await };
+    let first = house.file().await;
+    let held = again().await.unwrap_err();
+    let StoreError::Held { by, lock } = &held else { panic!("{held}") };
+    assert!(by.starts_with(&format!("process {} on ", std::process::id())), "{held}");
+    // Its holder has it already and has not written its name yet.
+    std::fs::write(lock, "").unwrap();
+    assert!(
+        again().await.unwrap_err().to_string().starts_with("another process has it open"),
+        "nobody is named by guess"
+    );
+    let clone = first.clone();
+    drop(first);
+    assert!(matches!(again().await, Err(StoreError::Held { .. })), "a store that stays has it");
+    Database::from(clone).close().await;
+    let second = again().await.unwrap();
+    drop(second);
+    again().await.unwrap();
 }
