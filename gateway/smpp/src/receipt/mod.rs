@@ -7,13 +7,11 @@ mod tests;
 
 pub use id::ReceiptIds;
 
-use std::borrow::Cow;
-
-use crate::concat::{UserData, user_data};
+use crate::concat::{Piece, UserData, user_data};
 use crate::message::{MessageId, ShortMessage};
 use crate::octets::Octets;
 use crate::tlv::Tag;
-use fields::Fields;
+use fields::{Fields, narrow, resembles_piece};
 
 /// What became of a message (SMPP 3.4 §5.2.28).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,9 +101,9 @@ impl MessageState {
         }
     }
 
-    /// Reads the word of the text form, however the SMSC cuts and spells it.
-    fn from_word(word: &[u8]) -> Self {
-        const WORDS: [(&[u8], MessageState); 19] = [
+    /// Reads the word of the text form, however the SMSC cuts and spells it; `None` for one that nobody knows.
+    fn of_word(word: &[u8]) -> Option<Self> {
+        const WORDS: [(&[u8], MessageState); 20] = [
             (b"SCHED", MessageState::Scheduled),
             (b"ENROUT", MessageState::Enroute),
             (b"EN_ROUT", MessageState::Enroute),
@@ -125,13 +123,20 @@ impl MessageState {
             (b"ACCEPT", MessageState::Accepted),
             (b"REJECT", MessageState::Rejected),
             (b"SKIP", MessageState::Skipped),
+            (b"UNKN", MessageState::Unknown),
         ];
         // There are SMSCs that write the number of the parameter.
         if let [digit @ b'0'..=b'9'] = word {
-            return Self::from_value(u64::from(digit - b'0')).unwrap_or(MessageState::Unknown);
+            return Self::from_value(u64::from(digit - b'0'));
         }
         let word = word.to_ascii_uppercase();
-        WORDS.iter().find(|(stem, _)| word.starts_with(stem)).map_or(MessageState::Unknown, |(_, state)| *state)
+        WORDS.iter().find(|(stem, _)| word.starts_with(stem)).map(|(_, state)| *state)
+    }
+
+    /// The state of a message of which parameter and text tell these: the final one, for an SMSC that knows the end does
+    /// not mean that it is still on the way; of two of a kind, the parameter.
+    const fn of_both(said: Self, written: Self) -> Self {
+        if !said.is_final() && written.is_final() { written } else { said }
     }
 }
 
@@ -147,7 +152,8 @@ pub struct Receipt {
     pub state: MessageState,
     /// Whether it says so itself of an intermediate state (`esm_class` 0x20).
     pub intermediate: bool,
-    /// Whether parameters and text name different messages or states; the parameters count.
+    /// Whether parameters and text name different messages or states; the parameters count, but for a state that is
+    /// not final beside one that is.
     pub disagrees: bool,
     /// The network's own error code, as text: digits, mostly.
     pub error: Option<Octets<16>>,
@@ -155,56 +161,168 @@ pub struct Receipt {
     pub done_date: Option<Octets<20>>,
 }
 
+/// What a message tells of a text that we sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report<'a> {
+    /// It is a receipt: its type or its parameters say so, which nobody can type.
+    Receipt(Receipt),
+    /// It is a piece of a receipt, and tells too little by itself. [`joined`] reads them all.
+    Piece(Piece<'a>),
+    /// It is a receipt by its words alone, and a person may have typed them: it can only be believed of a text that
+    /// went to where it comes from, and it needs no answer, whoever wrote it.
+    Claim(Receipt),
+}
+
 /// The bits of `esm_class` that tell the type of a message (SMPP 3.4 §5.2.12).
 const ESM_CLASS_TYPE: u8 = 0x3C;
+/// An SMSC delivery receipt.
 const ESM_CLASS_RECEIPT: u8 = 0x04;
+/// An acknowledgement that the receiving entity made; with 0x10, the end of a conversation.
+const ESM_CLASS_DELIVERY_ACK: u8 = 0x08;
+/// An acknowledgement that a person made.
+const ESM_CLASS_USER_ACK: u8 = 0x10;
 const ESM_CLASS_INTERMEDIATE: u8 = 0x20;
 
-/// Reads a receipt, or gives `None` where the message is none.
+/// Reads a receipt that is surely one, or gives `None`.
 ///
-/// `esm_class` decides: a subscriber who types `id:1 stat:DELIVRD` has sent a text. A message of the default type is a
-/// receipt all the same where it has both parameters of one, which nobody can type. Parameters go before the text form;
-/// nothing in either makes it fail.
+/// A subscriber who types `id:1 stat:DELIVRD` has sent a text: the type in `esm_class` decides, or both parameters of a
+/// receipt, which nobody can type. What calls itself an acknowledgement (0x08) is a receipt where it has a parameter
+/// of one, or both words. Parameters go before the text form; nothing in either makes it fail.
 pub fn read(message: &ShortMessage) -> Option<Receipt> {
-    let tlvs = message.tlvs.as_tlvs();
-    let said_id = tlvs.cstr(Tag::RECEIPTED_MESSAGE_ID).map(<[u8]>::trim_ascii).filter(|id| !id.is_empty());
-    let said_state = tlvs.uint(Tag::MESSAGE_STATE).and_then(MessageState::from_value);
-    let intermediate = match message.esm_class & ESM_CLASS_TYPE {
-        ESM_CLASS_RECEIPT => false,
-        ESM_CLASS_INTERMEDIATE => true,
-        0 if said_id.is_some() && said_state.is_some() => false,
-        _ => return None,
+    let text = narrow(octets(message));
+    let said = Said::of(message, Fields::read(&text));
+    said.is_sure(message.esm_class).then(|| said.receipt(message.esm_class))
+}
+
+/// Reads what a message tells of a text that we sent, be it a receipt, one in pieces, or something that has the words
+/// of one; `None` for anything else.
+pub fn report(message: &ShortMessage) -> Option<Report<'_>> {
+    let piece = match user_data(message) {
+        Ok(UserData::Piece(piece)) => Some(piece),
+        Ok(UserData::Whole(_)) | Err(_) => None,
     };
-    let text = match user_data(message) {
+    let text = narrow(octets(message));
+    let said = Said::of(message, Fields::read(&text));
+    let marked = message.esm_class & (ESM_CLASS_RECEIPT | ESM_CLASS_DELIVERY_ACK | ESM_CLASS_INTERMEDIATE) != 0;
+    match piece {
+        Some(piece) if marked && !said.is_whole_in(&text) => Some(Report::Piece(piece)),
+        _ if said.is_sure(message.esm_class) => Some(Report::Receipt(said.receipt(message.esm_class))),
+        // Only all of them together tell what it is.
+        Some(_) => None,
+        None => {
+            // Parameters without a text are nothing that a person wrote.
+            let said = match Fields::of_receipt(&text) {
+                Some(fields) => Said { fields, ..said },
+                None if said.has_parameter() && text.trim_ascii().is_empty() => said,
+                None => return None,
+            };
+            Some(Report::Claim(said.receipt(message.esm_class)))
+        }
+    }
+}
+
+/// Reads the pieces of a receipt, put together.
+pub fn joined(octets: &[u8]) -> Receipt {
+    let text = narrow(octets);
+    Said::by_words(Fields::read(&text)).receipt(ESM_CLASS_RECEIPT)
+}
+
+/// Reads a text that has the words of a receipt; `None` where a person may have meant them otherwise. As much as a
+/// [`Report::Claim`] is to be believed.
+pub fn claimed(octets: &[u8]) -> Option<Receipt> {
+    let text = narrow(octets);
+    Fields::of_receipt(&text).map(|fields| Said::by_words(fields).receipt(0))
+}
+
+/// Tells whether this is likely a piece of a receipt's text form, be it marked or not: nobody misses the others.
+pub fn is_piece(octets: &[u8]) -> bool {
+    resembles_piece(&narrow(octets))
+}
+
+/// Tells whether a person may have written this: a text, or an acknowledgement in words. What receiving entities
+/// acknowledge by themselves, and what has another type, is answered by nobody (SMPP 3.4 §5.2.12).
+pub fn is_of_a_person(message: &ShortMessage) -> bool {
+    match message.esm_class & ESM_CLASS_TYPE {
+        0 => true,
+        ESM_CLASS_USER_ACK => !message.user_data().is_empty(),
+        _ => false,
+    }
+}
+
+/// The text without its header.
+fn octets(message: &ShortMessage) -> &[u8] {
+    match user_data(message) {
         Ok(UserData::Whole(octets)) => octets,
         Ok(UserData::Piece(piece)) => piece.octets,
         Err(_) => message.user_data(),
-    };
-    let text = narrow(text);
-    let fields = Fields::read(&text);
-    let written_state = fields.stat.map(MessageState::from_word);
-    let differs = |a: Option<&[u8]>, b: Option<&[u8]>| matches!((a, b), (Some(a), Some(b)) if a != b);
-    let error = tlvs.get(Tag::NETWORK_ERROR_CODE).and_then(network_error).or_else(|| fields.err.map(<[u8]>::to_vec));
-    Some(Receipt {
-        message_id: said_id.or(fields.id).and_then(|id| MessageId::new(id).ok()),
-        written_id: fields.id.and_then(|id| MessageId::new(id).ok()),
-        state: said_state.or(written_state).unwrap_or(MessageState::Unknown),
-        intermediate,
-        disagrees: differs(said_id, fields.id) || matches!((said_state, written_state), (Some(a), Some(b)) if a != b),
-        error: error.and_then(|error| Octets::new(error).ok()),
-        done_date: fields.done_date.and_then(|date| Octets::new(date).ok()),
-    })
+    }
 }
 
-/// Makes one octet of each unit where an SMSC has written its receipt in UCS-2; no field begins with a NUL otherwise.
-fn narrow(text: &[u8]) -> Cow<'_, [u8]> {
-    let text = text.strip_prefix(&[0xFE, 0xFF]).unwrap_or(text);
-    match text {
-        [0, _, ..] => {
-            let units = text.as_chunks::<2>().0.iter();
-            Cow::Owned(units.map(|[high, low]| if *high == 0 { *low } else { b'?' }).collect())
+/// What parameters and text say.
+struct Said<'a> {
+    id: Option<&'a [u8]>,
+    state: Option<MessageState>,
+    error: Option<Vec<u8>>,
+    fields: Fields<'a>,
+}
+
+impl<'a> Said<'a> {
+    fn of(message: &'a ShortMessage, fields: Fields<'a>) -> Self {
+        let tlvs = message.tlvs.as_tlvs();
+        Self {
+            id: tlvs.cstr(Tag::RECEIPTED_MESSAGE_ID).map(<[u8]>::trim_ascii).filter(|id| !id.is_empty()),
+            state: tlvs.uint(Tag::MESSAGE_STATE).and_then(MessageState::from_value),
+            error: tlvs.get(Tag::NETWORK_ERROR_CODE).and_then(network_error),
+            fields,
         }
-        _ => Cow::Borrowed(text),
+    }
+
+    fn by_words(fields: Fields<'a>) -> Self {
+        Self { id: None, state: None, error: None, fields }
+    }
+
+    fn has_parameter(&self) -> bool {
+        self.id.is_some() || self.state.is_some()
+    }
+
+    /// Whether it tells both which message and which state.
+    fn is_whole(&self) -> bool {
+        (self.id.is_some() || self.fields.id.is_some()) && (self.state.is_some() || self.fields.stat.is_some())
+    }
+
+    /// The same of a piece, at whose end a value may be cut.
+    fn is_whole_in(&self, text: &[u8]) -> bool {
+        let is_cut = |value: &[u8]| value.as_ptr_range().end == text.as_ptr_range().end;
+        let is_sure = |said: bool, value: Option<&[u8]>| said || value.is_some_and(|value| !is_cut(value));
+        is_sure(self.id.is_some(), self.fields.id) && is_sure(self.state.is_some(), self.fields.stat)
+    }
+
+    fn is_sure(&self, esm_class: u8) -> bool {
+        let is = |bits: u8| esm_class & bits != 0;
+        is(ESM_CLASS_RECEIPT | ESM_CLASS_INTERMEDIATE)
+            || is(ESM_CLASS_DELIVERY_ACK) && (self.has_parameter() || self.is_whole())
+            || self.id.is_some() && self.state.is_some()
+    }
+
+    fn receipt(&self, esm_class: u8) -> Receipt {
+        let Self { id, state, error, fields } = self;
+        // A word that nobody knows is a word all the same.
+        let written = fields.stat.map(|word| MessageState::of_word(word).unwrap_or(MessageState::Unknown));
+        let states = match (*state, written) {
+            (Some(said), Some(written)) => Some(MessageState::of_both(said, written)),
+            (said, written) => said.or(written),
+        };
+        let differs = |a: Option<&[u8]>, b: Option<&[u8]>| matches!((a, b), (Some(a), Some(b)) if a != b);
+        let error = error.as_deref().or(fields.err);
+        Receipt {
+            message_id: id.or(fields.id).and_then(|id| MessageId::new(id).ok()),
+            written_id: fields.id.and_then(|id| MessageId::new(id).ok()),
+            state: states.unwrap_or(MessageState::Unknown),
+            intermediate: esm_class & (ESM_CLASS_RECEIPT | ESM_CLASS_INTERMEDIATE) == ESM_CLASS_INTERMEDIATE,
+            disagrees: differs(*id, fields.id) || matches!((*state, written), (Some(a), Some(b)) if a != b),
+            error: error.and_then(|error| Octets::new(error).ok()),
+            done_date: fields.done_date.and_then(|date| Octets::new(date).ok()),
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+mod variants;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -86,14 +88,16 @@ fn a32_a_header_before_the_text_is_no_part_of_it() {
 }
 
 #[test]
-fn a35_only_esm_class_makes_a_receipt_of_a_text() {
+fn a35_only_esm_class_makes_a_text_surely_a_receipt() {
     for (esm_class, expected) in [
         (0x00, None),
         (0x40, None),
         (0x03, None),
-        (0x08, None),
         (0x10, None),
         (0x04, Some(false)),
+        (0x08, Some(false)),
+        (0x0C, Some(false)),
+        (0x24, Some(false)),
         (0x44, Some(false)),
         (0x20, Some(true)),
     ] {
@@ -262,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn a35_whatever_a_person_writes_is_a_text(words in "id:[0-9A-F]{1,10} (stat:[A-Z]{7})?.{0,60}", data_coding in any::<u8>(), udhi in any::<bool>()) {
+    fn a35_whatever_a_person_writes_is_not_surely_a_receipt(words in "id:[0-9A-F]{1,10} (stat:[A-Z]{7})?.{0,60}", data_coding in any::<u8>(), udhi in any::<bool>()) {
         let esm_class = if udhi { 0x40 } else { 0 };
         let message = ShortMessage { esm_class, data_coding, short_message: words.into_bytes(), ..ShortMessage::default() };
         prop_assert_eq!(read(&message), None);
