@@ -12,9 +12,11 @@ mod departed;
 mod doubt;
 mod envelope;
 mod flash;
+mod given_up;
 mod limiter;
 mod order;
 mod parts;
+mod reports;
 mod screens;
 mod sms;
 #[cfg(test)]

@@ -38,8 +38,9 @@ struct StoredCompleted {
     prints: Vec<u64>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct StoredSeries {
+/// A series of parts, with the coding of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredSeries {
     reference: u16,
     carrier: u8,
     total: u8,
@@ -47,6 +48,11 @@ struct StoredSeries {
 }
 
 impl StoredParts {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.completed.is_empty()
+    }
+
     /// Puts them into the form of the store.
     pub fn write(parts: &Reassembly) -> Self {
         let completed = parts.completed.iter().map(|it| StoredCompleted {
@@ -68,13 +74,19 @@ impl StoredParts {
 }
 
 impl StoredSeries {
-    fn write(series: Series, data_coding: u8) -> Self {
+    pub fn write(series: Series, data_coding: u8) -> Self {
         let carrier = match series.carrier {
             Carrier::Header8 => 0,
             Carrier::Header16 => 1,
             Carrier::Sar => 2,
         };
         Self { reference: series.reference, carrier, total: series.total, data_coding }
+    }
+
+    /// What tells it from others.
+    pub fn octets(self) -> [u8; 5] {
+        let [high, low] = self.reference.to_be_bytes();
+        [high, low, self.carrier, self.total, self.data_coding]
     }
 
     fn read(self) -> Option<Series> {

@@ -13,6 +13,7 @@ use crate::values;
 use dayaq_dialog::{Input, Saying, say};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::{Added, Limits, UserData, shift, user_data};
+use dayaq_smpp::receipt::{Receipt, claimed, is_of_a_person};
 use dayaq_types::{Language, Msisdn, new_id};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -20,8 +21,6 @@ use std::sync::{Arc, MutexGuard};
 use tracing::warn;
 use uuid::Uuid;
 
-/// The bits of `esm_class` that say what kind of message it is; 0 is one that a person wrote (SMPP 3.4 §5.2.12).
-const ESM_CLASS_TYPE: u8 = 0x3C;
 /// The type of number of a sender that is a name.
 const ALPHANUMERIC: u8 = 5;
 
@@ -31,18 +30,15 @@ enum Heard {
     Text(String),
     /// A part; others are still to come.
     Part,
-    /// More than we take: it has to be written again.
-    TooLong,
+    /// A receipt, of which the last part has come: it is recorded and not answered.
+    Receipt(Receipt),
+    /// More than we take: it has to be written again, as the person is told by the text of that id, once.
+    TooLong(Option<Uuid>),
 }
 
 impl Conversations {
-    /// A message that is no USSD turn: a receipt, or something that a person wrote.
+    /// A message that is neither a USSD turn nor a receipt: something that a person wrote.
     pub(super) async fn text_message(self: &Arc<Self>, arrival: &Arrival, voice: &Voice) {
-        if let Some(receipt) = dayaq_smpp::receipt::read(&arrival.message) {
-            let kept = self.receive_receipt(voice, &receipt).await;
-            arrival.respond(if kept { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
-            return;
-        }
         self.counters.texts_in.increment(1);
         let Some(msisdn) = self.writer(arrival) else {
             self.counters.texts_ignored.increment(1);
@@ -77,7 +73,7 @@ impl Conversations {
     /// there waits for an answer, and it would be paid for (F08, G09).
     fn writer(&self, arrival: &Arrival) -> Option<Msisdn> {
         let from = &arrival.message.source;
-        if arrival.message.esm_class & ESM_CLASS_TYPE != 0 || from.ton == ALPHANUMERIC {
+        if !is_of_a_person(&arrival.message) || from.ton == ALPHANUMERIC {
             return None;
         }
         let digits = number(from)?;
@@ -132,10 +128,8 @@ impl Conversations {
                 }
                 (true, _) => self.counters.mo_duplicates.increment(1),
                 (false, _) => {
-                    if turn.envelope.texting.expire(text.at, &self.part_limits) {
-                        told = Some(new_id(text.at, &*self.entropy));
-                    }
-                    match hear(voice, arrival, &mut turn.envelope, text.at, &self.part_limits) {
+                    told = turn.envelope.texting.expire(&key, text.at, &self.part_limits);
+                    match hear(voice, arrival, &key, &mut turn.envelope, text.at, &self.part_limits) {
                         Heard::Text(typed) => {
                             turn.envelope.texting.take(taken);
                             turn.envelope.texting.turn = Some(TextTurn::new(
@@ -150,9 +144,14 @@ impl Conversations {
                             effects = self.advance(&mut turn, Input::Text(&typed));
                         }
                         Heard::Part => turn.envelope.texting.take(Taken { turn: None, ..taken }),
-                        Heard::TooLong => {
+                        Heard::Receipt(receipt) => {
+                            // Recorded before the parts are let go: what is brought again is recorded again.
+                            self.receive_claim(voice, &receipt, &key).await?;
                             turn.envelope.texting.take(Taken { turn: None, ..taken });
-                            told = Some(rejected(&key, arrival, text.at));
+                        }
+                        Heard::TooLong(refused) => {
+                            turn.envelope.texting.take(Taken { turn: None, ..taken });
+                            told = refused.or(told);
                         }
                     }
                 }
@@ -255,7 +254,7 @@ impl Conversations {
         });
     }
 
-    async fn give_up(
+    pub(super) async fn give_up(
         &self,
         arrival: &Arrival,
         voice: &Voice,
@@ -265,9 +264,7 @@ impl Conversations {
         let now = self.clock.now();
         let loaded = self.load(&key).await?;
         let mut envelope = self.envelope(&key, &loaded).await?;
-        if !envelope.texting.expire(now, &self.part_limits) {
-            return Ok(());
-        }
+        let Some(id) = envelope.texting.expire(&key, now, &self.part_limits) else { return Ok(()) };
         let book = self.books.of(envelope.dialog.book()).await?;
         let surface = voice.sms_surface(self.form_of(&key, voice).await?);
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
@@ -277,7 +274,6 @@ impl Conversations {
         let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };
         // Whoever wins the save tells the person; a loser leaves it to the winner.
         if self.save(&mut turn).await?.is_none() {
-            let id = new_id(now, &*self.entropy);
             self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
         }
         Ok(())
@@ -347,7 +343,14 @@ struct Text {
 }
 
 /// Puts parts together and letters into a text.
-fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestamp, limits: &Limits) -> Heard {
+fn hear(
+    voice: &Voice,
+    arrival: &Arrival,
+    key: &SubscriberKey,
+    envelope: &mut Envelope,
+    now: Timestamp,
+    limits: &Limits,
+) -> Heard {
     let (message, codings) = (&arrival.message, &voice.profile.sms.codings);
     let read = match user_data(message) {
         Ok(UserData::Whole(octets)) => {
@@ -361,23 +364,18 @@ fn hear(voice: &Voice, arrival: &Arrival, envelope: &mut Envelope, now: Timestam
             match added {
                 Added::Complete(joined) => {
                     arrival.note_stray_nuls(codings.stray_nuls(message.data_coding, joined.octets()));
-                    codings.decode(message.data_coding, joined.runs())
+                    match claimed(joined.octets()) {
+                        Some(receipt) => return Heard::Receipt(receipt),
+                        None => codings.decode(message.data_coding, joined.runs()),
+                    }
                 }
                 Added::Waiting | Added::Duplicate => return Heard::Part,
-                Added::Rejected(_) => return Heard::TooLong,
+                Added::Rejected(_) => {
+                    return Heard::TooLong(envelope.texting.refuse(key, &piece, message.data_coding, now));
+                }
             }
         }
         Err(_) => return Heard::Text(UNREADABLE.to_owned()),
     };
     Heard::Text(read.unwrap_or_else(|_| UNREADABLE.to_owned()))
-}
-
-/// The name of the one answer to a text of too many parts, whichever of them comes.
-fn rejected(key: &SubscriberKey, arrival: &Arrival, now: Timestamp) -> Uuid {
-    let reference = match user_data(&arrival.message) {
-        Ok(UserData::Piece(piece)) => piece.series.reference,
-        Ok(UserData::Whole(_)) | Err(_) => 0,
-    };
-    let hour = now.as_second() / 3600;
-    super::texting::name(&[key.as_bytes(), &reference.to_be_bytes(), &hour.to_be_bytes()])
 }

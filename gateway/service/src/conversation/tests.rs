@@ -3,7 +3,9 @@
 mod aborts;
 mod dialling;
 mod flash;
+mod forms;
 mod order;
+mod replies;
 mod untold;
 mod walks;
 mod world;

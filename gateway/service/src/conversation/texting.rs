@@ -1,9 +1,12 @@
 //! What is stored of a subscriber's texts between two of them: what was taken, what was answered, and parts.
 
 use super::doubt::Taken;
-use super::parts::StoredParts;
+use super::given_up::GivenUp;
+use super::parts::{StoredParts, StoredSeries};
+use crate::store::SubscriberKey;
 use dayaq_smpp::Instant;
-use dayaq_smpp::concat::{Limits, Reassembly};
+use dayaq_smpp::concat::{Added, Limits, PartialSet, Piece, Reassembly};
+use dayaq_smpp::receipt::is_piece;
 use dayaq_smpp::{Address, ShortMessage};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,12 @@ pub(super) struct Texting {
     pub turn: Option<TextTurn>,
     #[serde(flatten)]
     parts: StoredParts,
+    /// Receipts that came in parts. Nobody misses what does not come of them.
+    #[serde(default, skip_serializing_if = "StoredParts::is_empty")]
+    receipts: StoredParts,
+    /// Texts that were given up lately, of each of which the person has been told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given_up: Vec<GivenUp>,
 }
 
 /// A turn that was taken by a text, and what is to become of it.
@@ -78,14 +87,39 @@ impl Texting {
         self.parts = StoredParts::write(parts);
     }
 
-    /// Gives up the series whose time is over; says whether there were any.
-    pub fn expire(&mut self, now: Timestamp, limits: &Limits) -> bool {
+    /// Gives up the series whose time is over. Where the person is to be told of them, gives the id of the text that
+    /// does: not of a receipt, and of each text once, whatever comes of it later.
+    pub fn expire(&mut self, key: &SubscriberKey, now: Timestamp, limits: &Limits) -> Option<Uuid> {
         let mut parts = self.parts();
-        let expired = !parts.expire(instant(now), limits).is_empty();
-        if expired {
-            self.keep_parts(&parts);
+        let expired = parts.expire(instant(now), limits);
+        if expired.is_empty() {
+            return None;
         }
-        expired
+        self.keep_parts(&parts);
+        let is_missed = |set: &&PartialSet| !set.pieces.iter().any(|piece| is_piece(&piece.octets));
+        let told = expired.iter().filter(is_missed).filter_map(|set| {
+            let series = StoredSeries::write(set.series, set.data_coding);
+            let pieces = set.pieces.iter().map(|piece| (piece.number, &piece.octets[..]));
+            GivenUp::note(&mut self.given_up, key, series, pieces, instant(now))
+        });
+        // One text speaks of all of them.
+        told.last()
+    }
+
+    /// Gives up a text that has more parts than are taken, of which this is one. Gives the id of the text that tells
+    /// the person, once.
+    pub fn refuse(&mut self, key: &SubscriberKey, piece: &Piece<'_>, data_coding: u8, now: Timestamp) -> Option<Uuid> {
+        let series = StoredSeries::write(piece.series, data_coding);
+        let pieces = std::iter::once((piece.number, piece.octets));
+        GivenUp::note(&mut self.given_up, key, series, pieces, instant(now))
+    }
+
+    /// Adds a piece of a receipt to those that came before it.
+    pub fn add_receipt_piece(&mut self, piece: &Piece<'_>, data_coding: u8, now: Instant, limits: &Limits) -> Added {
+        let mut receipts = self.receipts.read();
+        let added = receipts.add(piece, data_coding, now, limits);
+        self.receipts = StoredParts::write(&receipts);
+        added
     }
 }
 
@@ -147,7 +181,14 @@ pub(super) fn name(parts: &[&[u8]]) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dayaq_smpp::concat::{Added, UserData, user_data};
+    use dayaq_smpp::concat::{UserData, user_data};
+    use dayaq_types::seal::{Key, KeyRing};
+    use dayaq_types::{Msisdn, SeededEntropy};
+
+    fn key() -> SubscriberKey {
+        let random = SeededEntropy::new(1);
+        SubscriberKey::of(&KeyRing::new(1, &Key::generate(&random)), &Msisdn::parse("994501234567").unwrap())
+    }
 
     fn part(number: u8, text: &[u8]) -> ShortMessage {
         let short_message = [&[5, 0, 3, 9, 3, number], text].concat();
@@ -177,9 +218,9 @@ mod tests {
         parts.add(&piece, 0, instant(now), &Limits::default());
         texting.keep_parts(&parts);
         let later = |s| now.checked_add(jiff::SignedDuration::from_secs(s)).unwrap();
-        assert!(!texting.expire(later(599), &Limits::default()));
-        assert!(texting.expire(later(600), &Limits::default()));
-        assert!(!texting.expire(later(601), &Limits::default()), "the person is told once");
+        assert_eq!(texting.expire(&key(), later(599), &Limits::default()), None);
+        assert!(texting.expire(&key(), later(600), &Limits::default()).is_some());
+        assert_eq!(texting.expire(&key(), later(601), &Limits::default()), None, "the person is told once");
     }
 
     #[test]

@@ -11,8 +11,10 @@ use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
 use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, neutral_end, step};
+use dayaq_smpp::concat::{UserData, user_data};
+use dayaq_smpp::receipt::report;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
-use dayaq_smpp::{Address, CommandStatus};
+use dayaq_smpp::{Address, CommandStatus, ShortMessage, Tag};
 use dayaq_types::{Msisdn, new_id};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -55,11 +57,16 @@ impl Conversations {
             arrival.respond(CommandStatus::RSYSERR);
             return;
         };
-        if !voice.profile.dialect.concerns(&arrival.message) {
-            self.text_message(arrival, voice).await;
+        // Before anything else: an SMSC may write a receipt under the service type of dialogues, with or without a mark.
+        if let Some(report) = report(&arrival.message) {
+            self.report(arrival, voice, report).await;
             return;
         }
         let dialect = &voice.profile.dialect;
+        if !dialect.concerns(&arrival.message) || is_in_parts(&arrival.message) {
+            self.text_message(arrival, voice).await;
+            return;
+        }
         arrival.note_oddities(dialect);
         let (inbound, fault) = match dialect.read(&arrival.message) {
             Ok(inbound) => (inbound, None),
@@ -483,6 +490,12 @@ impl Turn<'_> {
             line.arrival.respond(CommandStatus::ROK);
         }
     }
+}
+
+/// Whether this is one of several parts and no op makes it a turn: dialogues know no parts, only texts do, and among
+/// them receipts.
+fn is_in_parts(message: &ShortMessage) -> bool {
+    message.tlvs.as_tlvs().get(Tag::USSD_SERVICE_OP).is_none() && matches!(user_data(message), Ok(UserData::Piece(_)))
 }
 
 /// The subscriber behind an address; international numbers may come without their plus.

@@ -257,6 +257,11 @@ impl LooseEnds {
         self.answers.try_recv().ok().map(|answer| answer.status)
     }
 
+    /// The next answer, with the number of what it answers.
+    pub(crate) fn numbered_answer(&mut self) -> Option<(u32, CommandStatus)> {
+        self.answers.try_recv().ok().map(|answer| (answer.sequence_number, answer.status))
+    }
+
     /// The next screen.
     pub(crate) fn screen(&mut self) -> Option<ShortMessage> {
         self.screens.try_recv().ok().map(|screen| screen.message)
@@ -265,10 +270,17 @@ impl LooseEnds {
 
 #[cfg(test)]
 impl BindHandle {
+    /// Loses the connection that brought this with its answer, and binds again.
+    pub(crate) fn lose_and_bind(&self, unanswered: &Arrival, connection: u64, now: jiff::Timestamp) {
+        let mut history = self.history();
+        history.lose(unanswered.connection, now, vec![unanswered.sequence_number]);
+        history.bind(connection, now);
+    }
+
     /// A bind of that name that has no task.
     pub(crate) fn loose(name: &str) -> (Self, LooseEnds) {
         let ((answers, answered), (screens, shown), (texts, _texts)) =
-            (mpsc::channel(64), mpsc::channel(64), mpsc::channel(64));
+            (mpsc::channel(1024), mpsc::channel(1024), mpsc::channel(64));
         let (standing, _) = Self::standing(name, 1);
         let handle = Self { answers, screens, texts, ..standing };
         (handle, LooseEnds { answers: answered, screens: shown, _texts })

@@ -116,7 +116,9 @@ impl GatewayStore {
                 let receipts = erase(
                     db,
                     "DELETE FROM receipts WHERE at <= $1 AND NOT EXISTS (SELECT 1 FROM text_attempts a
-                     WHERE a.operator = receipts.operator AND a.message_id = receipts.message_id)",
+                     JOIN texts t ON t.position = a.text
+                     WHERE a.operator = receipts.operator AND a.message_id = receipts.message_id
+                        AND (receipts.subscriber = t.subscriber OR length(receipts.subscriber) = 0))",
                     before(STRAY_RECEIPT_LIFE),
                 )
                 .await?;

@@ -5,6 +5,7 @@ use crate::content::{ContentFiles, compile_book};
 use crate::conversation::envelope::Envelope;
 use crate::conversation::{Books, Conversations, Parts};
 use crate::link::{Arrival, BindHandle, LooseEnds};
+use crate::push::Sender;
 use crate::store::{
     Cas, GatewayStore, IN_SQLITE, Saved, SessionBackend, Sessions, SqliteFile, StoreError, Stored, SubscriberKey,
     Token, Version,
@@ -52,6 +53,8 @@ pub struct World {
     keys: KeyRing,
     bind: BindHandle,
     ends: Mutex<LooseEnds>,
+    /// Another bind, whose connections are cut.
+    cut: (BindHandle, Mutex<LooseEnds>),
     _folder: TempDir,
 }
 
@@ -91,7 +94,9 @@ impl World {
         let entropy = Arc::new(SeededEntropy::new(20_261_123));
         let keys = KeyRing::new(1, &Key::generate(&*entropy));
         let clock = Arc::new(ManualClock::new("2026-11-23T05:00:00Z".parse().unwrap()));
-        let folder = tempfile::tempdir().unwrap();
+        // Where there is such a folder, in memory.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let file = SqliteFile::open(&folder.path().join("gateway.sqlite"), IN_SQLITE).await.unwrap();
         let store = Arc::new(GatewayStore::new(file, keys.clone(), entropy.clone(), clock.clone()));
         let mut config = config(profile);
@@ -109,13 +114,14 @@ impl World {
             clock: clock.clone(),
             entropy: entropy.clone(),
             pending: Arc::default(),
-            senders: Vec::new(),
+            senders: vec![Sender::new(&config.operators[0].profile).unwrap()],
             wake: Arc::default(),
             notices: Arc::default(),
         };
         let conversations = Conversations::new(parts(), &config.operators, &config);
         let other = Conversations::new(parts(), &config.operators, &config);
         let (bind, ends) = BindHandle::loose("test/1");
+        let (cut, cut_ends) = BindHandle::loose("test/2");
         Self {
             reader: open(0),
             conversations,
@@ -127,6 +133,7 @@ impl World {
             keys,
             bind,
             ends: Mutex::new(ends),
+            cut: (cut, Mutex::new(cut_ends)),
             _folder: folder,
         }
     }
@@ -168,6 +175,28 @@ impl World {
             said.screens.push((screen.text.unwrap(), screen.ends));
         }
         said
+    }
+
+    /// The number and the status of each answer since the last look; screens are left out.
+    pub fn answers(&self) -> Vec<(u32, CommandStatus)> {
+        let mut ends = self.ends.lock().unwrap();
+        while ends.screen().is_some() {}
+        std::iter::from_fn(|| ends.numbered_answer()).collect()
+    }
+
+    /// Delivers a message, loses the link with its answer, and delivers it again on the next one; gives both answers.
+    pub async fn deliver_over_a_cut(&self, first: Arrival, again: Arrival) -> Vec<(u32, CommandStatus)> {
+        let (bind, ends) = &self.cut;
+        let on_own = |arrival: Arrival| {
+            let connection = u64::from(arrival.sequence_number);
+            Arrival { connection, bind: bind.clone(), ..arrival }
+        };
+        let (first, again) = (on_own(first), on_own(again));
+        self.conversations.handle(&first).await;
+        bind.lose_and_bind(&first, again.connection, self.clock.now());
+        self.conversations.handle(&again).await;
+        let mut ends = ends.lock().unwrap();
+        std::iter::from_fn(|| ends.numbered_answer()).collect()
     }
 
     /// What has been pushed since the last look: its kind, its text, and the number of its session.

@@ -1,8 +1,8 @@
 //! The contract of the gateway store, third part: receipts find their texts, in whatever order and under whatever ids.
 
-use super::Ground;
 use super::text_rules::{MINUTE, OPERATOR, Story};
-use crate::store::{MessageState, Ticket};
+use super::{Ground, phone};
+use crate::store::{MessageState, NewText, Recorded, Ticket};
 use dayaq_smpp::receipt::{Receipt, ReceiptIds};
 use dayaq_smpp::{ShortMessage, receipt};
 use dayaq_types::{Clock, Entropy, SeededEntropy};
@@ -136,7 +136,56 @@ async fn a31_under_each_mode_every_receipt_finds_its_text_and_none_another(groun
     }
 }
 
+async fn a35_what_a_phone_says_of_a_text_holds_for_texts_that_went_to_it(ground: Ground) {
+    use MessageState::{Delivered, Rejected, Undeliverable};
+    let story = Story::begin(ground).await;
+    let (own, other) = (story.house.subscriber(0), story.house.subscriber(1));
+    let ticket = attempted(&story, 1..2).await[0];
+    let claim = async |id: &'static str, state, phone| story.store.claimed_receipt(OPERATOR, id, state, phone).await;
+    let receipt = async || story.view().await.segments[0].receipt;
+    // While its answer is still to come, its phone alone may speak of it, and under any id.
+    assert_eq!(claim("id-1", Rejected, &other).await.unwrap(), Recorded::default());
+    assert_eq!(claim("id-1", Delivered, &own).await.unwrap(), Recorded::default());
+    assert_eq!(claim("id-2", Rejected, &own).await.unwrap(), Recorded::default());
+    story.store.segment_sent(&ticket, "id-1").await.unwrap();
+    assert_eq!(receipt().await, Some(Delivered), "it was told before the answer came");
+    let text = Some(Uuid::from_u128(1));
+    // The first end stays, whoever tells another.
+    assert_eq!(claim("id-1", Undeliverable, &own).await.unwrap(), Recorded { text, conflict: true });
+    let told = story.store.receipt(OPERATOR, "id-1", Rejected).await.unwrap();
+    assert_eq!(told, Recorded { text, conflict: true });
+    assert_eq!(claim("id-1", Rejected, &other).await.unwrap(), Recorded::default(), "not of its own");
+    assert_eq!(receipt().await, Some(Delivered));
+    // Of texts whose answers came, only what was said before them is left, and it goes in time.
+    story.house.pass(Duration::from_hours(24 * 7));
+    assert_eq!(story.store.sweep(story.house.clock.now()).await.unwrap().receipts, 1, "of id-2");
+    assert_eq!(receipt().await, Some(Delivered));
+}
+
+async fn a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses(ground: Ground) {
+    let story = Story::begin(ground).await;
+    let ticket = attempted(&story, 1..2).await[0];
+    story.store.segment_sent(&ticket, "id-1").await.unwrap();
+    let (subscriber, msisdn) = (story.house.subscriber(1), phone(1));
+    let text = NewText { subscriber, msisdn, ..story.text(2, 1) };
+    assert!(story.store.add_text(&text).await.unwrap());
+    let waiting = story.attempt_one().await;
+    let claimed = story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Rejected, &subscriber).await.unwrap();
+    assert_eq!(claimed, Recorded::default());
+    assert_eq!(story.view().await.segments[0].receipt, None);
+    // The operator may give two texts one id: each phone speaks of its own.
+    story.store.segment_sent(&waiting, "id-1").await.unwrap();
+    let own = story.house.subscriber(0);
+    let recorded = story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Expired, &own).await.unwrap();
+    assert_eq!(recorded, Recorded { text: Some(Uuid::from_u128(1)), conflict: false });
+    assert_eq!(story.view().await.segments[0].receipt, Some(MessageState::Expired));
+    let others = story.store.texts_of(&subscriber, 1).await.unwrap();
+    assert_eq!(others[0].segments[0].receipt, Some(MessageState::Rejected));
+}
+
 on_each_database!(
+    a35_what_a_phone_says_of_a_text_holds_for_texts_that_went_to_it,
+    a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses,
     a33_receipts_and_answers_in_any_order_up_to_a_minute_apart_all_meet,
     a33_a_receipt_without_its_answer_is_kept_for_a_day_and_then_swept,
     a34_receipts_again_against_each_other_and_for_nobody_do_no_harm,
