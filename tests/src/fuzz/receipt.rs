@@ -1,4 +1,4 @@
-use dayaq_smpp::receipt::{ReceiptIds, read};
+use dayaq_smpp::receipt::{ReceiptIds, Report, read, report};
 use dayaq_smpp::{ShortMessage, Tag, TlvBuf};
 
 use super::script::Script;
@@ -15,7 +15,7 @@ const IDS: [ReceiptIds; 6] = [
 ];
 
 /// Any octets as a receipt: it is always one, says the same twice, and has a name by which it is compared
-/// where it has an id. Without the mark of a receipt its text is none.
+/// where it has an id. Without the mark of a receipt its text is never surely one.
 pub fn receipt(octets: &[u8]) {
     let mut script = Script(octets);
     let choice = script.octet();
@@ -35,6 +35,17 @@ pub fn receipt(octets: &[u8]) {
         assert_eq!(name.is_none(), blank);
         if let (ReceiptIds::Same, Some(id), Some(name)) = (ids, receipt.message_id, name) {
             assert_eq!(ids.of_response(&id), Some(name));
+        }
+    }
+    for esm_class in [0x00, 0x08, 0x10, 0x24, 0x40, 0x44] {
+        message.esm_class = esm_class;
+        let told = report(&message);
+        assert_eq!(told, report(&message));
+        match told {
+            Some(Report::Receipt(receipt)) => assert_eq!(read(&message), Some(receipt)),
+            Some(Report::Claim(_)) => assert!(read(&message).is_none() && esm_class & 0x2C == 0),
+            Some(Report::Piece(_)) => assert_eq!(esm_class, 0x44),
+            None => assert_eq!(esm_class & 0x24, 0),
         }
     }
     message.esm_class = 0x40;

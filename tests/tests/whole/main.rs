@@ -40,6 +40,7 @@ mod proxy;
 mod pushed;
 mod raw_smsc;
 mod readme;
+mod receipts_of_all_forms;
 mod redis;
 mod redis_server;
 mod resets;

@@ -239,7 +239,7 @@ impl Batch {
         let (world, ids) = (&self.world, &self.ids);
         let recent = &ids[ids.len().saturating_sub(50)..];
         let coming: Vec<Coming> = self.people[range].iter_mut().map(|person| person.come(world, recent)).collect();
-        let (mut bringing, mut doubtful, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bringing, mut doubled, mut doubtful, mut open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut arrival = |message: &ShortMessage| {
             self.delivered += 1;
             open.push(self.delivered as u32);
@@ -248,10 +248,7 @@ impl Batch {
         for coming in coming {
             match coming {
                 Coming::InOrder(messages) => bringing.push(messages.iter().map(&mut arrival).collect::<Vec<_>>()),
-                Coming::Doubled(message) => {
-                    bringing.push(vec![arrival(&message)]);
-                    bringing.push(vec![arrival(&message)]);
-                }
+                Coming::Doubled(message) => doubled.push([arrival(&message), arrival(&message)]),
                 Coming::InDoubt(message) => doubtful.push([arrival(&message), arrival(&message)]),
             }
         }
@@ -261,6 +258,9 @@ impl Batch {
             }
         };
         join_all(bringing.into_iter().map(take)).await;
+        for [first, again] in doubled {
+            world.deliver_twice_at_once(first, again).await;
+        }
         let mut answered = world.answers();
         for [first, again] in doubtful {
             answered.extend(world.deliver_over_a_cut(first, again).await);

@@ -184,6 +184,17 @@ impl World {
         std::iter::from_fn(|| ends.numbered_answer()).collect()
     }
 
+    /// Delivers a message twice, the second time before the first is taken.
+    pub async fn deliver_twice_at_once(&self, first: Arrival, again: Arrival) {
+        let number = first.message.source.digits.as_str().unwrap().parse().unwrap();
+        let passage = self.conversations.turnstile.enter(self.key(number)).await;
+        let both_are_there = async {
+            tokio::task::yield_now().await;
+            drop(passage);
+        };
+        tokio::join!(self.conversations.handle(&first), self.conversations.handle(&again), both_are_there);
+    }
+
     /// Delivers a message, loses the link with its answer, and delivers it again on the next one; gives both answers.
     pub async fn deliver_over_a_cut(&self, first: Arrival, again: Arrival) -> Vec<(u32, CommandStatus)> {
         let (bind, ends) = &self.cut;
