@@ -35,6 +35,9 @@ pub struct Arg {
 pub struct Operation {
     /// The name that a `call` state gives.
     pub name: &'static str,
+    /// Whether it changes anything: then it is made once however often it is asked for, kept where the core is slow, and
+    /// never reached by a dial string alone.
+    pub writes: bool,
     /// Its arguments.
     pub args: &'static [Arg],
     /// Its outcomes with their values; each must be handled by the dialogue.
@@ -71,6 +74,7 @@ const AWARD: [Arg; 3] = [arg("amount", Kind::Money), arg("from", Kind::Date), ar
 pub const OPERATIONS: &[Operation] = &[
     Operation {
         name: "submit",
+        writes: true,
         args: &[
             arg("fin", Kind::Text),
             arg("card-series", Kind::Choice(&["aze", "aa", "myi", "dyi", "mom"])),
@@ -90,7 +94,25 @@ pub const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "complete",
+        writes: true,
+        args: &[REFERENCE, arg("notary", Kind::Text)],
+        outcomes: &[
+            ("registered", &[REFERENCE, REGISTERED_ON, DECIDE_BY]),
+            ("already", &[REFERENCE, REGISTERED_ON]),
+            ("not-awaiting", &[REFERENCE]),
+            ("none", &[]),
+        ],
+    },
+    Operation {
+        name: "existing",
+        writes: false,
+        args: &[],
+        outcomes: &[("none", &[]), ("awaiting-notary", &[REFERENCE]), ("open", &[REFERENCE])],
+    },
+    Operation {
         name: "status",
+        writes: false,
         args: &[],
         outcomes: &[
             ("none", &[]),
@@ -104,6 +126,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "explain",
+        writes: false,
         args: &[arg("last-four", Kind::Text)],
         outcomes: &[
             ("none", &[]),
@@ -117,6 +140,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "pickup",
+        writes: false,
         args: &[arg("last-four", Kind::Text)],
         outcomes: &[
             ("none", &[]),
@@ -129,8 +153,15 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// The outcomes of `submit` that the core tells by a notice of the same key, written in the transaction that brings them
-/// about. A channel that can carry nothing but texts says nothing of them itself, so that the phone hears of each once.
+impl Operation {
+    /// The operation of that name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|operation| operation.name == name)
+    }
+}
+
+/// The outcomes of operations that write which the core tells by a notice of the same key, written in the transaction
+/// that brings them about. A channel that can carry nothing but texts says nothing of them itself, so that the phone hears of each once.
 pub const TOLD_BY_NOTICE: &[&str] = &["registered", "awaiting-notary"];
 
 /// Every notice.

@@ -16,8 +16,13 @@ mod value;
 pub use error::CoreError;
 pub use notice::{Finished, LeasedNotice, Notice, NoticeClass, NoticeOutcome};
 pub use port::Core;
-pub use reply::{AwardTerms, CardStage, ExplainReply, PickupReply, Reply, Stage, StatusReply, SubmitReply};
-pub use request::{BadArgument, Caller, Channel, Explain, Member, MeterNumber, Meters, Relation, Request, Submit};
+pub use reply::{
+    AwardTerms, CardStage, CompleteReply, ExistingReply, ExplainReply, PickupReply, Reply, Stage, StatusReply,
+    SubmitReply,
+};
+pub use request::{
+    BadArgument, Caller, Channel, Complete, Explain, Member, MeterNumber, Meters, Relation, Request, Submit,
+};
 pub use value::{Args, Term, Value};
 
 #[cfg(test)]

@@ -1,20 +1,27 @@
 //! The port.
 
 use crate::{
-    Caller, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, Reply, Request, StatusReply, Submit,
-    SubmitReply,
+    Caller, Complete, CompleteReply, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
+    PickupReply, Reply, Request, StatusReply, Submit, SubmitReply,
 };
 use async_trait::async_trait;
 use std::time::Duration;
 
 /// The eligibility and card-order core, as the gateway sees it.
 ///
-/// Every call may be repeated: `submit` is idempotent by its draft, the questions change nothing but
+/// Every call may be repeated: `submit` and `complete` are idempotent by their draft, the questions change nothing but
 /// the count of wrong tries, `lease` hands out what is due, and `finished` is fenced.
 #[async_trait]
 pub trait Core: Send + Sync {
     /// Registers an application; answers only once it is committed.
     async fn submit(&self, caller: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError>;
+
+    /// Gives an application that waits for it the number of its notarised application, upon which it goes on as if it
+    /// had been handed in with the number; answers only once that is committed.
+    async fn complete(&self, caller: &Caller, complete: &Complete) -> Result<CompleteReply, CoreError>;
+
+    /// Tells which application the phone has already, before it begins another.
+    async fn existing(&self, caller: &Caller) -> Result<ExistingReply, CoreError>;
 
     /// Tells the stage of the latest application bound to the phone.
     async fn status(&self, caller: &Caller) -> Result<StatusReply, CoreError>;
@@ -35,6 +42,8 @@ pub trait Core: Send + Sync {
     async fn call(&self, caller: &Caller, request: &Request) -> Result<Reply, CoreError> {
         Ok(match request {
             Request::Submit(submit) => self.submit(caller, submit).await?.into(),
+            Request::Complete(complete) => self.complete(caller, complete).await?.into(),
+            Request::Existing => self.existing(caller).await?.into(),
             Request::Status => self.status(caller).await?.into(),
             Request::Explain(explain) => self.explain(caller, explain).await?.into(),
             Request::Pickup(explain) => self.pickup(caller, explain).await?.into(),

@@ -34,6 +34,53 @@ pub enum SubmitReply {
     },
 }
 
+/// The answer to a number given alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum CompleteReply {
+    /// Registered: the 15 working days run from this day.
+    Registered {
+        /// The registration number, which is the one that the application had.
+        reference: String,
+        /// The day in Baku on which the number came.
+        registered_on: Date,
+        /// The last day for the decision.
+        decide_by: Date,
+    },
+    /// The application has this number already.
+    Already {
+        /// Its registration number.
+        reference: String,
+        /// The day of its registration in Baku.
+        registered_on: Date,
+    },
+    /// The application has another number, or is over; nothing was changed.
+    NotAwaiting {
+        /// Its registration number.
+        reference: String,
+    },
+    /// No such application is bound to this phone.
+    None,
+}
+
+/// The application that a phone has: one that is neither refused nor superseded, and whose award has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum ExistingReply {
+    /// It has none.
+    None,
+    /// The latest one that waits for the notarised application's number.
+    AwaitingNotary {
+        /// Its registration number.
+        reference: String,
+    },
+    /// None waits for a number; this is the latest.
+    Open {
+        /// Its registration number.
+        reference: String,
+    },
+}
+
 /// Where an application stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -199,6 +246,35 @@ impl From<SubmitReply> for Reply {
                 "already",
                 [("reference", Value::Text(reference)), ("registered-on", Value::Date(registered_on))],
             ),
+        }
+    }
+}
+
+impl From<CompleteReply> for Reply {
+    fn from(reply: CompleteReply) -> Self {
+        match reply {
+            CompleteReply::Registered { reference, registered_on, decide_by } => {
+                SubmitReply::Registered { reference, registered_on, decide_by }.into()
+            }
+            CompleteReply::Already { reference, registered_on } => {
+                SubmitReply::Already { reference, registered_on }.into()
+            }
+            CompleteReply::NotAwaiting { reference } => {
+                Self::new("not-awaiting", [("reference", Value::Text(reference))])
+            }
+            CompleteReply::None => Self::new("none", []),
+        }
+    }
+}
+
+impl From<ExistingReply> for Reply {
+    fn from(reply: ExistingReply) -> Self {
+        match reply {
+            ExistingReply::None => Self::new("none", []),
+            ExistingReply::AwaitingNotary { reference } => {
+                Self::new("awaiting-notary", [("reference", Value::Text(reference))])
+            }
+            ExistingReply::Open { reference } => Self::new("open", [("reference", Value::Text(reference))]),
         }
     }
 }

@@ -155,6 +155,18 @@ impl Submit {
     pub const MEMBERS_MAX: usize = 15;
 }
 
+/// The number of the notarised application, for an application that was handed in without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    /// The draft's id, which is the idempotency key together with the registration number: the same number given again
+    /// under it is answered like the first time.
+    pub draft: Uuid,
+    /// The registration number of the application, which must be bound to the phone that asks.
+    pub reference: String,
+    /// The number.
+    pub notary_number: NotaryNumber,
+}
+
 /// A question about details, opened by the last four digits of the applicant's ID card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explain {
@@ -167,6 +179,10 @@ pub struct Explain {
 pub enum Request {
     /// Hand in an application.
     Submit(Box<Submit>),
+    /// Give the notarised application's number alone.
+    Complete(Complete),
+    /// Which application this phone has already.
+    Existing,
     /// The stage of the latest application bound to this phone.
     Status,
     /// Its outcome with amount or reasons.
@@ -197,12 +213,7 @@ impl Request {
                 applicant: reader.fin("fin")?,
                 id_card: IdCard::parse(&reader.text("card-series")?.to_ascii_uppercase(), reader.text("card-number")?)
                     .map_err(|_| reader.bad("card-number", "a number of that series"))?,
-                notary_number: match reader.optional_text("notary")? {
-                    None => None,
-                    Some(text) => Some(
-                        NotaryNumber::parse(text).ok_or_else(|| reader.bad("notary", "4 to 12 digits, or nothing"))?,
-                    ),
-                },
+                notary_number: reader.notary_number("notary", "4 to 12 digits, or nothing")?,
                 members: reader.members("members")?,
                 district: reader.text("district")?.to_owned(),
                 branch: reader.text("branch")?.to_owned(),
@@ -212,6 +223,14 @@ impl Request {
                     gas: reader.meter("meter-gas")?,
                 },
             }))),
+            "complete" => Ok(Self::Complete(Complete {
+                draft,
+                reference: reader.text("reference")?.to_owned(),
+                notary_number: reader
+                    .notary_number("notary", "4 to 12 digits")?
+                    .ok_or_else(|| reader.bad("notary", "4 to 12 digits"))?,
+            })),
+            "existing" => Ok(Self::Existing),
             "status" => Ok(Self::Status),
             "explain" => Ok(Self::Explain(reader.explain()?)),
             "pickup" => Ok(Self::Pickup(reader.explain()?)),
@@ -248,6 +267,11 @@ impl<'a> Reader<'a> {
 
     fn fin(&self, name: &'static str) -> Result<Fin, BadArgument> {
         Fin::parse(self.text(name)?).map_err(|_| self.bad(name, "a FIN"))
+    }
+
+    fn notary_number(&self, name: &'static str, why: &'static str) -> Result<Option<NotaryNumber>, BadArgument> {
+        let text = self.optional_text(name)?;
+        text.map(|text| NotaryNumber::parse(text).ok_or_else(|| self.bad(name, why))).transpose()
     }
 
     fn meter(&self, name: &'static str) -> Result<Option<MeterNumber>, BadArgument> {

@@ -67,6 +67,31 @@ fn a_bad_argument_is_named_without_its_value() {
     assert!(!check("fin", text("5akt9x2")).to_string().contains("5akt9x2"));
 }
 
+#[test]
+fn a_number_given_alone_names_its_application() {
+    let given = |reference: &str, notary: &str| {
+        let args = args([("reference", text(reference)), ("notary", text(notary))]);
+        Request::from_call("complete", &args, Uuid::from_u128(7))
+    };
+    let Ok(Request::Complete(complete)) = given("26-0000017-4", "2026004117") else { panic!("a number") };
+    assert_eq!((complete.draft, complete.reference.as_str()), (Uuid::from_u128(7), "26-0000017-4"));
+    assert!(!format!("{complete:?}").contains("2026004117"), "a number is personal");
+    for (reference, notary, field) in [
+        ("", "2026004117", "reference"),
+        ("26-0000017-4", "", "notary"),
+        ("26-0000017-4", "123", "notary"),
+        ("26-0000017-4", "1234567890123", "notary"),
+        ("26-0000017-4", "12a4", "notary"),
+        ("26-0000017-4", "١٢٣٤", "notary"),
+    ] {
+        let bad = given(reference, notary).unwrap_err();
+        assert_eq!((bad.operation.as_str(), bad.argument), ("complete", field), "{reference:?} {notary:?}");
+        assert!(notary.is_empty() || !bad.to_string().contains(notary));
+    }
+    let json = serde_json::to_string(&complete).unwrap();
+    assert_eq!(serde_json::from_str::<Complete>(&json).unwrap(), complete);
+}
+
 /// Every reply must speak in the outcomes and values that the catalogue promises to dialogues.
 #[test]
 fn replies_keep_the_catalogue() {
@@ -77,6 +102,13 @@ fn replies_keep_the_catalogue() {
         ("submit", SubmitReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
         ("submit", SubmitReply::AwaitingNotary { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::Already { reference: r(), registered_on: day }.into()),
+        ("complete", CompleteReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
+        ("complete", CompleteReply::Already { reference: r(), registered_on: day }.into()),
+        ("complete", CompleteReply::NotAwaiting { reference: r() }.into()),
+        ("complete", CompleteReply::None.into()),
+        ("existing", ExistingReply::None.into()),
+        ("existing", ExistingReply::AwaitingNotary { reference: r() }.into()),
+        ("existing", ExistingReply::Open { reference: r() }.into()),
         ("status", StatusReply::None.into()),
         ("explain", ExplainReply::None.into()),
         ("explain", ExplainReply::Wrong.into()),
@@ -97,7 +129,7 @@ fn replies_keep_the_catalogue() {
     }
     let mut seen = 0;
     for (operation, reply) in &replies {
-        let operation = catalogue::OPERATIONS.iter().find(|o| o.name == *operation).unwrap();
+        let operation = catalogue::Operation::find(operation).unwrap();
         let (_, values) = operation.outcomes.iter().find(|(name, _)| *name == reply.outcome).unwrap();
         assert_eq!(reply.values.len(), values.len(), "{} {}", operation.name, reply.outcome);
         assert!(values.iter().all(|v| reply.values.contains_key(v.name)), "{} {}", operation.name, reply.outcome);
@@ -133,7 +165,7 @@ fn notices_keep_the_catalogue() {
 /// The names that the catalogue offers are the ones that requests understand.
 #[test]
 fn choices_of_the_catalogue_are_understood() {
-    let submit = catalogue::OPERATIONS.iter().find(|o| o.name == "submit").unwrap();
+    let submit = catalogue::Operation::find("submit").unwrap();
     let kind = |name: &str| submit.args.iter().find(|a| a.name == name).unwrap().kind;
     let catalogue::Kind::Choice(series) = kind("card-series") else { panic!("a choice") };
     let known: Vec<String> = dayaq_types::IdCard::SERIES.iter().map(|(s, _)| s.to_ascii_lowercase()).collect();
@@ -144,10 +176,11 @@ fn choices_of_the_catalogue_are_understood() {
 }
 
 #[test]
-fn what_is_told_by_a_notice_is_an_outcome_of_submit_and_has_words() {
-    let submit = catalogue::OPERATIONS.iter().find(|operation| operation.name == "submit").expect("it is there");
+fn what_is_told_by_a_notice_is_an_outcome_of_an_operation_that_writes_and_has_words() {
+    let writing = || catalogue::OPERATIONS.iter().filter(|operation| operation.writes);
+    assert_eq!(writing().map(|operation| operation.name).collect::<Vec<_>>(), ["submit", "complete"]);
     for told in catalogue::TOLD_BY_NOTICE {
-        assert!(submit.outcomes.iter().any(|(outcome, _)| outcome == told), "{told}");
+        assert!(writing().flat_map(|operation| operation.outcomes).any(|(outcome, _)| outcome == told), "{told}");
         assert!(catalogue::NOTICES.iter().any(|words| words.key == *told), "{told}");
     }
 }

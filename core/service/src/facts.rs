@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
+use uuid::Uuid;
 
 mod property;
 mod standing;
@@ -85,6 +86,14 @@ pub struct Declared {
     /// The meters of the home, where their numbers are known.
     #[serde(default)]
     pub meters: Meters,
+}
+
+impl Declared {
+    /// The same, handed in under that draft with the number that was missing.
+    pub fn handed_in(self, draft: Uuid, number: NotaryNumber) -> Submit {
+        let Self { applicant, id_card, notary_number: _, members, district, branch, meters } = self;
+        Submit { draft, applicant, id_card, notary_number: Some(number), members, district, branch, meters }
+    }
 }
 
 impl From<&Submit> for Declared {

@@ -5,11 +5,12 @@ use crate::config::CoreConfig;
 use crate::content::CoreContent;
 use crate::decide::{AssumedValues, Outcome};
 use crate::http::{self, ClientError};
-use crate::store::{Application, CardState, CoreStore, Intake, StoreError, StoredDecision, Tried};
+use crate::reference::is_reference;
+use crate::store::{Application, CardState, Completion, CoreStore, Intake, StoreError, StoredDecision, Tried};
 use async_trait::async_trait;
 use dayaq_core_api::{
-    AwardTerms, Caller, CardStage, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, Stage,
-    StatusReply, Submit, SubmitReply,
+    AwardTerms, Caller, CardStage, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply,
+    Finished, LeasedNotice, PickupReply, Stage, StatusReply, Submit, SubmitReply,
 };
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy, baku_date};
@@ -131,6 +132,13 @@ impl CoreService {
         if self.config.assumed_values_count { AssumedValues::Count } else { AssumedValues::Powerless }
     }
 
+    /// Now, the day in Baku on which what a caller hands in counts as received, and the last day for a decision on it.
+    fn days_of(&self, caller: &Caller) -> (Timestamp, Date, Option<Date>) {
+        let now = self.clock.now();
+        let day = baku_date(caller.received_at.clamp(now.saturating_sub(RECEIVED_AGE_MAX).unwrap_or(now), now));
+        (now, day, self.content.calendar.deadline(day, self.config.decision_working_days))
+    }
+
     /// Opens an application's details to who knows the digits.
     async fn unlock(&self, caller: &Caller, explain: &Explain) -> Result<Unlocked, CoreError> {
         let found = self.store.latest_of_phone(&caller.msisdn).await.map_err(unavailable)?;
@@ -175,9 +183,7 @@ enum Unlocked {
 impl Core for CoreService {
     async fn submit(&self, caller: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError> {
         check(submit)?;
-        let now = self.clock.now();
-        let day = baku_date(caller.received_at.clamp(now.saturating_sub(RECEIVED_AGE_MAX).unwrap_or(now), now));
-        let decide_by = self.content.calendar.deadline(day, self.config.decision_working_days);
+        let (now, day, decide_by) = self.days_of(caller);
         let intake = Intake { caller: caller.clone(), submit: submit.clone(), now, day, decide_by };
         let reply = self.store.submit(intake).await.map_err(unavailable)?;
         let outcome = match &reply {
@@ -188,6 +194,29 @@ impl Core for CoreService {
         metrics::counter!("dayaq_core_submissions_total", "outcome" => outcome).increment(1);
         self.wake.notify_one();
         Ok(reply)
+    }
+
+    async fn complete(&self, caller: &Caller, complete: &Complete) -> Result<CompleteReply, CoreError> {
+        if !is_reference(&complete.reference) {
+            return Err(CoreError::Invalid { field: "reference", why: "not a registration number".to_owned() });
+        }
+        let (now, day, decide_by) = self.days_of(caller);
+        let completion = Completion { caller: caller.clone(), complete: complete.clone(), now, day, decide_by };
+        let reply = self.store.complete(completion).await.map_err(unavailable)?;
+        let outcome = match &reply {
+            CompleteReply::Registered { .. } => "registered",
+            CompleteReply::Already { .. } => "already",
+            CompleteReply::NotAwaiting { .. } => "not-awaiting",
+            CompleteReply::None => "none",
+        };
+        metrics::counter!("dayaq_core_completions_total", "outcome" => outcome).increment(1);
+        self.wake.notify_one();
+        Ok(reply)
+    }
+
+    async fn existing(&self, caller: &Caller) -> Result<ExistingReply, CoreError> {
+        let today = baku_date(self.clock.now());
+        self.store.existing_of_phone(&caller.msisdn, today).await.map_err(unavailable)
     }
 
     async fn status(&self, caller: &Caller) -> Result<StatusReply, CoreError> {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use dayaq_core_api::{
-    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit,
-    SubmitReply,
+    Caller, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
+    PickupReply, StatusReply, Submit, SubmitReply,
 };
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::content::{ContentFiles, compile_book};
@@ -46,6 +46,12 @@ struct State {
     submitted: BTreeMap<Uuid, u32>,
     /// The drafts for which it was asked, whatever it answered, in their order.
     asked: Vec<Uuid>,
+    /// How often each number given alone came.
+    completed: BTreeMap<Uuid, u32>,
+    /// What the phone has already.
+    existing: Option<ExistingReply>,
+    /// What becomes of a number given alone, where it is not registered.
+    completes: Option<CompleteReply>,
     notices: Vec<LeasedNotice>,
     /// So many leases are still to panic.
     lease_panics: u32,
@@ -82,6 +88,21 @@ impl StandIn {
     /// How often each draft was handed in.
     pub fn submitted(&self) -> BTreeMap<Uuid, u32> {
         self.state.lock().expect("no test panics in it").submitted.clone()
+    }
+
+    /// How often each draft brought a number given alone.
+    pub fn completed(&self) -> BTreeMap<Uuid, u32> {
+        self.state.lock().expect("no test panics in it").completed.clone()
+    }
+
+    /// Has this application for whoever asks, in every mood but those that do not answer.
+    pub fn has(&self, existing: ExistingReply) {
+        self.state.lock().expect("no test panics in it").existing = Some(existing);
+    }
+
+    /// Says this of a number given alone.
+    pub fn completes(&self, reply: CompleteReply) {
+        self.state.lock().expect("no test panics in it").completes = Some(reply);
     }
 
     /// Hands out a notice at the next lease.
@@ -127,6 +148,24 @@ impl Core for StandIn {
             return Ok(SubmitReply::Already { reference: "26-0000041-1".to_owned(), registered_on: day });
         }
         self.answer(reply).await
+    }
+
+    async fn complete(&self, _: &Caller, complete: &Complete) -> Result<CompleteReply, CoreError> {
+        let day = jiff::civil::date(2026, 11, 26);
+        let reference = complete.reference.clone();
+        let told = {
+            let mut state = self.state.lock().expect("no test panics in it");
+            if state.mood != Mood::Away {
+                *state.completed.entry(complete.draft).or_default() += 1;
+            }
+            state.completes.clone()
+        };
+        self.answer(told.unwrap_or(CompleteReply::Registered { reference, registered_on: day, decide_by: day })).await
+    }
+
+    async fn existing(&self, _: &Caller) -> Result<ExistingReply, CoreError> {
+        let existing = self.state.lock().expect("no test panics in it").existing.clone();
+        self.answer(existing.unwrap_or(ExistingReply::None)).await
     }
 
     async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {

@@ -57,18 +57,7 @@ impl CoreStore {
                 (read_id(row.get("id"))?, reply)
             }
         };
-        let told = serde_json::to_string(&reply).map_err(|_| StoreError::Row("submissions"))?;
-        tx.execute(
-            "INSERT INTO submissions (draft, application_id, msisdn_lookup, reply, at) VALUES ($1, $2, $3, $4, $5)",
-            &[
-                (&intake.submit.draft.to_string()).into(),
-                (&id.to_string()).into(),
-                (&msisdn).into(),
-                (&told).into(),
-                millis(intake.now).into(),
-            ],
-        )
-        .await?;
+        note_submission(tx, &intake.submit.draft.to_string(), id, &msisdn, &reply, intake.now).await?;
         Ok(reply)
     }
 
@@ -113,7 +102,7 @@ impl CoreStore {
     }
 
     /// The missing number came: the application begins, under the registration number it has.
-    async fn continue_with_number(
+    pub(super) async fn continue_with_number(
         &self,
         tx: &mut Change<'_>,
         intake: &Intake,
@@ -214,6 +203,24 @@ pub(super) async fn close_ended_awards(tx: &mut Change<'_>, fin: &[u8], today: D
 
 fn continues(row: &Row, submit: &Submit) -> bool {
     row.get::<&str>("stage") == Stage::AwaitingNotary.name() && submit.notary_number.is_some()
+}
+
+/// Keeps what was answered under a key, so that the same again is answered the same.
+pub(super) async fn note_submission(
+    tx: &mut Change<'_>,
+    key: &str,
+    id: Uuid,
+    msisdn: &[u8],
+    reply: &SubmitReply,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let told = serde_json::to_string(reply).map_err(|_| StoreError::Row("submissions"))?;
+    tx.execute(
+        "INSERT INTO submissions (draft, application_id, msisdn_lookup, reply, at) VALUES ($1, $2, $3, $4, $5)",
+        &[key.into(), (&id.to_string()).into(), msisdn.into(), (&told).into(), millis(now).into()],
+    )
+    .await?;
+    Ok(())
 }
 
 async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8]) -> Result<Option<SubmitReply>, StoreError> {

@@ -8,6 +8,7 @@
 mod application;
 mod audit;
 mod cards;
+mod complete;
 mod decisions;
 mod error;
 mod evidence;
@@ -20,6 +21,7 @@ mod vault;
 
 pub use application::Application;
 pub use cards::{Card, CardState};
+pub use complete::Completion;
 pub use decisions::StoredDecision;
 pub use error::StoreError;
 pub use evidence::Evidence;

@@ -18,6 +18,7 @@ macro_rules! on_each_database {
 
 mod calendar;
 mod cards;
+mod complete;
 mod connector;
 mod content;
 mod crash;

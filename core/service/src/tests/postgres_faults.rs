@@ -1,9 +1,9 @@
 //! What a PostgreSQL server can do to the core's store.
 
-use super::world::{Ground, OTHER_PHONE, PHONE, World, keys};
+use super::world::{Ground, NUMBER, OTHER_PHONE, PHONE, World, keys};
 use crate::store::{CoreStore, Tried};
 use crate::{CoreConfig, StoreError};
-use dayaq_core_api::{Core, SubmitReply};
+use dayaq_core_api::{CompleteReply, Core, SubmitReply};
 use dayaq_postgres::{Cut, Valve};
 use dayaq_sql::StoreConfig;
 use dayaq_types::{Clock, Msisdn, SeededEntropy};
@@ -83,6 +83,28 @@ async fn d04_an_application_whose_commit_is_cut_off_at_any_octet_is_there_once()
         assert_eq!(count(&world, APPLICATIONS).await, n + 1, "{cut:?}");
     }
     assert_eq!(told.len(), Cut::everywhere().count());
+}
+
+/// The same for a number given alone: its application is registered once, on the day and under the number told.
+#[tokio::test]
+async fn d04_a_number_whose_commit_is_cut_off_at_any_octet_is_there_once() {
+    let world = World::standing(Ground::Postgres).await;
+    let valve = Valve::before(world.database().socket()).await;
+    let core = core_at(&world, valve.url(world.database().name()), 7).await;
+    for (n, cut) in (0i64..).zip(Cut::everywhere()) {
+        let phone = format!("99450{n:07}");
+        let reference = world.awaiting(&phone).await;
+        let (number, caller) = (world.number_for(&reference, NUMBER), world.caller(&phone));
+        valve.arm(cut);
+        let reply = core.complete(&caller, &number).await;
+        assert!(!valve.is_armed(), "{cut:?}");
+        let told = |r: &CompleteReply| matches!(r, CompleteReply::Registered { reference: r, .. } if *r == reference);
+        assert!(reply.as_ref().is_ok_and(told), "{cut:?}: {reply:?}");
+        assert_eq!(core.complete(&caller, &number).await, reply, "{cut:?}");
+        assert_eq!(core.audit(&reference).await.unwrap().unwrap(), ["awaiting-notary", "registered"], "{cut:?}");
+    }
+    let registered = "SELECT count(*) FROM dayaq_core.notices WHERE key = 'registered'";
+    assert_eq!(usize::try_from(count(&world, registered).await), Ok(Cut::everywhere().count()));
 }
 
 /// A verification whose commit is cut off is there once, and so is what it causes.
@@ -203,6 +225,31 @@ async fn h2_two_processes_at_once_make_one_application_of_a_phone() {
         assert_eq!((registered, already), (1, 1), "{replies:?}");
         assert_eq!(count(&world, APPLICATIONS).await, 2 * (round + 1));
     }
+}
+
+/// One phone gives its number twice at once, over two gateways: under one draft, then under two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h2_two_processes_at_once_take_a_number_once() {
+    let world = World::standing(Ground::Postgres).await;
+    let cores = [core_at(&world, world.database().url(), 7).await, core_at(&world, world.database().url(), 8).await];
+    for round in 0..10i64 {
+        let phone = format!("99450{round:07}");
+        let reference = world.awaiting(&phone).await;
+        let (caller, number) = (world.caller(&phone), world.number_for(&reference, NUMBER));
+        let replies = join_all(cores.iter().map(|core| core.complete(&caller, &number))).await;
+        assert!(matches!(replies[0], Ok(CompleteReply::Registered { .. })), "{replies:?}");
+        assert_eq!(replies[0], replies[1]);
+
+        let phone = format!("99455{round:07}");
+        let reference = world.awaiting(&phone).await;
+        let caller = world.caller(&phone);
+        let numbers = [world.number_for(&reference, NUMBER), world.number_for(&reference, "4711")];
+        let replies = join_all(cores.iter().zip(&numbers).map(|(core, number)| core.complete(&caller, number))).await;
+        let taken = replies.iter().filter(|r| matches!(r, Ok(CompleteReply::Registered { .. }))).count();
+        let refused = replies.iter().filter(|r| matches!(r, Ok(CompleteReply::NotAwaiting { .. }))).count();
+        assert_eq!((taken, refused), (1, 1), "{replies:?}");
+    }
+    assert_eq!(count(&world, "SELECT count(*) FROM dayaq_core.notices WHERE key = 'registered'").await, 20);
 }
 
 /// Two phones name the same FIN with the right papers: whichever process verifies second finds it taken.

@@ -3,8 +3,8 @@
 use super::outside::{Outside, TOKEN};
 use crate::{ContentFiles, CoreConfig, CoreContent, CoreService, CoreStore, Endpoint, OpenError};
 use dayaq_core_api::{
-    Caller, Channel, Core, Explain, ExplainReply, Finished, Member, Notice, NoticeOutcome, PickupReply, Relation,
-    Stage, StatusReply, Submit, SubmitReply,
+    Caller, Channel, Complete, CompleteReply, Core, ExistingReply, Explain, ExplainReply, Finished, Member, Notice,
+    NoticeOutcome, PickupReply, Relation, Stage, StatusReply, Submit, SubmitReply,
 };
 use dayaq_postgres::PostgresDatabase;
 use dayaq_sql::StoreConfig;
@@ -227,6 +227,29 @@ impl World {
             SubmitReply::Registered { reference, .. } => reference,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Hands in without the notarised application's number and returns the registration number.
+    pub async fn awaiting(&self, phone: &str) -> String {
+        let application = Submit { notary_number: None, ..self.application() };
+        match self.submit(phone, &application).await {
+            SubmitReply::AwaitingNotary { reference, .. } => reference,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// That number, given alone under a draft of its own.
+    pub fn number_for(&self, reference: &str, number: &str) -> Complete {
+        let notary_number = NotaryNumber::parse(number).unwrap();
+        Complete { draft: self.draft(), reference: reference.to_owned(), notary_number }
+    }
+
+    pub async fn complete(&self, phone: &str, complete: &Complete) -> CompleteReply {
+        self.core.complete(&self.caller(phone), complete).await.unwrap()
+    }
+
+    pub async fn existing(&self, phone: &str) -> ExistingReply {
+        self.core.existing(&self.caller(phone)).await.unwrap()
     }
 
     pub fn caller(&self, phone: &str) -> Caller {

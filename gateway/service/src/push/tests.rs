@@ -4,7 +4,8 @@ use super::*;
 use crate::config::read_profile;
 use crate::store::{IN_SQLITE, NewText, SegmentState, SegmentView, SqliteFile, SubscriberKey};
 use dayaq_core_api::{
-    Caller, CoreError, Explain, ExplainReply, LeasedNotice, NoticeClass, PickupReply, StatusReply, Submit, SubmitReply,
+    Caller, Complete, CompleteReply, CoreError, ExistingReply, Explain, ExplainReply, LeasedNotice, NoticeClass,
+    PickupReply, StatusReply, Submit, SubmitReply,
 };
 use dayaq_smpp::CommandStatus;
 use dayaq_types::seal::{Key, KeyRing};
@@ -22,6 +23,12 @@ struct Ends(Mutex<Vec<NoticeOutcome>>);
 #[async_trait::async_trait]
 impl Core for Ends {
     async fn submit(&self, _: &Caller, _: &Submit) -> Result<SubmitReply, CoreError> {
+        Err(CoreError::Unavailable("not in this story".to_owned()))
+    }
+    async fn complete(&self, _: &Caller, _: &Complete) -> Result<CompleteReply, CoreError> {
+        Err(CoreError::Unavailable("not in this story".to_owned()))
+    }
+    async fn existing(&self, _: &Caller) -> Result<ExistingReply, CoreError> {
         Err(CoreError::Unavailable("not in this story".to_owned()))
     }
     async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {

@@ -12,8 +12,8 @@ use crate::store::{
 };
 use async_trait::async_trait;
 use dayaq_core_api::{
-    Caller, Core, CoreError, Explain, ExplainReply, Finished, LeasedNotice, PickupReply, StatusReply, Submit,
-    SubmitReply,
+    Caller, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
+    PickupReply, StatusReply, Submit, SubmitReply,
 };
 use dayaq_dialog::Book;
 use dayaq_smpp::ussd::{Dialect, Push, UssdEvent, UssdTurn};
@@ -374,6 +374,8 @@ impl SessionBackend for Memory {
 /// A core that says what it was told to say, at once or when it is let go.
 pub struct Script {
     pub submit: Mutex<SubmitReply>,
+    pub complete: Mutex<CompleteReply>,
+    pub existing: Mutex<ExistingReply>,
     pub status: Mutex<StatusReply>,
     pub explain: Mutex<ExplainReply>,
     pub pickup: Mutex<PickupReply>,
@@ -391,6 +393,8 @@ impl Default for Script {
             SubmitReply::Registered { reference: "26-0000001-1".to_owned(), registered_on: on, decide_by: by };
         Self {
             submit: Mutex::new(registered),
+            complete: Mutex::new(CompleteReply::None),
+            existing: Mutex::new(ExistingReply::None),
             status: Mutex::new(StatusReply::None),
             explain: Mutex::new(ExplainReply::None),
             pickup: Mutex::new(PickupReply::None),
@@ -415,6 +419,16 @@ impl Core for Script {
     async fn submit(&self, _: &Caller, _: &Submit) -> Result<SubmitReply, CoreError> {
         self.wait().await;
         Ok(self.submit.lock().unwrap().clone())
+    }
+
+    async fn complete(&self, _: &Caller, _: &Complete) -> Result<CompleteReply, CoreError> {
+        self.wait().await;
+        Ok(self.complete.lock().unwrap().clone())
+    }
+
+    async fn existing(&self, _: &Caller) -> Result<ExistingReply, CoreError> {
+        self.wait().await;
+        Ok(self.existing.lock().unwrap().clone())
     }
 
     async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {
