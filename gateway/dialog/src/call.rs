@@ -46,11 +46,12 @@ impl<'b> Turn<'b> {
         self.go(&on.get("error").map_or(Target::Home, |link| link.target.clone()));
     }
 
-    /// Counts a call as done; one that writes takes its draft with it.
+    /// Counts a call as done; one that writes takes its draft with it. Another that is on the shelf stays there: it is of
+    /// an application that this call says nothing of.
     fn settle(&mut self, operation: &str, place: &str) {
         if self.book.catalogue.operation(operation).is_some_and(|operation| operation.writes) {
-            self.session.draft = Draft::new(self.moment.fresh_draft);
-            self.session.shelf = None;
+            let done = std::mem::replace(&mut self.session.draft, Draft::new(self.moment.fresh_draft));
+            self.session.shelf.take_if(|shelf| shelf.draft.id == done.id);
         } else {
             *self.session.draft.calls.entry(place.to_owned()).or_default() += 1;
         }
