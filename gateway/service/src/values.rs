@@ -76,7 +76,7 @@ pub fn catalogue() -> dialog::Catalogue {
         .iter()
         .map(|operation| dialog::Operation {
             name: operation.name.to_owned(),
-            writes: operation.name == "submit",
+            writes: operation.writes,
             args: arguments(operation.args),
             outcomes: operation
                 .outcomes
@@ -97,12 +97,20 @@ pub fn notices() -> Vec<dialog::NoticeSpec> {
         dialog::Arg::required("reference", dialog::Kind::Text),
         dialog::Arg::required("registered-on", dialog::Kind::Date),
     ];
-    let own = [(NOT_REGISTERED, Vec::new()), (ALREADY, already)];
+    let own = [(NOT_REGISTERED, Vec::new()), (NUMBER_NOT_TAKEN, Vec::new()), (ALREADY, already)];
     core.chain(own.map(|(key, args)| dialog::NoticeSpec { key: key.to_owned(), args })).collect()
 }
 
 /// The gateway's own notice: what was recorded could not be handed in after all.
 pub const NOT_REGISTERED: &str = "not-registered";
+
+/// The gateway's own notice: the notarised application's number that was recorded could not be given after all.
+pub const NUMBER_NOT_TAKEN: &str = "number-not-taken";
+
+/// The gateway's own notice that a recorded call of this operation came to nothing.
+pub fn not_done(operation: &str) -> &'static str {
+    if operation == "complete" { NUMBER_NOT_TAKEN } else { NOT_REGISTERED }
+}
 
 /// The gateway's own notice: what was recorded turned out to be there already, under this number. The name is that
 /// of the outcome.

@@ -6,7 +6,7 @@ use super::way::Way;
 use crate::push::Herald;
 use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values::{self, ALREADY};
-use dayaq_core_api::catalogue::TOLD_BY_NOTICE;
+use dayaq_core_api::catalogue::{Operation, TOLD_BY_NOTICE};
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
 use dayaq_types::{Clock, Entropy, Language, Pii};
@@ -23,8 +23,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-/// The operation that hands an application in.
-const SUBMIT: &str = "submit";
 /// How long a claimed call is ours alone.
 const LEASE: Duration = Duration::from_secs(60);
 /// Calls claimed at once.
@@ -66,15 +64,16 @@ impl Conversations {
             args: values::to_core(args),
             draft: draft.parse().unwrap_or_default(),
         };
+        let writes = Operation::find(operation).is_some_and(|operation| operation.writes);
         let budget = turn.carrier.reply_budget;
         let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
         let input = match answer {
-            Answer::Said(outcome) if operation == SUBMIT && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {
+            Answer::Said(outcome) if writes && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {
                 self.notices.notify_one();
                 return self.leave_to_notice(turn, Input::Called { id, outcome });
             }
             Answer::Said(outcome) => Input::Called { id, outcome },
-            Answer::Later if payload.operation == SUBMIT => match self.record(turn.key, id, &payload).await {
+            Answer::Later if writes => match self.record(turn.key, id, &payload).await {
                 Ok(()) => Input::CallSlow { id },
                 Err(cause) => {
                     warn!(cause = %cause, "Call neither made nor recorded");
@@ -210,11 +209,7 @@ impl PendingWorker {
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
             match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {
                 Answer::Said(outcome) => {
-                    // The core tells of what it registers by itself; of what was there already nobody else tells.
-                    if outcome.name == ALREADY {
-                        let args = values::to_core(&outcome.values);
-                        self.herald.already(&payload.caller, payload.draft, args, self.clock.now()).await?;
-                    }
+                    self.tell(&payload, &outcome).await?;
                     self.store.finish_pending(&claim.call.id, claim.fence).await?;
                     info!("A recorded call is carried out");
                     metrics::counter!("dayaq_calls_finished_total").increment(1);
@@ -224,12 +219,23 @@ impl PendingWorker {
                     self.store.postpone_pending(&claim.call.id, claim.fence, until).await?;
                 }
                 Answer::Never => {
-                    self.herald.not_registered(&payload.caller, payload.draft, self.clock.now()).await?;
+                    let (CallPayload { caller, draft, operation, .. }, now) = (&payload, self.clock.now());
+                    self.herald.not_done(caller, *draft, operation, now).await?;
                     self.store.finish_pending(&claim.call.id, claim.fence).await?;
                 }
             }
             Ok(())
         })
+    }
+
+    /// Tells what came of a recorded call, which the person was promised; what the core registers it tells by itself.
+    async fn tell(&self, payload: &CallPayload, outcome: &Outcome) -> Result<(), StoreError> {
+        let (CallPayload { caller, draft, operation, .. }, now) = (payload, self.clock.now());
+        match outcome.name.as_str() {
+            told if TOLD_BY_NOTICE.contains(&told) => Ok(()),
+            ALREADY => self.herald.already(caller, *draft, values::to_core(&outcome.values), now).await,
+            _ => self.herald.not_done(caller, *draft, operation, now).await,
+        }
     }
 
     fn later(&self, attempts: u32) -> Timestamp {

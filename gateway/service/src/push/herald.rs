@@ -3,7 +3,7 @@
 use super::wording::Told;
 use super::{Wording, WordingError};
 use crate::store::{GatewayStore, StoreError};
-use crate::values::{ALREADY, NOT_REGISTERED};
+use crate::values::{self, ALREADY};
 use dayaq_core_api::{Args, Caller, NoticeClass};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -26,9 +26,15 @@ pub struct Herald {
 }
 
 impl Herald {
-    /// Tells a phone that what it was told is recorded could not be registered. The draft's id makes it one text.
-    pub async fn not_registered(&self, caller: &Caller, draft: Uuid, now: Timestamp) -> Result<(), StoreError> {
-        self.tell(caller, draft, NOT_REGISTERED, Args::new(), now).await
+    /// Tells a phone that what it was told is recorded came to nothing. The draft's id makes it one text.
+    pub async fn not_done(
+        &self,
+        caller: &Caller,
+        draft: Uuid,
+        operation: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.tell(caller, draft, values::not_done(operation), Args::new(), now).await
     }
 
     /// Tells a phone, which was promised its number, that its application was there already, and under which number.

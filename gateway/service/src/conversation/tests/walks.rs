@@ -2,7 +2,7 @@
 
 use super::world::{Phone, Script, World, content};
 use crate::conversation::envelope::Envelope;
-use dayaq_core_api::{ExplainReply, PickupReply, Stage, StatusReply};
+use dayaq_core_api::{ExistingReply, ExplainReply, PickupReply, Stage, StatusReply};
 use dayaq_smpp::ussd::UssdEvent;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,17 +25,33 @@ const WALKS: &[Walk] = &[
     (|_| {}, &["9", "9", "9", "1", "3", "1", "1", "2"]),
     (|core| at(core, Stage::Granted), &["1", "2", "1", "1234", "1"]),
     (|core| at(core, Stage::Refused), &["1", "2", "1", "12"]),
-    (|core| at(core, Stage::AwaitingNotary), &["1", "2", "1"]),
+    (|core| at(core, Stage::AwaitingNotary), &["1", "2", "1", "123", "4711"]),
+    (|core| at(core, Stage::AwaitingNotary), &["1", "1", "1", "4711"]),
+    (|core| at(core, Stage::AwaitingNotary), &["1", "1", "3", "2"]),
+    (|core| at(core, Stage::Gathering), &["1", "1", "1"]),
+    (|core| at(core, Stage::Gathering), &["1", "1", "2", "2"]),
     (|core| at(core, Stage::CardReady), &["1", "2", "1", "1234", "1"]),
-    (|core| *core.status.lock().unwrap() = StatusReply::None, &["1", "2", "1"]),
+    (|core| none(core), &["1", "2", "1"]),
     (|_| {}, &["1", "4", "3", "3"]),
 ];
 
 pub fn at(core: &Script, stage: Stage) {
     let reference = "26-0000001-1".to_owned();
     *core.status.lock().unwrap() = StatusReply::At { stage, reference, decide_by: None };
+    *core.existing.lock().unwrap() = match stage {
+        Stage::AwaitingNotary => ExistingReply::AwaitingNotary { reference: "26-0000001-1".to_owned() },
+        Stage::Gathering | Stage::Granted | Stage::CardReady => {
+            ExistingReply::Open { reference: "26-0000001-1".to_owned() }
+        }
+        Stage::Refused | Stage::Superseded => ExistingReply::None,
+    };
     *core.explain.lock().unwrap() = ExplainReply::Wrong;
     *core.pickup.lock().unwrap() = PickupReply::Wrong;
+}
+
+fn none(core: &Script) {
+    *core.existing.lock().unwrap() = ExistingReply::None;
+    *core.status.lock().unwrap() = StatusReply::None;
 }
 
 /// Every state of the shipped dialogues that asks, as their files have it.
