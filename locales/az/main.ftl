@@ -17,6 +17,7 @@ main-help =
         Kömək: 142, e-sosial.az
         MURACIET: yeni müraciət
         STATUS: müraciətim
+        NOTARIUS: notarius nömrəsi
         KART: kartım
         DIL: dili dəyişmək
         DAYANDIR: xatırlatma gəlməsin

@@ -9,7 +9,7 @@ status-awaiting =
     { $ask-reference }
     Notarius nömrəsi olmadan qərar verilmir
     .error = Nömrəniz varsa, 1 yazın:
-    .opt-apply = Nömrə var
+    .opt-number = Nömrə var
 status-gathering =
     { $ask-reference } yoxlanılır
     Qərar { $ask-decide-by }-dək

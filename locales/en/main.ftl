@@ -16,6 +16,7 @@ main-help =
         Help: 142, e-sosial.az
         APPLY: new application
         STATUS: my application
+        NOTARY: number of the notarised application
         CARD: my card
         LANG: language
         STOP: no reminders

@@ -7,7 +7,7 @@ status-none =
 status-awaiting =
     { $ask-reference }
     We cannot decide without the number of the notarised application.
-    .opt-apply = I have the number
+    .opt-number = I have the number
 status-gathering =
     { $ask-reference } is being checked.
     Decision by { $ask-decide-by }

@@ -9,7 +9,7 @@ status-awaiting =
     { $ask-reference }
     Без номера от нотариуса решения нет
     .error = Номер уже есть? Напишите 1:
-    .opt-apply = Номер есть
+    .opt-number = Номер есть
 status-gathering =
     { $ask-reference } проверяется
     Решение к { $ask-decide-by }
