@@ -23,6 +23,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("apply-sms-en", include_str!("../plays/apply-sms-en.toml")),
     ("refused-ussd-az", include_str!("../plays/refused-ussd-az.toml")),
     ("resume-ussd-ru", include_str!("../plays/resume-ussd-ru.toml")),
+    ("complete-ussd-az", include_str!("../plays/complete-ussd-az.toml")),
+    ("complete-sms-en", include_str!("../plays/complete-sms-en.toml")),
 ];
 
 /// A play.

@@ -91,6 +91,31 @@ pub const ALONE: Family = Family {
     menu: "1 Новое заявление",
 };
 
+/// The same one alone before the notary has given a number.
+pub const UNNUMBERED: Family = Family {
+    number: "994501234503",
+    answers: &[
+        ("2", "1 Новое заявление"),
+        ("1", "Согласны?"),
+        ("1", "Ваш ФИН"),
+        ("171S5AV", "Серия удостоверения"),
+        ("2", "7 цифр"),
+        ("1339538", "2 Пока нет"),
+        ("2", "1 Дальше"),
+        ("1", "(кроме вас): 0"),
+        ("2", "Регион"),
+        ("1", "Район или город"),
+        ("6", "Филиал"),
+        ("1", "Номер счётчика света"),
+        ("1", "Номер счётчика воды"),
+        ("1", "Номер счётчика газа"),
+        ("1", "171S5AV, AA 1339538"),
+    ],
+    review: &["171S5AV, AA 1339538", "Семья: вы+0", "Насими"],
+    registered: "142",
+    ..ALONE
+};
+
 impl Family {
     /// Dials for the first time and answers so many questions.
     pub async fn begin(&self, phone: &Phone, answers: usize) -> Seen {

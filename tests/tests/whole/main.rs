@@ -6,6 +6,7 @@ mod callbacks;
 mod callbacks_served;
 mod canary;
 mod capture;
+mod complete;
 mod content;
 mod content_here;
 mod crash;

@@ -2,7 +2,7 @@
 
 use crate::program::{root, run, succeed, text};
 
-const PLAYS: [&str; 8] = [
+const PLAYS: [&str; 10] = [
     "apply-ussd-az",
     "apply-ussd-ru",
     "apply-ussd-en",
@@ -11,6 +11,8 @@ const PLAYS: [&str; 8] = [
     "apply-sms-en",
     "refused-ussd-az",
     "resume-ussd-ru",
+    "complete-ussd-az",
+    "complete-sms-en",
 ];
 
 /// A transcript's texts after each input in one order: the reply to a text and the core's own notice may overtake each
@@ -86,6 +88,16 @@ fn s9_a_refusal_names_its_reason() {
 #[test]
 fn b3_an_application_that_was_cut_off_goes_on_where_it_was() {
     check("resume-ussd-ru");
+}
+
+#[test]
+fn s1_a_family_gives_its_notarys_number_later_by_the_code_in_azerbaijani() {
+    check("complete-ussd-az");
+}
+
+#[test]
+fn s1_a_family_gives_its_notarys_number_later_by_sms_in_english() {
+    check("complete-sms-en");
 }
 
 #[test]

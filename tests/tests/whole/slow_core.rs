@@ -3,7 +3,7 @@
 use crate::program::PATIENCE;
 use crate::stage::eventually;
 use crate::stand_in::{House, Mood};
-use dayaq_core_api::{LeasedNotice, Notice, NoticeOutcome};
+use dayaq_core_api::{CompleteReply, ExistingReply, LeasedNotice, Notice, NoticeOutcome};
 use dayaq_simulator::{Handset, Screen};
 use dayaq_types::{Language, Money, Msisdn};
 use jiff::civil::date;
@@ -240,4 +240,97 @@ async fn h3_by_sms_an_application_that_was_there_already_is_told_by_the_reply() 
     confirms_by_sms(&phone).await;
     let text = phone.next_sms(PATIENCE).await.expect("a text").text;
     assert!(text.contains("Müraciətiniz artıq var") && text.contains("26-0000041-1"), "{text}");
+}
+
+const WAITING: &str = "26-0000017-4";
+
+/// A new phone whose application waits for the notarised application's number has come to the question for it.
+async fn at_number(house: &House, phone: &Handset) {
+    house.core.has(ExistingReply::AwaitingNotary { reference: WAITING.to_owned() });
+    phone.dial("*7142#").await.expect("a screen");
+    phone.send("1").await.expect("a screen");
+    says(&phone.send("1").await.expect("a screen"), "1 Notarius nömrəsi", true);
+    says(&phone.send("1").await.expect("a screen"), "4-12 rəqəm", true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_b09_a_slow_core_holds_no_phone_that_gives_its_number() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_number(&house, &phone).await;
+    house.core.be(Mood::Slow);
+    says(&phone.send("2026004117").await.expect("a screen"), "Nömrə saxlandı", false);
+    let first = house.core.completed();
+    assert_eq!(first.len(), 1);
+    house.core.be(Mood::Well);
+    assert_eq!(
+        house.core.completed().keys().collect::<Vec<_>>(),
+        first.keys().collect::<Vec<_>>(),
+        "it is the same call"
+    );
+    assert!(house.core.submitted().is_empty(), "nothing is handed in a second time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_a_number_recorded_while_the_core_is_away_is_given_once() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_number(&house, &phone).await;
+    house.core.be(Mood::Away);
+    says(&phone.send("2026004117").await.expect("a screen"), "Nömrə saxlandı", false);
+    assert!(house.core.completed().is_empty());
+    house.core.be(Mood::Well);
+    eventually("it is given", async || (!house.core.completed().is_empty()).then_some(())).await;
+    let none_left = async || (house.gateway.store.pending_count().await.expect("it counts") == 0).then_some(());
+    eventually("nothing is pending", none_left).await;
+    assert_eq!(house.core.completed().into_values().collect::<Vec<_>>(), [1]);
+}
+
+/// Whatever becomes of a number that was recorded, the phone hears of it as it was promised.
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_what_becomes_of_a_recorded_number_comes_by_text() {
+    let (reference, registered_on) = (WAITING.to_owned(), date(2026, 11, 26));
+    let refused = "Notarius nömrəsi yazılmadı";
+    for (reply, says_so) in [
+        (CompleteReply::Already { reference: reference.clone(), registered_on }, "26-0000017-4"),
+        (CompleteReply::NotAwaiting { reference }, refused),
+        (CompleteReply::None, refused),
+    ] {
+        let house = House::up("").await;
+        let phone = phone(&house);
+        at_number(&house, &phone).await;
+        house.core.be(Mood::Away);
+        says(&phone.send("2026004117").await.expect("a screen"), "Nömrə saxlandı", false);
+        house.core.completes(reply.clone());
+        house.core.be(Mood::Well);
+        let sms = phone.next_sms(PATIENCE).await.expect("the text that was promised");
+        assert!(sms.text.contains(says_so) && sms.text.contains("142"), "{reply:?}: {}", sms.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_core_refuses_is_not_called_registered() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    at_number(&house, &phone).await;
+    house.core.be(Mood::Refusing);
+    says(&phone.send("2026004117").await.expect("a screen"), "Nömrə hələ yazılmayıb", false);
+    assert_eq!(house.gateway.store.pending_count().await, Ok(0));
+}
+
+/// Before an application begins the core is asked what the phone has already; a core that does not answer holds up nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn b09_an_application_begins_whether_or_not_the_core_says_what_there_is() {
+    let house = House::up("").await;
+    let phone = phone(&house);
+    house.core.has(ExistingReply::Open { reference: WAITING.to_owned() });
+    phone.dial("*7142#").await.expect("a screen");
+    phone.send("1").await.expect("a screen");
+    for mood in [Mood::Slow, Mood::Away, Mood::Refusing] {
+        house.core.be(mood);
+        says(&phone.send("1").await.expect("a screen"), "1 Razıyam", true);
+        phone.dial("*7142#").await.expect("a screen");
+    }
+    house.core.be(Mood::Well);
+    says(&phone.send("1").await.expect("a screen"), WAITING, true);
 }
