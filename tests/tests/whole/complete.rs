@@ -1,9 +1,13 @@
 //! The number of the notarised application given alone, by whoever applied before having it; and who has an application
 //! hears of it before being asked anything.
 
+use crate::crash::{roll, turn_answered};
 use crate::family::UNNUMBERED;
-use crate::stage::{Phone, Seen, Setting, Stage, eventually, reference};
-use dayaq_simulator::Screen;
+use crate::stage::{Phone, Seen, Setting, Stage, WriteLock, eventually, full, reference, seed};
+use dayaq_postgres::PostgresDatabase;
+use dayaq_simulator::{HandsetError, Screen, SmscConfig};
+use dayaq_types::SeededEntropy;
+use std::time::Duration;
 
 /// The number that Justice knows for this family, and that of another.
 const NUMBER: &str = "2026004127";
@@ -140,4 +144,107 @@ async fn b3_an_application_in_progress_is_kept_while_the_number_is_given_for_ano
     phone.dial().await.says("1 Продолжить");
     phone.send("1").await.says("Серия удостоверения");
     eventually("one application", async || (stage.references().await.len() == 1).then_some(())).await;
+}
+
+/// Dials the code of the text and comes to the question for the number.
+async fn at_question(phone: &Phone, number: &str) {
+    dials(phone, "*7142*2#").await.says(number).says("1 Номер есть");
+    phone.send("1").await.says("4-12 цифр");
+}
+
+/// Gives the number without waiting for the screen.
+fn give(phone: &Phone) -> tokio::task::JoinHandle<Result<Screen, HandsetError>> {
+    let handset = phone.0.clone();
+    tokio::spawn(async move { handset.send(NUMBER).await })
+}
+
+/// One application under its number, registered once.
+async fn is_registered_once(stage: &Stage, number: &str) {
+    let told =
+        async || stage.core_column::<String>("SELECT key FROM notices WHERE key <> 'card-ready' ORDER BY seq").await;
+    eventually("it is decided", async || (told().await.len() > 2).then_some(())).await;
+    assert_eq!(told().await, ["awaiting-notary", "registered", "granted"]);
+    assert_eq!(stage.references().await, [number]);
+    stage.assert_sound().await;
+}
+
+/// The turn with the number is saved and the core has not committed yet: the number is asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_before_the_core_commits_the_number_it_is_given_again() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let (phone, number) = applied_without_number(&stage).await;
+    at_question(&phone, &number).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let given = give(&phone);
+    turn_answered(&mut tap).await;
+    stage.kill().await;
+    core.release().await;
+    assert_eq!(stage_of(&stage).await, ["awaiting-notary"], "nothing was committed");
+    stage.start().await;
+    given.abort();
+    at_question(&phone, &number).await;
+    phone.send(NUMBER).await.says("Принято").says(&number).ends();
+    is_registered_once(&stage, &number).await;
+}
+
+/// The core has committed, and the gateway has not saved what it said: who dials again is asked for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_after_the_core_commits_the_number_it_is_there() {
+    let mut stage = Stage::up(Setting::default()).await;
+    let (phone, number) = applied_without_number(&stage).await;
+    at_question(&phone, &number).await;
+    let mut tap = stage.smsc.tap();
+    let core = WriteLock::on(&stage.config.core_database()).await;
+    let given = give(&phone);
+    turn_answered(&mut tap).await;
+    let gateway = WriteLock::on(&stage.config.gateway_database()).await;
+    core.release().await;
+    eventually("the core commits", async || (stage_of(&stage).await != ["awaiting-notary"]).then_some(())).await;
+    stage.kill().await;
+    gateway.release().await;
+    stage.start().await;
+    given.abort();
+    // What was said before is told first, where it did not arrive; no screen asks for a number any more.
+    let seen = dials(&phone, "*7142*2#").await;
+    assert!(!seen.text.contains("1 Номер есть"), "{}", seen.text);
+    is_registered_once(&stage, &number).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_at_any_moment_after_the_number_is_given_it_is_registered_once() {
+    killed_after_the_number(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h2_killed_at_any_moment_after_the_number_is_given_on_postgres_it_is_registered_once() {
+    killed_after_the_number(true).await;
+}
+
+async fn killed_after_the_number(on_postgres: bool) {
+    let dice = SeededEntropy::new(seed());
+    for round in 0..if full() { 40 } else { 3 } {
+        let delay = Duration::from_micros(u64::from(roll(&dice)) * 50_000 / u64::from(u16::MAX));
+        println!("seed {}, round {round}: killed {delay:?} after the number", seed());
+        let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };
+        let postgres = if on_postgres { Some(PostgresDatabase::create().await.url()) } else { None };
+        let mut stage = Stage::up(Setting { smsc, postgres, ..Setting::default() }).await;
+        let (phone, number) = applied_without_number(&stage).await;
+        at_question(&phone, &number).await;
+        let given = give(&phone);
+        // The moment of the kill is what is tried here; nothing waits for it.
+        tokio::time::sleep(delay).await;
+        stage.restart().await;
+        match given.await.expect("no panic") {
+            Ok(screen) => assert_eq!(reference(&screen.text), Some(number.clone()), "{}", screen.text),
+            Err(HandsetError::NoAnswer | HandsetError::SessionOver) => {
+                if dials(&phone, "*7142*2#").await.text.contains("1 Номер есть") {
+                    phone.send("1").await.says("4-12 цифр");
+                    phone.send(NUMBER).await.says(&number).ends();
+                }
+            }
+            Err(fault) => panic!("{fault}"),
+        }
+        is_registered_once(&stage, &number).await;
+    }
 }

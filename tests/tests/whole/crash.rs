@@ -344,7 +344,7 @@ fn confirm(phone: &Phone) -> Confirmed {
 }
 
 /// Waits until the operator has had its answer to the next turn: the program has saved it.
-async fn turn_answered(tap: &mut Receiver<TappedPdu>) {
+pub async fn turn_answered(tap: &mut Receiver<TappedPdu>) {
     let mut sent = None;
     let answered = async {
         loop {
@@ -393,7 +393,7 @@ async fn count(stage: &Stage, sql: &'static str) -> i64 {
     stage.core_column(sql).await[0]
 }
 
-fn roll(dice: &SeededEntropy) -> u16 {
+pub fn roll(dice: &SeededEntropy) -> u16 {
     let mut octets = [0; 2];
     dice.fill(&mut octets);
     u16::from_be_bytes(octets)
