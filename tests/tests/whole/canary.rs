@@ -211,7 +211,8 @@ async fn go_every_way(stage: &Stage) {
     stage.registries.garble_next(Institution::Taxes, 1);
     let other = stage.phone("00994 50 765 43 21");
     other.dial().await;
-    other.send("1").await;
+    other.send("1").await.says("2 Apply for another family");
+    other.send("2").await.says("1 I agree");
     other.send("1").await;
     other.send("6CANARY").await;
     other.send("1").await;

@@ -179,9 +179,10 @@ async fn h2_killed_before_the_screen_arrives_the_number_is_found_again() {
     confirmed.abort();
     phone.dial().await.says(ALONE.menu);
     assert_eq!(phone.send("2").await.reference(), committed[0], "under \"my application\"");
-    // Who begins anew and types it all again has the same number, too.
+    // Who begins anew hears of it, and who types it all again has the same number, too.
     phone.dial().await.says(ALONE.menu);
-    let seen = ALONE.answer(&phone, phone.send("1").await, 2, ALONE.answers.len()).await;
+    assert_eq!(phone.send("1").await.reference(), committed[0], "before any question");
+    let seen = ALONE.answer(&phone, phone.send("2").await, 2, ALONE.answers.len()).await;
     ALONE.look_over(&phone, seen).await;
     let number = phone.send("1").await.says("уже есть").ends().reference();
     is_the_only_one(&stage, &phone, &number).await;
