@@ -48,6 +48,7 @@ pub async fn probe(
         smsc: order.smsc.to_string(),
         system_id: order.system_id.clone(),
         smsc_name: None,
+        certificate: None,
         phone: mask.phone(),
         began,
         ended: began,
@@ -59,7 +60,10 @@ pub async fn probe(
     };
     match Door::new(order, Arc::clone(&clock)) {
         Err(why) => report.no_bind = Some(why),
-        Ok(door) => walk(order, &door, &mask, &*clock, entropy, tell, &mut report).await,
+        Ok(door) => {
+            walk(order, &door, &mask, &*clock, entropy, tell, &mut report).await;
+            report.certificate = door.certificate();
+        }
     }
     let place = |row: &Row| Group::ALL.iter().position(|group| *group == row.group);
     report.rows.sort_by_key(place);

@@ -4,8 +4,8 @@ use super::mask::Mask;
 use super::order::Order;
 use super::row::{Group, Row};
 use super::session::{Bound, Refusal, Session, kinds};
-use dayaq_gateway::config::BindKind;
-use dayaq_gateway::link::{Secured, Wire, connect};
+use dayaq_gateway::config::{BindKind, Trust};
+use dayaq_gateway::link::{Secured, Seen, Wire, connect};
 use dayaq_smpp::{BindRequest, CommandStatus};
 use dayaq_types::Clock;
 use secrecy::ExposeSecret;
@@ -33,6 +33,20 @@ impl<'o> Door<'o> {
     pub fn new(order: &'o Order, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let secured = order.tls.clone().map(|tls| Secured::new(tls, Arc::clone(&clock))).transpose();
         Ok(Self { order, secured: secured.map_err(|cause| format!("TLS: {cause}"))?, clock })
+    }
+
+    /// The certificate that the SMSC showed, and whether it is believed; nothing without TLS, and where none was shown.
+    pub fn certificate(&self) -> Option<String> {
+        let Seen { fingerprint, believed } = self.secured.as_ref()?.seen()?;
+        let verdict = match (believed, self.order.tls.as_ref().map(|tls| &tls.trust)) {
+            (true, Some(Trust::Pinned(_))) => "believed: it is pinned".to_owned(),
+            (true, Some(Trust::Authorities(_)) | None) => "believed: an authority of ours vouches for it".to_owned(),
+            (false, _) => format!(
+                "not believed. Where the operator confirms that fingerprint, pin it: here with --tls-fingerprint \
+                 {fingerprint}, for serve with tls = {{ fingerprints = [\"{fingerprint}\"] }} in place of ca_file"
+            ),
+        };
+        Some(format!("SHA-256 fingerprint {fingerprint}, {verdict}"))
     }
 
     async fn connect(&self) -> Result<Box<dyn Wire>, String> {
@@ -120,7 +134,11 @@ impl<'o> Door<'o> {
 /// The rows of a bind that stands.
 pub(super) fn rows(order: &Order, session: &Session, bounds: &[Bound], mask: &Mask) -> Vec<Row> {
     let profile = order.profile.link.interface_version;
-    let how = if order.tls.is_some() { "over TLS, with a certificate that we trust" } else { "over TCP, without TLS" };
+    let how = match order.tls.as_ref().map(|tls| &tls.trust) {
+        None => "over TCP, without TLS",
+        Some(Trust::Authorities(_)) => "over TLS, with a certificate that we trust",
+        Some(Trust::Pinned(_)) => "over TLS, with a certificate that is pinned",
+    };
     let connected = Row::new("bind.connect", Group::Bind, format!("connect to {}", order.smsc), "connected");
     let name = bounds.first().map(|bound| String::from_utf8_lossy(&bound.system_id).into_owned()).unwrap_or_default();
     let bound = Row::new(id(order.bind), Group::Bind, asked(order.bind), "accepted")

@@ -61,6 +61,9 @@ fn facts(report: &Report) -> Markup {
         dl.facts {
             (fact("SMSC", &report.smsc))
             (fact("SMSC's own name", report.smsc_name.as_deref().filter(|name| !name.is_empty()).unwrap_or("–")))
+            @if let Some(certificate) = &report.certificate {
+                div.wide { dt { "SMSC's certificate" } dd { code { (certificate) } } }
+            }
             (fact("Bound as (system_id)", &report.system_id))
             (fact("Test phone", &report.phone))
             (fact("Profile", &report.profile))

@@ -1,6 +1,6 @@
 //! One connection: moves octets and time between a socket and the link, and tells of every PDU as it was on the wire.
 
-use dayaq_gateway::link::Wire;
+use dayaq_gateway::link::{Wire, broken};
 use dayaq_smpp::{
     BindRequest, CommandStatus, Event, Instant, Link, LinkConfig, MessageKind, ShortMessage, split_frame,
 };
@@ -148,13 +148,13 @@ impl Driver {
                 read = reader.read(&mut buffer) => match read {
                     Ok(0) => break Some("the SMSC closed the connection".to_owned()),
                     Ok(count) => self.take(&buffer[..count]),
-                    Err(cause) => break Some(format!("the connection broke: {cause}")),
+                    Err(cause) => break Some(format!("the connection broke: {}", broken(&cause))),
                 },
                 written = write(&mut writer, &self.output), if !self.output.is_empty() => match written {
                     Ok(count) => {
                         self.output.drain(..count);
                     }
-                    Err(cause) => break Some(format!("the connection broke: {cause}")),
+                    Err(cause) => break Some(format!("the connection broke: {}", broken(&cause))),
                 },
                 say = said.recv() => match say {
                     Some(say) => self.say(say),

@@ -172,6 +172,8 @@ pub struct Report {
     pub system_id: String,
     /// What the SMSC calls itself, as it came.
     pub smsc_name: Option<String>,
+    /// Over TLS the certificate that the SMSC showed, by its fingerprint, and whether it is believed.
+    pub certificate: Option<String>,
     /// The test phone, but for its last four digits blotted out.
     pub phone: String,
     /// When the run began.

@@ -32,6 +32,9 @@ pub fn terminal(report: &Report, colour: bool) -> String {
         }
         text.push('\n');
     }
+    if let Some(certificate) = &report.certificate {
+        let _ = writeln!(text, "The SMSC's certificate: {}\n", clean(certificate));
+    }
     if let Some(why) = &report.no_bind {
         let _ = writeln!(text, "There is no bind, so nothing was shown: {}", clean(why));
     }

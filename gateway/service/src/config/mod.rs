@@ -6,6 +6,7 @@
 mod aggregator;
 mod callback;
 mod dialect;
+mod fingerprint;
 mod flash;
 mod operator;
 mod reach;
@@ -17,9 +18,10 @@ pub use callback::{
 };
 pub use dayaq_author::{Environment, Surroundings, read_secret};
 pub use dayaq_sql::StoreConfig;
+pub use fingerprint::Fingerprint;
 pub use flash::FlashRule;
 pub use operator::{BindKind, Operator, OperatorLink, Profile, ResponseOrder};
-pub use reach::{Address, Reach, Tls};
+pub use reach::{Address, Reach, Tls, Trust};
 pub use sms::SmsWriting;
 
 use crate::push::{Hours, NotHours};

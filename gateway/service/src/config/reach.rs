@@ -1,5 +1,6 @@
 //! Where an operator's SMSC is: addresses that we connect to, or one of ours on which it connects to us.
 
+use super::fingerprint::Fingerprint;
 use super::operator::bounded;
 use super::{Surroundings, read_secret};
 use dayaq_author::Table;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 /// Most addresses of one operator.
 const ADDRESSES_MAX: usize = 16;
+/// Certificates that may be pinned: the one in use, and the one that follows it.
+const PINNED_MAX: usize = 2;
 
 /// How we and an operator's SMSC come together.
 #[derive(Clone, Debug)]
@@ -75,18 +78,65 @@ impl fmt::Display for Address {
 /// Whom we trust and who we are in TLS.
 #[derive(Debug)]
 pub struct Tls {
-    /// The authorities whose certificates are believed; no others are.
-    pub roots: Arc<RootCertStore>,
+    /// Which certificates of the SMSC are believed.
+    pub trust: Trust,
     /// Our own certificate with its chain, and its key, for operators that ask for one.
     pub own: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-    /// The name that the SMSC's certificate must bear, where it is not the address's.
+    /// Whom the SMSC is asked to be, where it is not the address's name; a certificate that an authority vouches for must
+    /// bear it.
     pub server_name: Option<ServerName<'static>>,
+}
+
+/// Which certificates of an SMSC are believed.
+#[derive(Clone, Debug)]
+pub enum Trust {
+    /// Those that one of these authorities vouches for, in their time, and under the name that we connect to.
+    Authorities(Arc<RootCertStore>),
+    /// One of these and no other. Whoever named it meant exactly that one, so neither who signed it nor its dates and
+    /// names count; that the SMSC has its key does.
+    Pinned(Vec<Fingerprint>),
+}
+
+impl Trust {
+    /// Takes fingerprints to pin.
+    ///
+    /// # Errors
+    ///
+    /// In words, where they are more than two.
+    pub fn pinned(fingerprints: Vec<Fingerprint>) -> Result<Self, String> {
+        match fingerprints.len() {
+            ..=PINNED_MAX => Ok(Self::Pinned(fingerprints)),
+            count => Err(format!(
+                "must be at most {PINNED_MAX}, the certificate in use and the one that follows it, found {count}"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Trust {
+    /// In words, for an engineer to compare with what the operator says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authorities(roots) => {
+                let authorities = if roots.len() == 1 { "an authority" } else { "authorities" };
+                write!(f, "a certificate of {authorities} of ours, in its time and under the name that we connect to")
+            }
+            Self::Pinned(fingerprints) => {
+                let named: Vec<String> = fingerprints.iter().map(Fingerprint::to_string).collect();
+                let named = if named.is_empty() { "none".to_owned() } else { named.join(" or ") };
+                write!(
+                    f,
+                    "the certificate with the SHA-256 fingerprint {named}, whoever signed it and whatever its dates and names"
+                )
+            }
+        }
+    }
 }
 
 impl Clone for Tls {
     fn clone(&self) -> Self {
         Self {
-            roots: Arc::clone(&self.roots),
+            trust: self.trust.clone(),
             own: self.own.as_ref().map(|(chain, key)| (chain.clone(), key.clone_key())),
             server_name: self.server_name.clone(),
         }
@@ -177,7 +227,7 @@ impl Tls {
                 }
             },
         };
-        let roots = read_roots(table, around);
+        let trust = read_trust(table, around);
         let own = match (table.has("certificate_file"), ["key", "key_env", "key_file"].iter().any(|key| table.has(key)))
         {
             (false, false) => Some(None),
@@ -188,8 +238,51 @@ impl Tls {
             }
             (true, _) => read_own(table, around).map(Some),
         };
-        Some(Self { roots: Arc::new(roots?), own: own?, server_name })
+        Some(Self { trust: trust?, own: own?, server_name })
     }
+}
+
+fn read_trust(table: &Table<'_>, around: &dyn Surroundings) -> Option<Trust> {
+    match (table.has("ca_file"), table.has("fingerprints")) {
+        (true, false) => read_roots(table, around).map(|roots| Trust::Authorities(Arc::new(roots))),
+        (false, true) => read_fingerprints(table),
+        (true, true) => {
+            table.error(
+                "fingerprints",
+                "give ca_file or fingerprints: whom a fingerprint names is believed whoever signed it",
+            );
+            // What was given is known, though it is too much.
+            table.string_items("fingerprints");
+            table.opt_string("ca_file");
+            None
+        }
+        (false, false) => {
+            table.error(
+                "ca_file",
+                "missing (or fingerprints): the authority whose certificates are believed, or the SHA-256 fingerprint of the SMSC's own",
+            );
+            None
+        }
+    }
+}
+
+fn read_fingerprints(table: &Table<'_>) -> Option<Trust> {
+    let mut fingerprints = Vec::new();
+    let items = table.string_items("fingerprints");
+    for (text, place) in &items {
+        match Fingerprint::parse(text) {
+            Ok(fingerprint) => fingerprints.push(fingerprint),
+            Err(why) => table.error("fingerprints", format!("{why} (line {})", place.position.line)),
+        }
+    }
+    if fingerprints.len() < items.len() {
+        return None;
+    }
+    if items.is_empty() {
+        table.error("fingerprints", "must name a certificate, found none");
+        return None;
+    }
+    Trust::pinned(fingerprints).map_err(|why| table.error("fingerprints", why)).ok()
 }
 
 fn read_roots(table: &Table<'_>, around: &dyn Surroundings) -> Option<RootCertStore> {

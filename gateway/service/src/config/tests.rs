@@ -321,6 +321,49 @@ fn a41_faults_of_addresses_and_of_tls_are_reported_by_key_and_line() {
     }
 }
 
+/// TLS that pins these, one a line; the first stands on line 12.
+fn pins(fingerprints: &[String], more: &str) -> String {
+    let quoted: Vec<String> = fingerprints.iter().map(|it| format!("\"{it}\",")).collect();
+    format!("address = \"a:1\"\ntls = {{ {more}fingerprints = [\n{}\n] }}", quoted.join("\n"))
+}
+
+#[test]
+fn a47_one_or_two_fingerprints_are_read_and_every_slip_is_told_with_key_and_line() {
+    let printed = |of: &str| Fingerprint::of(of.as_bytes()).to_string();
+    let (now, next) = (printed("now"), format!("sha256 Fingerprint={}", printed("next").to_lowercase()));
+    for (given, words) in [
+        (vec![now.clone()], format!("the certificate with the SHA-256 fingerprint {now}, whoever signed it")),
+        (vec![now.clone(), next.clone()], format!("{now} or {}, whoever signed it", printed("next"))),
+    ] {
+        let (config, found) = reached(&pins(&given, "server_name = \"smsc.example\", "));
+        assert_eq!(found, "");
+        let Reach::Dial { tls: Some(tls), .. } = config.unwrap().operators[0].link.reach.clone() else { panic!("TLS") };
+        assert!(matches!(&tls.trust, Trust::Pinned(pinned) if pinned.len() == given.len()), "{tls:?}");
+        assert!(tls.trust.to_string().contains(&words), "{}", tls.trust);
+    }
+    for (given, more, expected) in [
+        (vec![], "", "tls.fingerprints: must name a certificate, found none"),
+        (
+            vec![now.clone(), next.clone(), now.clone()],
+            "",
+            "must be at most 2, the certificate in use and the one that follows it, found 3",
+        ),
+        (vec![now.clone(), now[..59].to_owned()], "", "found 40, as of SHA-1: openssl needs -sha256 (line 13)"),
+        (
+            vec!["smsc.pem".to_owned()],
+            "",
+            "operator[0].tls.fingerprints: must be 64 hexadecimal digits, with or without colons, found 's' (line 12)",
+        ),
+        (vec![now.clone()], "ca_file = \"ca.pem\", ", "operator[0].tls.fingerprints: give ca_file or fingerprints"),
+    ] {
+        let found = reached(&pins(&given, more)).1;
+        assert!(found.contains(expected), "{expected}\nnot in\n{found}");
+        assert!(found.starts_with("dayaq.toml:1") && !found.contains("unknown key"), "{found}");
+    }
+    let found = reached("address = \"a:1\"\ntls = { server_name = \"a\" }").1;
+    assert!(found.contains("tls.ca_file: missing (or fingerprints)"), "{found}");
+}
+
 #[test]
 fn a41_certificates_and_keys_are_read_and_must_go_together() {
     let key = |name: &str| {
@@ -349,7 +392,7 @@ fn a41_certificates_and_keys_are_read_and_must_go_together() {
     let (config, found) = read(&text("b.key"));
     assert_eq!(found, "");
     let Reach::Dial { tls: Some(tls), .. } = config.unwrap().operators[0].link.reach.clone() else { panic!("TLS") };
-    assert!(tls.own.is_some() && tls.roots.len() == 1);
+    assert!(tls.own.is_some() && matches!(tls.trust, Trust::Authorities(roots) if roots.len() == 1));
     let (_, found) = read(&text("a.key"));
     assert!(found.contains("operator[0].tls.certificate_file: does not go with the key"), "{found}");
 }

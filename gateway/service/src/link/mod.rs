@@ -25,7 +25,7 @@ pub use listen::{AT_THE_DOOR, Door};
 pub use start::{LinkError, LinkParts, Links};
 #[cfg(test)]
 pub(crate) use tests::VirtualClock;
-pub use tls::Secured;
+pub use tls::{Secured, Seen, broken};
 #[cfg(test)]
 pub(crate) use traffic::LooseEnds;
 pub use traffic::{Arrival, BindHandle, Outcome, Outgoing};

@@ -1,5 +1,6 @@
 //! The octets of a connection: what comes in, and what is still to be written.
 
+use super::tls::broken;
 use dayaq_smpp::Link;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -92,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
             Poll::Ready(Ok(())) => Poll::Ready(Moved::Gone),
             Poll::Ready(Err(cause)) => {
                 // What was read says more than that nothing could be written.
-                self.cause = Some(cause.to_string());
+                self.cause = Some(broken(&cause));
                 Poll::Ready(Moved::Gone)
             }
             Poll::Pending if self.broken => Poll::Ready(Moved::Gone),
@@ -103,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
 
     fn fail(&mut self, cause: &std::io::Error) {
         self.broken = true;
-        self.cause.get_or_insert_with(|| cause.to_string());
+        self.cause.get_or_insert_with(|| broken(cause));
     }
 
     /// Writes what goes at once; tells whether any did.

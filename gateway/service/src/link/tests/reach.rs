@@ -2,7 +2,7 @@
 
 use super::memory::*;
 use crate::admission::Admission;
-use crate::config::Tls;
+use crate::config::{Tls, Trust};
 use crate::link::account::Account;
 use crate::link::bind::{Bind, BindSettings};
 use crate::link::dial::{Dial, Network, Wire};
@@ -183,19 +183,22 @@ fn server(own: (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), clients: 
 #[tokio::test(start_paused = true)]
 async fn a41_a_certificate_that_is_expired_foreign_or_of_another_name_is_never_accepted() {
     let (operator, stranger) = (Authority::new("operator"), Authority::new("stranger"));
-    let tls = || Tls { roots: operator.roots(), own: None, server_name: None };
+    let tls = || Tls { trust: Trust::Authorities(operator.roots()), own: None, server_name: None };
     const NOW: &str = "2026-06-01T00:00:00Z";
     let good = || server(operator.sign("smsc.example"), None);
     assert_eq!(handshake(tls(), good(), NOW).await, Ok(()));
     for (case, smsc, now, expected) in [
-        ("expired", good(), "2027-06-01T00:00:00Z", "Expired"),
-        ("not valid yet", good(), "2025-06-01T00:00:00Z", "NotValidYet"),
-        ("foreign", server(stranger.sign("smsc.example"), None), NOW, "UnknownIssuer"),
-        ("of another name", server(operator.sign("other.example"), None), NOW, "NotValidForName"),
+        ("expired", good(), "2027-06-01T00:00:00Z", "expired on "),
+        ("not valid yet", good(), "2025-06-01T00:00:00Z", "is valid only from "),
+        ("foreign", server(stranger.sign("smsc.example"), None), NOW, "an authority that is not in ca_file"),
+        (
+            "of another name",
+            server(operator.sign("other.example"), None),
+            NOW,
+            "is for other.example, and not for smsc.example",
+        ),
     ] {
         let said = handshake(tls(), smsc, now).await.expect_err(case);
-        let said = said.replace("certificate expired", "Expired").replace("certificate not valid yet", "NotValidYet");
-        let said = said.replace("certificate not valid for name", "NotValidForName");
         assert!(said.contains(expected), "{case}: {said}");
     }
     let named = Tls { server_name: Some(ServerName::try_from("other.example").unwrap()), ..tls() };
@@ -207,7 +210,7 @@ async fn a41_an_operator_that_asks_for_our_certificate_gets_it() {
     let (operator, ours, stranger) = (Authority::new("operator"), Authority::new("ours"), Authority::new("stranger"));
     const NOW: &str = "2026-06-01T00:00:00Z";
     let smsc = || server(operator.sign("smsc.example"), Some(&ours));
-    let tls = |own| Tls { roots: operator.roots(), own, server_name: None };
+    let tls = |own| Tls { trust: Trust::Authorities(operator.roots()), own, server_name: None };
     assert_eq!(handshake(tls(Some(ours.sign("dayaq.example"))), smsc(), NOW).await, Ok(()));
     assert!(handshake(tls(None), smsc(), NOW).await.is_err());
     assert!(handshake(tls(Some(stranger.sign("dayaq.example"))), smsc(), NOW).await.is_err());
