@@ -58,6 +58,7 @@ mod stage;
 mod stand_in;
 mod texts_in_doubt;
 mod tls;
+mod tls_front;
 mod two_gateways;
 mod two_processes;
 mod unheard;

@@ -1,9 +1,10 @@
 //! `dayaq operator probe` against foreign SMSCs: what was planted in them differs, all of it and nothing else.
 
 use crate::node_smsc::NodeSmsc;
-use crate::papers::Authority;
+use crate::papers::{Authority, Papers};
 use crate::program::{Process, run, text};
 use crate::smpp34_smsc::{Faults, Smpp34Smsc};
+use crate::tls_front::TlsFront;
 use dayaq_simulator::{Account, Smsc, SmscConfig, Tls};
 use dayaq_text::Alphabet;
 use std::net::SocketAddr;
@@ -204,5 +205,64 @@ async fn s14_probe_speaks_tls_and_believes_the_operators_authority_alone() {
     assert_eq!(code, Some(2), "without TLS: {said}");
     let (code, said) = with(&["--tls-ca", &key]);
     assert!(code == Some(64) && said.contains("--tls-ca") && said.contains("holds no certificate in PEM"), "{said}");
+    smsc.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a47_the_probe_tells_the_fingerprint_that_it_saw_and_how_to_pin_it() {
+    let accounts = vec![Account::new("dayaq", PASSWORD)];
+    let smsc = Smsc::start(SmscConfig { accounts, ..SmscConfig::default() }).await.expect("a free port");
+    let papers = Papers::self_signed("smsc.example");
+    let front = TlsFront::before(smsc.addr(), &papers.certificate, &papers.key).await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &papers.certificate).expect("a file");
+    let fingerprint = front.fingerprint.to_string();
+    let (bare, other) = (fingerprint.replace(':', "").to_lowercase(), "ab".repeat(32));
+    let told = format!("The SMSC's certificate: SHA-256 fingerprint {fingerprint}, ");
+    let pin = format!(
+        "pin it: here with --tls-fingerprint {fingerprint}, for serve with tls = {{ fingerprints = [\"{fingerprint}\"] }}"
+    );
+    let ca = ca.display().to_string();
+    for (number, (options, code, words)) in [
+        (vec!["--tls"], 2, vec!["is not a pinned one", &pin]),
+        (vec!["--tls-ca", &ca], 2, vec!["is signed by itself and by no authority", &pin]),
+        (vec!["--tls-fingerprint", &other], 2, vec!["is not a pinned one", &pin]),
+        (
+            vec!["--tls-fingerprint", &bare],
+            0,
+            vec!["over TLS, with a certificate that is pinned", "believed: it is pinned"],
+        ),
+        (vec!["--tls-fingerprint", &other, "--tls-fingerprint", &fingerprint], 0, vec!["believed: it is pinned"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let page = folder.path().join(format!("{number}.html"));
+        let (plain, page_name) =
+            (arguments("config/operators/specification.toml", front.addr), page.display().to_string());
+        // The fingerprint is told whichever part of the list is asked for.
+        let more = [&["--only", "alive", "--only", "bind", "--report", &page_name], &options[..]].concat();
+        let all = [plain, more.into_iter().map(str::to_owned).collect()].concat();
+        let (ended, said) = try_out(&all, Some(PASSWORD));
+        println!("{said}");
+        assert_eq!(ended, Some(code), "{options:?}: {said}");
+        for part in words.into_iter().chain([told.as_str()]) {
+            assert!(said.contains(part), "{part:?} is not in\n{said}");
+        }
+        let page = std::fs::read_to_string(page).expect("the report");
+        assert!(page.contains(&format!("SHA-256 fingerprint {fingerprint}")), "{options:?}: it is in the report");
+    }
+    for (options, told) in [
+        (vec!["--tls-fingerprint", &bare[..40]], "found 40, as of SHA-1: openssl needs -sha256"),
+        (vec!["--tls-fingerprint", &bare, "--tls-ca", &ca], "cannot be used with"),
+        (vec!["--tls-server-name", "a.example"], "--tls-server-name needs --tls, --tls-ca or --tls-fingerprint"),
+        ([["--tls-fingerprint", &other]; 3].concat(), "--tls-fingerprint must be at most 2"),
+    ] {
+        let plain = arguments("config/operators/specification.toml", front.addr);
+        let all = [plain, options.iter().map(|it| (*it).to_owned()).collect()].concat();
+        let (ended, said) = try_out(&all, Some(PASSWORD));
+        assert!(ended == Some(64) && said.contains(told), "{options:?}, {ended:?}: {said}");
+    }
     smsc.shutdown().await;
 }

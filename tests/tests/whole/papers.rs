@@ -39,3 +39,22 @@ impl Authority {
         Papers { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 }
+
+impl Papers {
+    /// Signed by itself, as `openssl req -x509` does it: an authority of its own.
+    pub fn self_signed(name: &str) -> Self {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
+    /// Of X.509 version 1, signed by itself, with an RSA key.
+    pub fn version_1() -> Self {
+        Self {
+            certificate: include_str!("../../../gateway/service/src/link/tls/x509v1.pem").to_owned(),
+            key: include_str!("../../../gateway/service/src/link/tls/x509v1.key").to_owned(),
+        }
+    }
+}

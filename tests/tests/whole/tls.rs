@@ -6,6 +6,7 @@ use crate::program::PATIENCE;
 use crate::serve_config::{MASTER_KEY, PASSWORD, SYSTEM_ID, address};
 use crate::smsc_process::SmscProcess;
 use crate::stage::{Phone, Setting, Stage, eventually};
+use crate::tls_front::TlsFront;
 use dayaq_simulator::{Smsc, SmscConfig, Tls};
 use dayaq_types::{Clock, Msisdn, SystemClock};
 use std::net::SocketAddr;
@@ -214,6 +215,65 @@ async fn a41_of_several_addresses_the_unknown_the_dead_and_the_expired_are_passe
     assert_eq!(phone.send("1").await, seen, "the question of before");
     assert!(!expired.is_bound() && tap.try_recv().is_err(), "nothing was ever said to the expired one");
     stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a47_certificates_that_no_authority_vouches_for_serve_once_they_are_pinned_and_else_the_log_says_how() {
+    let authority = Authority::new("operator");
+    let kinds = [
+        (Papers::self_signed("127.0.0.1"), "is signed by itself and by no authority"),
+        (Papers::version_1(), "is of X.509 version 1"),
+        (authority.sign_until("127.0.0.1", 2020), "expired on 01.01.2020 00:00 UTC"),
+        (authority.sign("other.example"), "is for other.example, and not for 127.0.0.1"),
+    ];
+    let mut stage = Stage::set(Setting::default()).await;
+    stage.config.put("smsc-ca.pem", &authority.pem());
+    let (mut smscs, mut fronts, mut ways) = (Vec::new(), Vec::new(), Vec::new());
+    for (papers, _) in &kinds {
+        // Each kind is pinned, is left to ca_file, and is another than the one that is pinned.
+        let pinned = start(SmscConfig::default()).await;
+        let front = TlsFront::before(pinned.addr(), &papers.certificate, &papers.key).await;
+        let fingerprint = front.fingerprint.to_string();
+        let (next, before) = ("A0".repeat(32), "0b".repeat(32));
+        let pins = format!("tls = {{ fingerprints = [\"{next}\", \"sha256 Fingerprint={fingerprint}\"] }}");
+        ways.push(format!("{}\n{pins}", address(front.addr)));
+        ways.push(with_tls(&address(front.addr), ""));
+        ways.push(format!("{}\ntls = {{ fingerprints = [\"{before}\"] }}", address(front.addr)));
+        smscs.push(pinned);
+        fronts.push(front);
+    }
+    // Who has a pinned certificate and not its key.
+    let thief = &kinds[0].0;
+    let front = TlsFront::before(stage.smsc.addr(), &thief.certificate, &kinds[2].0.key).await;
+    ways.push(format!("{}\ntls = {{ fingerprints = [\"{}\"] }}", address(front.addr), front.fingerprint));
+    fronts.push(front);
+    stage.config = stage.config.operators(&ways);
+    stage.start_unbound();
+
+    for (at, (_, why)) in kinds.iter().enumerate() {
+        assert!(smscs[at].bound(PATIENCE).await, "{why}, pinned:\n{}", stage.log());
+        let told = format!("its SHA-256 fingerprint is {}", fronts[at].fingerprint);
+        refused(&stage, 3 * at + 2, &[why, "pin it (fingerprints in place of ca_file)", &told]).await;
+        refused(&stage, 3 * at + 3, &["is not a pinned one", "pin it, too (fingerprints, two at a time)", &told]).await;
+    }
+    refused(&stage, 13, &["does not prove to have its key", "somebody else may answer"]).await;
+    assert!(!stage.smsc.is_bound(), "nothing was said to who has not the key");
+    let phone = Phone(smscs[1].handset(Msisdn::parse(ALONE.number).expect("a number")));
+    phone.dial().await.says("1 ");
+    stage.assert_sound().await;
+}
+
+/// The log says of that operator's first bind that its SMSC was not reached, and each of these.
+async fn refused(stage: &Stage, operator: usize, parts: &[&str]) {
+    let line = eventually("it is refused", async || {
+        let log = stage.log();
+        let bind = format!("foreign-{operator}/1");
+        log.lines().find(|line| line.contains("SMSC not reached") && line.contains(&bind)).map(str::to_owned)
+    });
+    let line = line.await;
+    for part in parts {
+        assert!(line.contains(part), "{part:?} is not in {line:?}");
+    }
 }
 
 /// What each connection said before we ended it, answered by these octets.
