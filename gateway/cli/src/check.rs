@@ -5,7 +5,7 @@ use crate::content::{Found, Origin};
 use crate::{content, exit, say, settings};
 use dayaq_author::{Diagnostic, Diagnostics, Severity, parse};
 use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
-use dayaq_gateway::config::{read_callback_profile, read_profile};
+use dayaq_gateway::config::{Operator, Reach, read_callback_profile, read_profile};
 use dayaq_gateway::content::ContentFiles;
 use dayaq_gateway::conversation::{prove_on, prove_surface};
 use dayaq_text::Alphabet;
@@ -43,6 +43,8 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         let mut found = examined.found.sorted();
         found.retain(|finding| !served.contains(finding));
         report.add(&format!("{path}, which serves {}", examined.content.origin), &found);
+        let operators = examined.settings.iter().flat_map(|settings| &settings.gateway.operators);
+        operators.for_each(|operator| report.lines.push_str(&said(operator)));
     }
     let Report { lines, errors, warnings } = report;
     say::text(format_args!("{lines}{}, {}\n", counted(errors, "error"), counted(warnings, "warning")))?;
@@ -79,6 +81,14 @@ fn examine(content: &Found) -> (Diagnostics, Option<Proof>) {
         found.extend(run_transcripts(&read.book));
     }
     (found, read.map(|read| read.book.proof().clone()))
+}
+
+/// Says which certificates are believed of an operator that speaks TLS.
+fn said(operator: &Operator) -> String {
+    match &operator.link.reach {
+        Reach::Dial { tls: Some(tls), .. } => format!("operator {}: TLS, believing {}\n", operator.name, tls.trust),
+        Reach::Dial { tls: None, .. } | Reach::Listen { .. } => String::new(),
+    }
 }
 
 /// Reads every operator's and aggregator's profile of the content, and proves the screens on each.
