@@ -161,6 +161,58 @@ impl<'t> Turns<'t> {
         self.0.values().flatten()
     }
 
+    /// The screens that answer nothing and that nobody answered, were this parameter the one that names a session: what
+    /// the service pushed is a session of its own, and says nothing of how screens name the sessions of phones.
+    pub fn unasked(&self, tag: Tag) -> BTreeSet<usize> {
+        let begin = self.begin();
+        let mut usual = 0;
+        let mut unanswered = Vec::new();
+        for turns in self.0.values() {
+            // A message from the phone, and what followed until its next one.
+            for run in turns.chunk_by(|_, next| !next.from_phone) {
+                let Some(came) = run.first().filter(|turn| turn.from_phone).and_then(|turn| turn.value(tag)) else {
+                    continue;
+                };
+                let screens: Vec<(usize, Change)> = run
+                    .iter()
+                    .skip(1)
+                    .filter_map(|turn| Some((turn.index, Change::between(came, turn.value(tag)?))))
+                    .collect();
+                let nearest = screens.iter().map(|(_, change)| change.bits.count_ones()).min();
+                let next = run.last().and_then(|last| turns.iter().find(|turn| turn.index > last.index));
+                let mut goes_on = next.is_some_and(|next| Some(next.op) != begin);
+                for (index, change) in screens {
+                    if goes_on && nearest == Some(change.bits.count_ones()) {
+                        usual |= change.bits;
+                        goes_on = false;
+                    } else {
+                        unanswered.push((index, change));
+                    }
+                }
+            }
+        }
+        // A turn number goes on to the border of its octet, and a last screen may set one bit more.
+        let counted = u128::MAX.checked_shr(usual.leading_zeros() / 8 * 8).unwrap_or(0);
+        let strange = |change: Change| {
+            let more = change.bits & !counted;
+            more.count_ones() > 1 || more & !change.set != 0
+        };
+        unanswered.into_iter().filter(|(_, change)| strange(*change)).map(|(index, _)| index).collect()
+    }
+
+    /// The turns without these screens, and each of these by itself.
+    pub fn part(&self, unasked: &BTreeSet<usize>) -> (Self, Vec<Dialogue<'t>>) {
+        let mut asked = BTreeMap::new();
+        let mut pushed = Vec::new();
+        for (phone, turns) in &self.0 {
+            let (without, with): (Vec<_>, Vec<_>) = turns.iter().partition(|turn| !unasked.contains(&turn.index));
+            asked.insert(phone.clone(), without);
+            let alone = |turn| Dialogue { beginning: Beginning::Pushed, turns: vec![turn] };
+            pushed.extend(with.into_iter().map(alone));
+        }
+        (Self(asked), pushed)
+    }
+
     /// What the order of turns says of ops.
     pub fn ops(&self) -> Ops {
         let begin = self.begin();
@@ -252,6 +304,23 @@ impl<'t> Turns<'t> {
             all.extend(open);
         }
         all
+    }
+}
+
+/// How a screen's value differs from that of the message before it.
+#[derive(Clone, Copy)]
+struct Change {
+    /// All bits that do; with another length all of them.
+    bits: u128,
+    /// Those of them that the screen has set.
+    set: u128,
+}
+
+impl Change {
+    fn between(came: &[u8], went: &[u8]) -> Self {
+        let number = |value: &[u8]| value.iter().fold(0, |n: u128, octet| n << 8 | u128::from(*octet));
+        let bits = if came.len() == went.len() { number(came) ^ number(went) } else { u128::MAX };
+        Self { bits, set: bits & number(went) }
     }
 }
 

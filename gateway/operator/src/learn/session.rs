@@ -1,6 +1,6 @@
 //! By which value the operator names a session, and what its bits mean.
 
-use super::dialogue::{Dialogue, Marks, Turn};
+use super::dialogue::{Dialogue, Marks, Turn, Turns, Unmarked};
 use super::evidence::{Places, Tally};
 use dayaq_smpp::Tag;
 use std::collections::BTreeSet;
@@ -45,10 +45,17 @@ pub(super) fn number(value: &[u8]) -> u64 {
     value.iter().fold(0, |n, octet| n << 8 | u64::from(*octet))
 }
 
-/// Learns the rule.
-pub(super) fn learn(dialogues: &[Dialogue<'_>], places: Places) -> Session {
-    let mut candidates: Vec<Candidate> =
-        tags(dialogues).into_iter().map(|tag| Candidate::weigh(tag, dialogues)).collect();
+/// Learns the rule; gives with it the screens that the service pushed and nobody answered, by their places in the traffic.
+pub(super) fn learn(turns: &Turns<'_>, opened: &BTreeSet<u32>, places: Places) -> (Session, BTreeSet<usize>) {
+    let rough = |unasked: &BTreeSet<usize>| {
+        let (asked, _) = turns.part(unasked);
+        asked.dialogues(&asked.ops(), &Unmarked, opened)
+    };
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for tag in tags(turns) {
+        let unasked = turns.unasked(tag);
+        candidates.push(Candidate::weigh(tag, &rough(&unasked), unasked));
+    }
     candidates.retain(|it| it.inbound * 10 >= it.turns * 8);
     let chosen = candidates
         .iter()
@@ -56,7 +63,7 @@ pub(super) fn learn(dialogues: &[Dialogue<'_>], places: Places) -> Session {
         .or_else(|| candidates.iter().find(|it| it.is_echoed()))
         .or_else(|| candidates.iter().find(|it| it.is_constant && it.names_dialogues()));
     let Some(chosen) = chosen else {
-        let mut why = match dialogues.len() {
+        let mut why = match rough(&BTreeSet::new()).len() {
             0 => "there is no dialogue".to_owned(),
             count => format!("no parameter stays the same in each of {count} dialogues and differs between them"),
         };
@@ -64,18 +71,19 @@ pub(super) fn learn(dialogues: &[Dialogue<'_>], places: Places) -> Session {
             let seen: Vec<String> = candidates.iter().map(|it| format!("{:?}", it.tag)).collect();
             let _ = write!(why, "; {} is there, and no screen gives it back", seen.join(", "));
         }
-        return Session { why_key: why, ..Session::default() };
+        return (Session { why_key: why, ..Session::default() }, BTreeSet::new());
     };
     let mut session = Session { tag: Some(chosen.tag), why_key: chosen.why(places), ..Session::default() };
-    end_bit(&mut session, chosen.tag, dialogues, places);
-    sequence(&mut session, chosen.tag, dialogues, places);
-    session
+    let dialogues = rough(&chosen.unasked);
+    end_bit(&mut session, chosen.tag, &dialogues, places);
+    sequence(&mut session, chosen.tag, &dialogues, places);
+    (session, chosen.unasked.clone())
 }
 
 /// Parameters that may name a session, the likeliest first.
-fn tags(dialogues: &[Dialogue<'_>]) -> Vec<Tag> {
+fn tags(turns: &Turns<'_>) -> Vec<Tag> {
     let mut vendors: BTreeSet<Tag> = BTreeSet::new();
-    for turn in dialogues.iter().flat_map(|it| &it.turns).filter(|turn| turn.from_phone) {
+    for turn in turns.all().filter(|turn| turn.from_phone) {
         let tlvs = turn.message.tlvs.as_tlvs();
         vendors.extend(tlvs.iter().map(|tlv| tlv.tag).filter(|tag| (0x1400..=0x3FFF).contains(&tag.0)));
     }
@@ -95,10 +103,12 @@ struct Candidate {
     distinct: usize,
     is_constant: bool,
     place: u64,
+    /// Screens that were pushed and that nobody answered: they say nothing of it.
+    unasked: BTreeSet<usize>,
 }
 
 impl Candidate {
-    fn weigh(tag: Tag, dialogues: &[Dialogue<'_>]) -> Self {
+    fn weigh(tag: Tag, dialogues: &[Dialogue<'_>], unasked: BTreeSet<usize>) -> Self {
         let mut it = Self {
             tag,
             turns: 0,
@@ -109,6 +119,7 @@ impl Candidate {
             distinct: 0,
             is_constant: true,
             place: 0,
+            unasked,
         };
         let mut first: BTreeSet<&[u8]> = BTreeSet::new();
         for dialogue in dialogues {
@@ -154,6 +165,10 @@ impl Candidate {
             let _ = write!(why, ", such as {}", places.name(self.place));
         }
         let _ = write!(why, "; {} values for {} dialogues", self.distinct, self.beginnings);
+        if !self.unasked.is_empty() {
+            let _ =
+                write!(why, "; {} screens that nobody asked for and nobody answered say nothing", self.unasked.len());
+        }
         if !self.is_echoed() {
             why += "; no screen gives it back, so msisdn is possible as well: chosen because it tells dialogues apart";
         }

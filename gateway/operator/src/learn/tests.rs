@@ -1,6 +1,7 @@
 //! Captures made by hand: damaged, interleaved, in every container, and the same profile each time.
 
 mod packets;
+mod pushed;
 mod story;
 
 use super::{LearnError, Proposal, learn};
@@ -139,9 +140,6 @@ fn keys_of(packets: &[Frame]) -> Vec<String> {
 fn s14_logs_in_hexadecimal_give_the_profile_of_the_same_traffic() {
     let said = said(&dialogue_id());
     let wanted = from(&capture(Container::Pcap, Link::Raw, &frames(&said, 1400))).toml;
-    let hex = |octets: &[u8], between: &str| {
-        octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(between)
-    };
     let words = |it: &Said| if it.esme { "sent" } else { "received" };
     let dump = |octets: &[u8]| {
         octets.chunks(16).enumerate().fold(String::new(), |mut text, (row, line)| {
@@ -156,6 +154,29 @@ fn s14_logs_in_hexadecimal_give_the_profile_of_the_same_traffic() {
     ] {
         assert_eq!(keys(&from(log.as_bytes()).toml), keys(&wanted), "{name}");
     }
+}
+
+/// Octets in hexadecimal, with this between them.
+fn hex(octets: &[u8], between: &str) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(between)
+}
+
+/// The profiles that ship, each able to push.
+fn able() -> Vec<(&'static str, Profile)> {
+    let shipped = [
+        ("specification", include_str!("../../../../config/operators/specification.toml")),
+        ("dialogue-id", include_str!("../../../../config/operators/dialogue-id.toml")),
+        ("message-reference", include_str!("../../../../config/operators/message-reference.toml")),
+        ("msisdn-only", include_str!("../../../../config/operators/msisdn-only.toml")),
+        ("vendor-tag", include_str!("../../../../config/operators/vendor-tag.toml")),
+    ];
+    let able = shipped.map(|(name, text)| {
+        let mut profile = profile(text);
+        profile.dialect.push.notify.get_or_insert(3);
+        profile.dialect.push.menu.get_or_insert(2);
+        (name, profile)
+    });
+    able.into()
 }
 
 #[test]
@@ -199,7 +220,7 @@ fn s14_what_is_no_capture_is_told() {
         assert!(fault.to_string().contains(told), "{fault}");
     }
     let all = capture(Container::Pcap, Link::Raw, &frames(&said(&dialogue_id()), 1400));
-    assert!(matches!(learn(&all[..], Some(1)), Err(LearnError::NoSmpp { port: Some(1) })));
+    assert!(matches!(learn(&all[..], Some(1)), Err(LearnError::NoSmpp { port: Some(1), .. })));
     assert!(learn(&all[..], Some(2775)).is_ok());
 }
 

@@ -2,7 +2,7 @@
 
 use super::capture::Source;
 use super::coding::{self, Direction};
-use super::dialogue::{self, Beginning, Dialogue, Op, Ops, Turns, Unmarked};
+use super::dialogue::{self, Beginning, Dialogue, Op, Ops, Turns};
 use super::evidence::{Findings, Line, Places, Tally, quoted};
 use super::reading::is_dialled;
 use super::session::{self, Session};
@@ -34,11 +34,12 @@ pub(super) fn learn(traffic: &Traffic, source: &Source, places: Places, found: &
             .push("no USSD is in the capture: [ussd] is all by default; dial the code while capturing".to_owned());
         return 0;
     }
-    let ops = turns.ops();
     let opened = dialogue::opened(traffic, source);
-    let rough = turns.dialogues(&ops, &Unmarked, &opened);
-    let session = session::learn(&rough, places);
-    let dialogues = turns.dialogues(&ops, &session, &opened);
+    let (session, unasked) = session::learn(&turns, &opened, places);
+    let (asked, pushed) = turns.part(&unasked);
+    let ops = asked.ops();
+    let mut dialogues = asked.dialogues(&ops, &session, &opened);
+    dialogues.extend(pushed);
     let heard = Heard { dialogues, ops, session, places, gaps: source.gaps };
     let kinds = turns.all().filter(|turn| !turn.from_phone);
     let mut service_types: Tally<String> = Tally::default();

@@ -72,6 +72,40 @@ impl<'d> Story<'d> {
         std::mem::take(&mut self.said)
     }
 
+    /// One dialogue to its end, and one that is hung up.
+    pub fn little(&mut self) -> Vec<Said> {
+        self.bind();
+        let mut first = self.dial(PHONES[0], "*7142#");
+        self.screen(first, "1 Yeni müraciət\n2 Müraciətim", false);
+        self.turn(&mut first, UssdEvent::Continue, "1");
+        self.screen(first, "Qeydiyyat", true);
+        let mut second = self.dial(PHONES[1], "*7142#");
+        self.screen(second, "1 New application", false);
+        self.turn(&mut second, UssdEvent::Abort, "");
+        std::mem::take(&mut self.said)
+    }
+
+    /// A screen that nobody asked for and nobody answers: a menu, or a notification.
+    pub fn push(&mut self, phone: &str, number: u64, notifies: bool) -> Vec<Said> {
+        let (to, from) = (Address::new(1, 1, phone).expect("it fits"), Address::new(0, 1, CODE).expect("it fits"));
+        let begun = self.dialect.begin_push(to, from, number);
+        let text = if notifies { "Kart hazirdir" } else { "1 Bax\n2 Sonra" };
+        let reply = UssdReply {
+            to: begun.from,
+            from: begun.to,
+            session: begun.session,
+            text,
+            alphabet: Alphabet::Gsm7,
+            language: *b"az",
+            ends: notifies,
+        };
+        let message = self.dialect.write_push(&reply).expect("it fits");
+        self.ours += 1000;
+        self.submit(&message, None);
+        self.ours -= 1000;
+        std::mem::take(&mut self.said)
+    }
+
     /// Some dialogues that end with this op.
     pub fn ended_by(&mut self, op: u8) -> Vec<Said> {
         for _ in 0..2 {
