@@ -30,6 +30,7 @@ mod ussd;
 pub use capture::Unreadable;
 
 use evidence::{Findings, Places};
+use hexlog::Foreign;
 use std::io::Read;
 
 /// A profile, proposed.
@@ -52,11 +53,28 @@ pub enum LearnError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// The capture can be read, and there is no SMPP in it.
-    #[error("no SMPP is in the capture{}", .port.map(|port| format!(" on port {port}")).unwrap_or_default())]
+    #[error("no SMPP is in the capture{}{why}", .port.map(|port| format!(" on port {port}")).unwrap_or_default())]
     NoSmpp {
         /// The only port that was looked at.
         port: Option<u16>,
+        /// More of it, with the line, where that is known.
+        why: String,
     },
+}
+
+/// What stands in a log in place of PDUs.
+fn foreign(source: &capture::Source) -> String {
+    match source.foreign {
+        _ if source.packets => String::new(),
+        None => ": no line of it has 16 octets in hexadecimal, a PDU's header".to_owned(),
+        Some((line, Foreign::Octets)) => format!(
+            ": the octets that begin on line {line} are no PDU, whose first four are its length and the next four its \
+             command; xxd, hexdump -C, Wireshark, Kannel, SMPPSim and log lines with whole PDUs are read"
+        ),
+        Some((line, Foreign::Fields)) => format!(
+            ": line {line} begins a PDU that Kannel tells field by field, which is not read; capture it with tcpdump -w"
+        ),
+    }
 }
 
 /// Reads a capture to its end and proposes a profile. `port` is the SMSC's; without it every TCP connection that looks
@@ -68,7 +86,7 @@ pub enum LearnError {
 pub fn learn(input: impl Read + Send, port: Option<u16>) -> Result<Proposal, LearnError> {
     let (traffic, source) = capture::read(input, port)?;
     if traffic.pdus.is_empty() {
-        return Err(LearnError::NoSmpp { port });
+        return Err(LearnError::NoSmpp { port, why: foreign(&source) });
     }
     let places = Places { packets: source.packets };
     let mut found = Findings::default();
@@ -86,10 +104,9 @@ pub fn learn(input: impl Read + Send, port: Option<u16>) -> Result<Proposal, Lea
     if traffic.beyond > 0 {
         seen.push(format!("{} more PDUs were counted only: those before them say enough", traffic.beyond));
     }
-    let unreadable = traffic.pdus.iter().filter(|pdu| matches!(pdu.what, traffic::What::Unreadable(_)));
-    match unreadable.count() {
-        0 => {}
-        count => seen.push(format!("{count} PDUs have a field that cannot be read and were passed over")),
+    for (oddity, count) in traffic.oddities.values() {
+        let first = traffic.oddities.first(oddity).map_or_else(String::new, |place| places.name(place));
+        seen.push(format!("PDUs that {oddity}: {count}, the first in {first}"));
     }
     seen.extend(source.remarks);
     let mut head = vec![format!("Learnt from a capture with {}.", seen[0])];

@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod learn;
+mod oddity;
 pub mod probe;

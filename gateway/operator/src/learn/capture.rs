@@ -1,7 +1,8 @@
 //! A capture, in whichever form it comes.
 
+use super::hexlog::{self, Foreign};
 use super::traffic::Traffic;
-use super::{hexlog, packets, segment, streams::Streams};
+use super::{packets, segment, streams::Streams};
 use std::io::{self, BufRead, BufReader, Read};
 
 /// How much of a file is looked at to see what it is.
@@ -18,6 +19,8 @@ pub(super) struct Source {
     pub opened: Vec<u32>,
     /// Places where octets are missing from streams.
     pub gaps: u64,
+    /// Of a log, the first line whose octets are no PDU, and what it is.
+    pub foreign: Option<(u64, Foreign)>,
 }
 
 /// Why nothing can be read of a file.
@@ -117,7 +120,7 @@ fn log(input: impl BufRead) -> Result<(Traffic, Source), Unreadable> {
     if traffic.pdus.is_empty() && read.lines == 0 {
         return Err(Unreadable::Empty);
     }
-    Ok((traffic, Source { packets: false, remarks, ..Source::default() }))
+    Ok((traffic, Source { packets: false, remarks, foreign: read.foreign, ..Source::default() }))
 }
 
 fn losses(lost: u64, skipped: u64) -> Option<String> {

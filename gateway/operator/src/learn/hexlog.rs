@@ -7,10 +7,12 @@
 //!   one begins a new stretch. Indented lines are a stretch of their own, as where both directions of a stream are shown.
 //! - Any other line with a run of at least 16 octets, written together or with a blank, colon, dash, comma, `0x` or
 //!   `\x` between them: a log line. Lines that hold hexadecimal alone continue it, or begin a stretch.
+//! - A line that begins as the line before it did, digits aside, goes on with that one's PDU until it is whole: Kannel's
+//!   `… DEBUG:   data: 00 00 …   ....`, and SMPPSim's `… INFO    00000010:00000015:…`.
 //! - Each stretch is cut into PDUs. What is none is passed over and counted.
 //! - Who speaks: words (`sent`, `sending`, `tx`, `received`, `got`, `rx` and the like) or arrows (`>`, `->`, `<`, `<-`)
 //!   before the octets or on the line before them; without them the command tells.
-//! - A date and time at the beginning of a line (`2026-11-23 10:00:00.123`) dates the octets.
+//! - A date and time at the beginning of a line (`2026-11-23 10:00:00.123`, `2026.11.23 10:00:00 123`) dates the octets.
 
 use super::frames::Cutter;
 use super::traffic::Heard;
@@ -33,7 +35,21 @@ pub(super) struct Summary {
     pub lines: u64,
     pub lost: u64,
     pub skipped: u64,
+    /// The first line whose octets are no PDU, and what it is.
+    pub foreign: Option<(u64, Foreign)>,
 }
+
+/// What a line holds that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// Octets in hexadecimal, at which no PDU begins.
+    Octets,
+    /// The first line of a PDU that Kannel tells field by field.
+    Fields,
+}
+
+/// How Kannel begins to tell a PDU by its fields.
+const KANNEL_FIELDS: &[u8] = b"type_name: ";
 
 /// Gives each PDU to `tell`.
 pub(super) fn read(mut input: impl BufRead, mut tell: impl FnMut(&Heard<'_>)) -> io::Result<Summary> {
@@ -92,11 +108,20 @@ struct Stretch {
     offset: usize,
     side: Option<usize>,
     place: u64,
+    /// What stands before its octets on a log line, with 0 for every digit.
+    prefix: Vec<u8>,
 }
 
 impl Default for Stretch {
     fn default() -> Self {
-        Self { cutter: Cutter::at_beginning(), pending: Vec::new(), offset: 0, side: None, place: 0 }
+        Self {
+            cutter: Cutter::at_beginning(),
+            pending: Vec::new(),
+            offset: 0,
+            side: None,
+            place: 0,
+            prefix: Vec::new(),
+        }
     }
 }
 
@@ -114,6 +139,12 @@ impl Log {
                 return;
             }
         }
+        if let Some(octets) = self.goes_on(line) {
+            return self.pass(LOOSE, &octets, tell);
+        }
+        if line.windows(KANNEL_FIELDS.len()).any(|part| part == KANNEL_FIELDS) {
+            self.is_foreign(self.summary.lines, Foreign::Fields);
+        }
         let run = longest_run(line);
         let before = run.as_ref().map_or(line, |run| &line[..run.begin]);
         let said = direction(before);
@@ -123,8 +154,9 @@ impl Log {
             }
             Some(run) if run.octets.len() >= RUN_MIN || run.alone && run.octets.len() >= ALONE_MIN => {
                 self.end(LOOSE, tell);
-                self.side = said.or(self.side.filter(|_| run.alone));
+                self.side = said.or(self.side);
                 self.begin(LOOSE);
+                self.stretches[LOOSE].prefix = shape(before);
                 self.pass(LOOSE, &run.octets, tell);
                 self.side = None;
             }
@@ -135,6 +167,18 @@ impl Log {
                 }
             }
         }
+    }
+
+    /// The octets of a line that begins as the one before it did, where the PDU of that one is not whole.
+    fn goes_on(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let Stretch { cutter, prefix, .. } = &self.stretches[LOOSE];
+        let like = line.get(..prefix.len()).filter(|before| !prefix.is_empty() && shape(before) == *prefix)?;
+        let (octets, _) = run(line, like.len());
+        (cutter.waiting() > 0 && !octets.is_empty()).then_some(octets)
+    }
+
+    fn is_foreign(&mut self, line: u64, what: Foreign) {
+        self.summary.foreign.get_or_insert((line, what));
     }
 
     /// Whether an offset begins a stretch or follows the last line of one.
@@ -176,12 +220,19 @@ impl Log {
 
     fn end(&mut self, which: usize, tell: &mut impl FnMut(&Heard<'_>)) {
         self.flush(which, tell);
-        let ended = std::mem::take(&mut self.stretches[which]).cutter;
-        if ended.pdus > 0 {
-            self.summary.lost += ended.lost;
-            self.summary.skipped += ended.skipped + ended.waiting() as u64;
+        let Stretch { cutter, place, .. } = std::mem::take(&mut self.stretches[which]);
+        if cutter.pdus > 0 {
+            self.summary.lost += cutter.lost;
+            self.summary.skipped += cutter.skipped + cutter.waiting() as u64;
+        } else if place > 0 {
+            self.is_foreign(place, Foreign::Octets);
         }
     }
+}
+
+/// What stands before octets, with 0 for every digit: the same on each line of one dump.
+fn shape(before: &[u8]) -> Vec<u8> {
+    before.iter().map(|sign| if sign.is_ascii_digit() { b'0' } else { *sign }).collect()
 }
 
 struct DumpLine {
@@ -318,16 +369,17 @@ fn time(line: &[u8]) -> Option<Duration> {
     let shape = whole.iter().zip(b"0000-00-00 00:00:00").all(|(octet, like)| match like {
         b'0' => octet.is_ascii_digit(),
         b' ' => matches!(octet, b' ' | b'T'),
+        b'-' => matches!(octet, b'-' | b'.' | b'/'),
         other => octet == other,
     });
     if !shape {
         return None;
     }
     let fraction = match &text[19..] {
-        [b'.' | b',', digits @ ..] => digits.iter().take_while(|octet| octet.is_ascii_digit()).count().min(9),
+        [b'.' | b',' | b' ', digits @ ..] => digits.iter().take_while(|octet| octet.is_ascii_digit()).count().min(9),
         _ => 0,
     };
-    let mut written = String::from_utf8_lossy(whole).replace(' ', "T");
+    let mut written = String::from_utf8_lossy(whole).replace(' ', "T").replace(['.', '/'], "-");
     if fraction > 0 {
         written.push('.');
         written.push_str(&String::from_utf8_lossy(&text[20..20 + fraction]));

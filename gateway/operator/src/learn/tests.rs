@@ -1,5 +1,7 @@
 //! Captures made by hand: damaged, interleaved, in every container, and the same profile each time.
 
+mod dumps;
+mod odd;
 mod packets;
 mod pushed;
 mod story;

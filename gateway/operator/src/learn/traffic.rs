@@ -1,6 +1,10 @@
 //! What was said: the PDUs of a capture in the order of their time, each with its sender and its answer.
 
-use dayaq_smpp::{BindKind, Body, CommandId, CommandStatus, MessageId, MessageKind, ShortMessage, Tag, decode};
+use super::evidence::Tally;
+use crate::oddity::oddities;
+use dayaq_smpp::{
+    BindKind, Body, CommandId, CommandStatus, MessageId, MessageKind, ShortMessage, Tag, decode_forgiving,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -46,7 +50,7 @@ pub(super) enum What {
     MessageResp(MessageKind, Option<MessageId>),
     /// Any other PDU.
     Other(CommandId),
-    /// A request with a field that cannot be read.
+    /// A request with a field that cannot be read; it is among the oddities.
     Unreadable(CommandId),
 }
 
@@ -88,6 +92,8 @@ pub(super) struct Traffic {
     pub pdus: Vec<Pdu>,
     /// PDUs that were only counted.
     pub beyond: u64,
+    /// PDUs that are not quite right, by what is wrong with them and becomes of it.
+    pub oddities: Tally<String>,
     octets: usize,
 }
 
@@ -100,9 +106,17 @@ impl Traffic {
         }
         self.octets += heard.octets.len();
         let Some(header) = dayaq_smpp::Header::read(heard.octets) else { return };
-        let what = match decode(heard.octets) {
-            Ok(pdu) => say(pdu.body),
-            Err(_) => What::Unreadable(header.command_id),
+        let what = match decode_forgiving(heard.octets) {
+            Ok((pdu, forgiven)) => {
+                for oddity in oddities(&forgiven) {
+                    self.oddities.add(oddity, heard.place);
+                }
+                say(pdu.body)
+            }
+            Err(error) => {
+                self.oddities.add(format!("cannot be read ({error}) and were passed over"), heard.place);
+                What::Unreadable(header.command_id)
+            }
         };
         self.pdus.push(Pdu {
             connection: heard.connection,

@@ -1,7 +1,8 @@
 //! What was seen and no row expected.
 
+use crate::oddity::oddities;
 use dayaq_gateway::config::Profile;
-use dayaq_smpp::{Body, CommandStatus, Header, Tag, Tlvs, decode};
+use dayaq_smpp::{Body, CommandStatus, Header, Tag, Tlvs, decode_forgiving};
 use std::collections::BTreeMap;
 
 /// Different things that are kept; a peer that says ever new ones is not listed to the end.
@@ -38,19 +39,26 @@ impl Notes {
             let (id, status) = (header.command_id, header.command_status);
             self.add(format!("{id} with a status of the vendor's own, {:#x}", status.0));
         }
-        match decode(octets) {
+        match decode_forgiving(octets) {
             Err(error) => self.add(format!("a malformed PDU: {error}; it was answered {}", error.status())),
-            Ok(pdu) => match pdu.body {
-                Body::BindResp(_, resp) => self.look_at_parameters("a bind response", &resp.tlvs),
-                Body::Message(kind, sm) => self.look_at_parameters(&kind.command_id().to_string(), &sm.tlvs),
-                Body::MessageResp(kind, resp) => {
-                    self.look_at_parameters(&kind.command_id().response().to_string(), &resp.tlvs);
-                }
-                Body::Unknown { command_id, .. } if !command_id.is_response() => {
-                    self.add(format!("{command_id}, which no version of SMPP has; it was answered generic_nack"));
-                }
-                _ => {}
-            },
+            Ok((pdu, forgiven)) => {
+                oddities(&forgiven).into_iter().for_each(|it| self.add(format!("PDUs that {it}")));
+                self.look_at_body(&pdu.body);
+            }
+        }
+    }
+
+    fn look_at_body(&mut self, body: &Body<'_>) {
+        match body {
+            Body::BindResp(_, resp) => self.look_at_parameters("a bind response", &resp.tlvs),
+            Body::Message(kind, sm) => self.look_at_parameters(&kind.command_id().to_string(), &sm.tlvs),
+            Body::MessageResp(kind, resp) => {
+                self.look_at_parameters(&kind.command_id().response().to_string(), &resp.tlvs);
+            }
+            Body::Unknown { command_id, .. } if !command_id.is_response() => {
+                self.add(format!("{command_id}, which no version of SMPP has; it was answered generic_nack"));
+            }
+            _ => {}
         }
     }
 

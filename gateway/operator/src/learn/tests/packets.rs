@@ -12,7 +12,7 @@ pub struct Frame {
     port: u16,
     sequence: u32,
     syn: bool,
-    payload: Vec<u8>,
+    pub payload: Vec<u8>,
 }
 
 impl Frame {
