@@ -22,25 +22,13 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
         let options = !typed || matches!(turn.session.prompt, Prompt::Resume | Prompt::Remove);
         return wrong(turn, state, if options { Complaint::NoSuchOption } else { Complaint::Unreadable });
     };
-    let keys = &turn.book.shared.keys;
-    let key = as_key(&cleaned);
-    if key == keys.home {
-        return turn.home();
-    }
-    if key == keys.back {
-        return back(turn);
-    }
-    if key == keys.next || matches!(state.kind, StateKind::End) {
-        let pages = turn.renderer().pages().len();
-        if turn.session.page + 1 < pages {
-            turn.session.page += 1;
-            return;
-        }
+    if navigate(turn, state, &cleaned) {
+        return;
     }
     match turn.session.prompt.clone() {
         Prompt::Resume => resume(turn, state, &cleaned),
         Prompt::Confirm(value) => confirm(turn, state, &cleaned, &value),
-        Prompt::Help if key == "1" => turn.ask(),
+        Prompt::Help if as_key(&cleaned) == "1" => turn.ask(),
         Prompt::Remove => remove(turn, state, &cleaned),
         Prompt::Help | Prompt::State => {
             turn.session.prompt = Prompt::State;
@@ -49,6 +37,44 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
         }
         Prompt::Waiting => {}
     }
+}
+
+/// Follows a key that means the same on every screen; says whether there is nothing else to do. One that does nothing
+/// here is no answer, so that it changes nothing and is held against nobody.
+fn navigate(turn: &mut Turn<'_>, state: &State, cleaned: &str) -> bool {
+    let (key, keys) = (as_key(cleaned), &turn.book.shared.keys);
+    let (page, pages, foot) = (turn.session.page, turn.renderer().pages().len(), turn.renderer().screen().foot);
+    if key == keys.home {
+        match foot.home {
+            Some(_) => turn.home(),
+            // Who asks for the menu at the menu has it, and begins there with no mistake made.
+            None => turn.session.tries = 0,
+        }
+        return true;
+    }
+    if key == keys.back {
+        if page > 0 || foot.back.is_some() {
+            back(turn);
+        }
+        return true;
+    }
+    let next = key == keys.next;
+    if page + 1 < pages && (next || matches!(state.kind, StateKind::End)) {
+        turn.session.page += 1;
+        return true;
+    }
+    // A number may be asked for that looks like the key; where there is a page to leaf to, it never is the answer.
+    next && !(pages == 1 && is_value(turn, state, cleaned))
+}
+
+/// Says whether an input is a value of the type that the present question asks for.
+fn is_value(turn: &Turn<'_>, state: &State, cleaned: &str) -> bool {
+    let StateKind::Text { input, .. } = &state.kind else { return false };
+    let asks = !matches!(turn.session.prompt, Prompt::Resume | Prompt::Waiting);
+    asks && turn.book.shared.types.get(input).is_some_and(|input| match input.read(cleaned) {
+        Reading::Accepted(_) | Reading::Repaired(_) => true,
+        Reading::Doubtful { .. } | Reading::Wrong => false,
+    })
 }
 
 /// Gives the value of what an author wrote; nothing for a variable without a value and for an empty text.

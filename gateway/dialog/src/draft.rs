@@ -36,7 +36,9 @@ impl Turn<'_> {
     /// Answers the first menus by what was dialled beyond the code: menus only, and never up to a call that changes anything.
     fn shortcut(&mut self, rest: &str) {
         let parts: Vec<&str> = rest.split('*').collect();
-        let good = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+        let keys = &self.book.shared.keys;
+        let digits = |part: &str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+        let good = |part: &&str| digits(part) && !keys.contains(part);
         if !parts.iter().all(good) {
             return;
         }

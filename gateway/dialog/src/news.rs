@@ -36,7 +36,7 @@ impl Turn<'_> {
         match input {
             Input::Open { .. } => true,
             Input::Text(raw) => match self.wish(raw) {
-                Some(wish) => wish.reminders.is_none(),
+                Some(heard) => heard.wish.reminders.is_none(),
                 None => self.session.frames.is_empty() || self.was_elsewhere(),
             },
             Input::Aborted
@@ -52,8 +52,11 @@ impl Turn<'_> {
         let cleaned = clean(raw).unwrap_or_default();
         let (key, keys) = (as_key(&cleaned), &self.book.shared.keys);
         let last = self.renderer().pages().len() - 1;
-        if key == keys.back && self.session.page > 0 {
-            self.session.page -= 1;
+        if key == keys.back {
+            self.session.page = self.session.page.saturating_sub(1);
+            return;
+        }
+        if key == keys.next && self.session.page >= last {
             return;
         }
         // Whatever is typed, the rest comes first; only who wants the menu has it.

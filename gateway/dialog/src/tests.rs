@@ -3,6 +3,7 @@
 mod check;
 mod fit;
 mod fixture;
+mod navigation;
 mod news;
 mod paging;
 mod phone;
