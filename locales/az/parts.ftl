@@ -2,7 +2,6 @@
 
 applicant-fin = FİN kodunuz (vəsiqədə 7 simvol):
     .error = FİN 7 simvoldur, I və O olmur.
-    .ask = I olmur, 1 olar. Yenidən yazın:
 applicant-card-series = Vəsiqənizin seriyası:
     .opt-aze = AZE
     .opt-aa = AA
@@ -25,7 +24,6 @@ notary-none = Nömrəsiz qərar verilmir. Nömrəni sonra yaza bilərsiniz.
 
 member-fin = Ailə üzvünün FİN-i (7 simvol):
     .error = FİN 7 simvoldur, I və O olmur.
-    .ask = I olmur, 1 olar. Yenidən yazın:
 member-relation = Kimdir?
     .error = Seçin:
     .opt-spouse = Həyat yoldaşı

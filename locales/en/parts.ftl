@@ -2,7 +2,6 @@
 
 applicant-fin = Your FIN (7 characters, on your ID card):
     .error = A FIN has 7 letters and digits, without I and O. On an old card leave out the last digit.
-    .ask = A FIN has no letter I. It may be a 1. Please type the whole FIN again.
 applicant-card-series = Series of your ID card:
     .opt-aze = AZE
     .opt-aa = AA
@@ -25,7 +24,6 @@ notary-none = You can apply now, but we cannot decide without this number. The d
 
 member-fin = FIN of the family member (7 characters):
     .error = A FIN has 7 letters and digits, without I and O.
-    .ask = A FIN has no letter I. It may be a 1. Please type the whole FIN again.
 member-relation = Who is this to you?
     .opt-spouse = Spouse
     .opt-child = Child

@@ -2,7 +2,6 @@
 
 applicant-fin = Ваш ФИН (7 знаков в удостоверении):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = I не бывает. Напишите снова:
 applicant-card-series = Серия удостоверения:
     .opt-aze = AZE
     .opt-aa = AA
@@ -25,7 +24,6 @@ notary-none = Без номера решения не будет. Номер м�
 
 member-fin = ФИН члена семьи (7 знаков):
     .error = В ФИН 7 знаков, без I и O.
-    .ask = I не бывает. Напишите снова:
 member-relation = Кто это?
     .error = Выберите
     .opt-spouse = Муж/жена

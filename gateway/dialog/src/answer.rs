@@ -1,13 +1,15 @@
 //! What a person answered, and where it leads.
 
-use crate::Book;
 use crate::condition::Operand;
 use crate::definition::{Choice, Group, State, StateKind};
-use crate::input::{Reading, as_key, clean, word};
+use crate::input::{Reading, as_key, clean, word, wordings};
+use crate::letters::written;
+use crate::lexicon::Meaning;
 use crate::render::{GroupWish, group_items, group_keys, group_len};
 use crate::session::{Complaint, Prompt, Session};
 use crate::turn::Turn;
 use crate::value::Value;
+use crate::{Book, Language};
 
 /// Takes what was typed: first the keys that mean the same everywhere, then the answer to what was asked.
 pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
@@ -25,16 +27,13 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
     if navigate(turn, state, &cleaned) {
         return;
     }
+    let message = dialogue.message(&state.name);
     match turn.session.prompt.clone() {
         Prompt::Resume => resume(turn, state, &cleaned),
-        Prompt::Confirm(value) => confirm(turn, state, &cleaned, &value),
-        Prompt::Help if as_key(&cleaned) == "1" => turn.ask(),
+        Prompt::Confirm(value) => confirm(turn, state, &message, &cleaned, &value),
         Prompt::Remove => remove(turn, state, &cleaned),
-        Prompt::Help | Prompt::State => {
-            turn.session.prompt = Prompt::State;
-            let message = dialogue.message(&state.name);
-            answer(turn, state, &message, &cleaned);
-        }
+        Prompt::Help => help(turn, state, &message, &cleaned),
+        Prompt::State => answer(turn, state, &message, &cleaned),
         Prompt::Waiting => {}
     }
 }
@@ -93,7 +92,8 @@ fn back(turn: &mut Turn<'_>) {
         return;
     }
     match turn.session.prompt {
-        Prompt::Confirm(_) | Prompt::Help | Prompt::Remove => turn.ask(),
+        Prompt::Help => retry(turn),
+        Prompt::Confirm(_) | Prompt::Remove => turn.ask(),
         Prompt::State | Prompt::Resume | Prompt::Waiting => turn.back(),
     }
 }
@@ -196,14 +196,45 @@ fn remove(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
 }
 
 fn resume(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
-    match chosen(turn, cleaned).as_deref() {
-        Some("1") => turn.resume(),
-        Some("2") => turn.start_again(),
-        Some(_) | None => wrong(turn, state, Complaint::NoSuchOption),
+    match (chosen(turn, cleaned).as_deref(), meaning(turn, cleaned)) {
+        (Some("1"), _) => turn.resume(),
+        (Some("2"), _) => turn.start_again(),
+        // Who does not wish to go on now has not said that the answers may be thrown away.
+        (None, Some(Meaning::No)) => turn.home(),
+        (Some(_) | None, _) => wrong(turn, state, Complaint::NoSuchOption),
     }
 }
 
-fn confirm(turn: &mut Turn<'_>, state: &State, cleaned: &str, value: &str) {
+/// Takes what is typed under the offer of help: another try, no, or the answer itself.
+fn help(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
+    let again = as_key(cleaned) == "1" || chosen(turn, cleaned).is_some() && !is_value(turn, state, cleaned);
+    let confirms = match &turn.session.interrupted {
+        Some(Prompt::Confirm(value)) => Some(value.clone()),
+        Some(Prompt::State | Prompt::Resume | Prompt::Help | Prompt::Remove | Prompt::Waiting) | None => None,
+    };
+    match (confirms, meaning(turn, cleaned)) {
+        _ if again => retry(turn),
+        (Some(_), Some(Meaning::Yes | Meaning::No)) => retry(turn),
+        (Some(value), _) => {
+            retry(turn);
+            confirm(turn, state, message, cleaned, &value);
+        }
+        (None, Some(Meaning::No)) if !is_value(turn, state, cleaned) => turn.home(),
+        (None, _) => {
+            turn.session.prompt = Prompt::State;
+            answer(turn, state, message, cleaned);
+        }
+    }
+}
+
+/// Asks again what help stands over.
+fn retry(turn: &mut Turn<'_>) {
+    let interrupted = turn.session.interrupted.take();
+    turn.ask();
+    turn.session.prompt = interrupted.unwrap_or(Prompt::State);
+}
+
+fn confirm(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str, value: &str) {
     let StateKind::Text { input, save, next, .. } = &state.kind else { return turn.ask() };
     let Some(input) = turn.book.shared.types.get(input) else { return turn.ask() };
     match (chosen(turn, cleaned).as_deref(), input.value(value)) {
@@ -212,11 +243,12 @@ fn confirm(turn: &mut Turn<'_>, state: &State, cleaned: &str, value: &str) {
             keep(turn, state, save, value, |turn| turn.leave(&next.target));
         }
         (Some("2"), _) => turn.ask(),
-        (Some(_) | None, _) => {
-            // Not a yes and not a no: most likely the answer itself, typed again.
+        // No words about it, but the answer itself, typed again.
+        (Some(_) | None, _) if meaning(turn, cleaned).is_none() && is_value(turn, state, cleaned) => {
             turn.session.prompt = Prompt::State;
-            answer(turn, state, "", cleaned);
+            answer(turn, state, message, cleaned);
         }
+        (Some(_) | None, _) => wrong(turn, state, Complaint::NoSuchOption),
     }
 }
 
@@ -247,7 +279,8 @@ fn is_duplicate(turn: &Turn<'_>, name: &str, value: &Value) -> bool {
         || group_items(below, group).iter().any(|item| item.get(name).and_then(Value::as_text) == text)
 }
 
-/// Finds the key that an answer means: the key itself, a word for the number, or the label of the option.
+/// Finds the key that an answer means: the key itself, a word for the number, the label of the option, a yes or a no, or
+/// the name of a language.
 fn chosen(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
     let renderer = turn.renderer();
     let options = renderer.screen().options;
@@ -263,11 +296,42 @@ fn chosen(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
     if let Some(key) = turn.book.shared.numbers.get(&said).filter(|key| known(key)) {
         return Some(key.clone());
     }
-    let mut matching = options.iter().filter(|(_, label)| word(label) == said);
+    labelled(turn, cleaned).or_else(|| meant(turn, cleaned))
+}
+
+/// Finds the one option whose label an answer is, or a part of it between slashes.
+pub(crate) fn labelled(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
+    let said = word(cleaned);
+    let options = turn.renderer().screen().options;
+    let mut matching = options.iter().filter(|(_, label)| wordings(label).any(|wording| word(wording) == said));
     match (matching.next(), matching.next()) {
-        (Some((key, _)), None) => Some(key.clone()),
-        (Some(_), Some(_)) | (None, _) => None,
+        (Some((key, _)), None) if !said.is_empty() => Some(key.clone()),
+        (Some(_), _) | (None, _) => None,
     }
+}
+
+/// Finds the option that is meant by a yes or a no, or by the name of its language.
+fn meant(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
+    let meaning = meaning(turn, cleaned);
+    match (&turn.session.prompt, meaning) {
+        (Prompt::Confirm(_) | Prompt::Resume | Prompt::Help, Some(Meaning::Yes)) => Some("1".to_owned()),
+        (Prompt::Confirm(_), Some(Meaning::No)) => Some("2".to_owned()),
+        (Prompt::State, _) => {
+            let (_, State { kind: StateKind::Choice { options, .. }, .. }) = turn.present()? else { return None };
+            let languages = &turn.book.shared.languages;
+            let agrees = |language: &Language| written(cleaned).is_none_or(|written| written == *language);
+            let language = languages.exact(cleaned).or_else(|| languages.find(cleaned).filter(agrees));
+            let fits = |option: &&Choice| {
+                meaning.is_some() && option.means == meaning || language.is_some() && option.language == language
+            };
+            options.iter().find(fits).map(|option| option.key.clone())
+        }
+        (Prompt::Confirm(_) | Prompt::Resume | Prompt::Help | Prompt::Remove | Prompt::Waiting, _) => None,
+    }
+}
+
+fn meaning(turn: &Turn<'_>, cleaned: &str) -> Option<Meaning> {
+    turn.book.shared.answers.find(cleaned)
 }
 
 /// Says politely what was wrong; after so many times, offers help instead.
@@ -276,6 +340,7 @@ fn wrong(turn: &mut Turn<'_>, state: &State, complaint: Complaint) {
     let prompt = turn.session.prompt.clone();
     turn.ask();
     if tries >= state.tries && prompt != Prompt::Resume {
+        turn.session.interrupted = Some(prompt).filter(|prompt| matches!(prompt, Prompt::Confirm(_)));
         turn.session.prompt = Prompt::Help;
         return;
     }

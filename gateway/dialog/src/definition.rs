@@ -7,6 +7,7 @@ use dayaq_author::{Diagnostics, Document, Place, Table};
 use crate::Language;
 use crate::condition::{Condition, Operand, Variable, is_name};
 use crate::keyword::Keyword;
+use crate::lexicon::Meaning;
 use crate::transcript::Transcript;
 
 /// The wrong answers after which help is offered, unless the author says otherwise.
@@ -87,6 +88,8 @@ pub(crate) struct Choice {
     pub next: Link,
     pub set: Vec<(String, Operand, Place)>,
     pub language: Option<Language>,
+    /// Whether it means yes or no, so that any word for that chooses it.
+    pub means: Option<Meaning>,
 }
 
 #[derive(Clone, Debug)]
@@ -245,6 +248,11 @@ fn read_option(table: Table<'_>, shared: Option<&Link>) -> Option<Choice> {
     let own = opt_link(&table, "next");
     let language = table
         .opt_parse("language", |code| Language::from_code(code).ok_or_else(|| format!("{code:?} is not az, ru or en")));
+    let means = table.opt_parse("means", |text| match text {
+        "yes" => Ok(Meaning::Yes),
+        "no" => Ok(Meaning::No),
+        other => Err(format!("must be yes or no, found {other:?}")),
+    });
     let set = operands(&table, "set");
     let place = table.place();
     let next = own.or_else(|| shared.cloned());
@@ -252,7 +260,7 @@ fn read_option(table: Table<'_>, shared: Option<&Link>) -> Option<Choice> {
         table.error("next", "missing, here or on the state");
     }
     table.finish();
-    Some(Choice { key: key?, name: option_name?, place, next: next?, set, language })
+    Some(Choice { key: key?, name: option_name?, place, next: next?, set, language, means })
 }
 
 fn read_text(table: &Table<'_>) -> Option<StateKind> {

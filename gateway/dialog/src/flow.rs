@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dayaq_author::Diagnostics;
 
-use crate::definition::{Dialogue, Link, StateKind, Target};
+use crate::definition::{Choice, Dialogue, Link, StateKind, Target};
 use crate::input::Reading;
 use crate::scope::{Scope, field_kind};
 use crate::shared::Shared;
@@ -101,22 +101,7 @@ impl Surroundings<'_> {
                 missing("dialogue", run, self.dialogues.keys().map(String::as_str).collect());
             }
             match &state.kind {
-                StateKind::Choice { options, .. } => {
-                    let mut keys = BTreeSet::new();
-                    let mut names = BTreeSet::new();
-                    for option in options {
-                        if self.shared.keys.contains(&option.key) {
-                            let message = format!("the key {} is one of every screen", option.key);
-                            diagnostics.push(option.place.error(message));
-                        }
-                        if !keys.insert(&option.key) {
-                            diagnostics.push(option.place.error(format!("the key {} is used twice", option.key)));
-                        }
-                        if !names.insert(&option.name) {
-                            diagnostics.push(option.place.error(format!("the name {} is used twice", option.name)));
-                        }
-                    }
-                }
+                StateKind::Choice { options, .. } => self.check_options(options, diagnostics),
                 StateKind::Text { input, skip, .. } => match self.shared.types.get(input) {
                     None => missing("type", input, self.shared.types.keys().map(String::as_str).collect()),
                     Some(input) => {
@@ -180,6 +165,31 @@ impl Surroundings<'_> {
                 && !self.returns(&group.run)
             {
                 diagnostics.push(state.place.error(format!("the dialogue {} never returns", group.run)));
+            }
+        }
+    }
+
+    /// Checks the options of a choice: their keys and names, and what any words choose.
+    fn check_options(&self, options: &[Choice], diagnostics: &Diagnostics) {
+        let mut keys = BTreeSet::new();
+        let mut names = BTreeSet::new();
+        for option in options {
+            if self.shared.keys.contains(&option.key) {
+                let message = format!("the key {} is one of every screen", option.key);
+                diagnostics.push(option.place.error(message));
+            }
+            if let Some(means) = option.means.filter(|means| !self.shared.answers.knows(*means)) {
+                diagnostics.push(option.place.error(format!("[answers] has no phrase for {means}")));
+            }
+            if let Some(language) = option.language.filter(|l| !self.shared.languages.knows(*l)) {
+                let message = format!("[languages] has no name for {}", language.code());
+                diagnostics.push(option.place.error(message));
+            }
+            if !keys.insert(&option.key) {
+                diagnostics.push(option.place.error(format!("the key {} is used twice", option.key)));
+            }
+            if !names.insert(&option.name) {
+                diagnostics.push(option.place.error(format!("the name {} is used twice", option.name)));
             }
         }
     }

@@ -44,6 +44,15 @@ pub(crate) enum Reading {
     Wrong,
 }
 
+/// An input after its repairs.
+struct Repaired {
+    text: String,
+    /// Whether the person must see what was repaired.
+    shown: bool,
+    /// The first letter that may mean two things, and its position counted from 1.
+    doubt: Option<(char, usize)>,
+}
+
 /// Turns raw input into one line of plain characters, or refuses it.
 ///
 /// Full-width forms and other scripts' digits become ASCII; marks that nobody can see are dropped. Control characters,
@@ -79,20 +88,36 @@ pub(crate) fn word(text: &str) -> String {
     plain.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
 }
 
+/// Gives the wordings of a label: the whole, and each part where it offers several with a slash, as in "Ata/ana".
+pub(crate) fn wordings(label: &str) -> impl Iterator<Item = &str> {
+    let parts = label.split('/').filter(|_| label.contains('/'));
+    std::iter::once(label).chain(parts).map(str::trim)
+}
+
 impl InputType {
     pub fn read(&self, cleaned: &str) -> Reading {
-        let (text, repaired) = match self.repair(cleaned) {
-            Ok(done) => done,
-            Err(doubt) => return doubt,
-        };
-        if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&text)) || text.is_empty() {
-            return Reading::Wrong;
+        let Repaired { text, shown, doubt } = self.repair(cleaned);
+        if let Some((letter, position)) = doubt {
+            return if self.lacks_only(&text) { Reading::Doubtful { letter, position } } else { Reading::Wrong };
         }
-        match self.value(&text) {
-            Some(_) if repaired => Reading::Repaired(text),
+        match self.accept(&text) {
+            Some(_) if shown => Reading::Repaired(text),
             Some(value) => Reading::Accepted(value),
             None => Reading::Wrong,
         }
+    }
+
+    fn accept(&self, text: &str) -> Option<Value> {
+        let fits = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(text)) && !text.is_empty();
+        self.value(text).filter(|_| fits)
+    }
+
+    /// Says whether a text would be a value if another sign stood for its doubtful letters. In a sentence one letter more
+    /// or less makes no difference, and to ask about it would hide what is wrong.
+    fn lacks_only(&self, text: &str) -> bool {
+        let signs = ('0'..='9').chain('A'..='Z').chain('a'..='z').filter(|sign| !self.ask.contains(sign));
+        let with = |sign: char| text.chars().map(|c| if self.ask.contains(&c) { sign } else { c }).collect::<String>();
+        signs.map(with).any(|text| self.accept(&text).is_some())
     }
 
     /// Makes a value of a text that has been repaired and accepted.
@@ -119,9 +144,9 @@ impl InputType {
         all.into_iter().filter(twice).copied().collect()
     }
 
-    fn repair(&self, cleaned: &str) -> Result<(String, bool), Reading> {
+    fn repair(&self, cleaned: &str) -> Repaired {
         let mut text = String::with_capacity(cleaned.len());
-        let mut repaired = false;
+        let (mut shown, mut doubt) = (false, None);
         let mut position = 0;
         for c in cleaned.chars() {
             let c = if self.upper { upper(c) } else { c };
@@ -129,19 +154,19 @@ impl InputType {
                 continue;
             }
             position += 1;
-            if self.ask.contains(&c) {
-                return Err(Reading::Doubtful { letter: c, position });
+            if self.ask.contains(&c) && doubt.is_none() {
+                doubt = Some((c, position));
             }
             if let Some(meant) = self.confirm.get(&c) {
                 text.push_str(meant);
-                repaired = true;
+                shown = true;
             } else if let Some(meant) = self.silent.get(&c) {
                 text.push_str(meant);
             } else {
                 text.push(c);
             }
         }
-        Ok((text, repaired))
+        Repaired { text, shown, doubt }
     }
 }
 

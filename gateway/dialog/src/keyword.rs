@@ -6,7 +6,8 @@ use dayaq_author::{Diagnostics, Place, Table};
 
 use crate::Language;
 use crate::definition::{Dialogue, Link, StateKind, Target};
-use crate::input::{InputType, Reading, clean, upper, word};
+use crate::input::{InputType, Reading, clean, word, wordings};
+use crate::letters::drawn;
 use crate::shared::Shared;
 use crate::sources::List;
 use crate::texts::Texts;
@@ -117,6 +118,10 @@ pub(crate) fn check_answers(
     });
     for (leads, text, place) in keywords {
         let forms = [word(text), look(text)];
+        if shared.answers.exact(text).is_some() || shared.languages.exact(text).is_some() {
+            let what = "a yes, a no or the name of a language";
+            diagnostics.push(place.error(format!("the keyword {text:?} is an answer too: {what}")));
+        }
         let mut other = forms.iter().filter_map(|form| labels.get(form)).flatten();
         if let Some(label) = other.find(|label| label.leads != Some(leads)) {
             diagnostics.push(place.error(format!("the keyword {text:?} is an answer too: {}", label.what)));
@@ -151,7 +156,7 @@ fn labels<'b>(
 ) -> BTreeMap<String, Vec<Label<'b>>> {
     let mut labels: BTreeMap<String, Vec<Label<'b>>> = BTreeMap::new();
     let mut add = |label: &str, what: &str, leads: Option<(&'b str, &'b Target)>| {
-        for form in [word(label), look(label)] {
+        for form in wordings(label).flat_map(|label| [word(label), look(label)]) {
             labels.entry(form).or_default().push(Label { what: what.to_owned(), leads });
         }
     };
@@ -228,24 +233,6 @@ fn enter(words: &mut BTreeMap<String, Wish>, form: String, wish: Wish) {
 /// Brings together what looks alike: case by a rule of no country, Azerbaijani letters without their marks, and
 /// Cyrillic letters that are drawn like Latin ones.
 fn look(text: &str) -> String {
-    let drawn = |c: char| match upper(c) {
-        'А' => 'A',
-        'В' => 'B',
-        'Е' | 'Ё' => 'E',
-        'К' => 'K',
-        'М' => 'M',
-        'Н' => 'H',
-        'О' => 'O',
-        'Р' => 'P',
-        'С' => 'C',
-        'Т' => 'T',
-        'У' => 'Y',
-        'Х' => 'X',
-        'І' => 'I',
-        'Ѕ' => 'S',
-        'Ј' => 'J',
-        other => other,
-    };
     let mut shape = String::with_capacity(text.len());
     for c in text.chars().map(drawn) {
         match c {

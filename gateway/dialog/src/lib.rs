@@ -53,6 +53,8 @@ mod guard;
 mod input;
 mod keyword;
 mod language;
+mod letters;
+mod lexicon;
 mod news;
 mod pages;
 mod render;

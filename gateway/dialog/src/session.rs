@@ -22,6 +22,9 @@ pub struct Session {
     pub(crate) frames: Vec<Frame>,
     pub(crate) shelf: Option<Shelf>,
     pub(crate) prompt: Prompt,
+    /// The question that help stands over, where it is not that of the state: nothing that it holds is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) interrupted: Option<Prompt>,
     pub(crate) complaint: Option<Complaint>,
     pub(crate) page: usize,
     pub(crate) tries: u8,
@@ -45,6 +48,7 @@ impl Session {
             frames: Vec::new(),
             shelf: None,
             prompt: Prompt::State,
+            interrupted: None,
             complaint: None,
             page: 0,
             tries: 0,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use dayaq_author::{Diagnostics, Document, Place, Table};
 use regex::Regex;
 
+use crate::Language;
 use crate::input::{InputForm, InputType, word};
+use crate::lexicon::{Lexicon, Meaning};
 
 /// The size of a compiled pattern; the author's patterns are short, and a bomb must not pass.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
@@ -18,6 +20,10 @@ pub(crate) struct Shared {
     pub types: BTreeMap<String, InputType>,
     /// Words, as [`word`] brings them together, and the keys they stand for.
     pub numbers: BTreeMap<String, String>,
+    /// What means yes, no or neither of them.
+    pub answers: Lexicon<Meaning>,
+    /// What the languages are called.
+    pub languages: Lexicon<Language>,
     pub keys: Keys,
     /// Where `[widest]` stands, or would.
     pub place: Option<Place>,
@@ -41,6 +47,8 @@ impl Default for Shared {
         Shared {
             types: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            answers: Lexicon::default(),
+            languages: Lexicon::default(),
             keys,
             place: None,
             widest: BTreeMap::new(),
@@ -67,6 +75,18 @@ impl Shared {
                     }
                 }
             }
+        }
+        if let Some(answers) = root.opt_table("answers") {
+            for (key, meaning) in [("yes", Meaning::Yes), ("no", Meaning::No), ("neither", Meaning::Neither)] {
+                phrases(&answers, key, meaning, &mut self.answers, diagnostics);
+            }
+            answers.finish();
+        }
+        if let Some(languages) = root.opt_table("languages") {
+            for language in Language::ALL {
+                phrases(&languages, language.code(), language, &mut self.languages, diagnostics);
+            }
+            languages.finish();
         }
         if self.place.is_none() || root.has("widest") {
             self.place = Some(root.opt_table("widest").map_or_else(|| root.place(), |table| table.place()));
@@ -98,6 +118,24 @@ impl Shared {
 impl Keys {
     pub fn contains(&self, key: &str) -> bool {
         [&self.back, &self.home, &self.next].into_iter().any(|own| own == key)
+    }
+}
+
+fn phrases<M: Copy + PartialEq>(
+    table: &Table<'_>,
+    key: &str,
+    meaning: M,
+    lexicon: &mut Lexicon<M>,
+    diagnostics: &Diagnostics,
+) {
+    let items = table.string_items(key);
+    if items.is_empty() {
+        table.error(key, "needs a phrase");
+    }
+    for (text, place) in items {
+        if let Err(fault) = lexicon.add(&text, meaning) {
+            diagnostics.push(place.error(format!("{text:?} {fault}")));
+        }
     }
 }
 

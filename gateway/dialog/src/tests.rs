@@ -1,5 +1,6 @@
 //! Stories told with a small phone over [`step`](crate::step).
 
+mod answering;
 mod check;
 mod fit;
 mod fixture;

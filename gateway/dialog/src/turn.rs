@@ -104,6 +104,7 @@ impl<'b> Turn<'b> {
     /// Asks the present state's question anew.
     pub fn ask(&mut self) {
         self.session.prompt = Prompt::State;
+        self.session.interrupted = None;
         self.session.complaint = None;
         self.session.page = 0;
         self.session.tries = 0;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use dayaq_author::{Diagnostics, Place};
 
 use crate::definition::{Dialogue, State, StateKind};
-use crate::input::word;
+use crate::input::{word, wordings};
+use crate::lexicon::Meaning;
 use crate::scope::{Scope, text_names};
 use crate::shared::Shared;
 use crate::sources::{Catalogue, NoticeSpec};
@@ -138,16 +139,28 @@ impl Wording<'_> {
                 let attribute = format!("opt-{}", option.name);
                 let label =
                     texts.format(language, &dialogue.message(&state.name), Some(&attribute), &Default::default());
-                let Some(said) = label.map(|label| word(&label)).filter(|said| !said.is_empty()) else { continue };
-                if let Some(other) = seen.insert(said.clone(), &option.name) {
-                    let message = format!("{} and {other} have the same label in {}", option.name, language.code());
+                let Some(label) = label else { continue };
+                for said in wordings(&label).map(word).filter(|said| !said.is_empty()) {
+                    if let Some(other) = seen.insert(said.clone(), &option.name).filter(|other| *other != option.name) {
+                        let message = format!("{} and {other} have the same label in {}", option.name, language.code());
+                        diagnostics.push(option.place.error(message));
+                    }
+                    let number = self.shared.numbers.get(&said).filter(|key| **key != option.key);
+                    if let Some(key) = number.filter(|key| options.iter().any(|other| other.key == **key)) {
+                        let message = format!("its label means the number {key} in {}", language.code());
+                        diagnostics.push(option.place.error(message));
+                    }
+                }
+                let meaning = self.shared.answers.find(&label).filter(|meaning| *meaning != Meaning::Neither);
+                if let Some((means, other)) = option.means.zip(meaning).filter(|(means, other)| means != other) {
+                    let message = format!("means {means}, and its label says {other} in {}", language.code());
                     diagnostics.push(option.place.error(message));
                 }
-                let number = self.shared.numbers.get(&said).filter(|key| **key != option.key);
-                if let Some(key) = number.filter(|key| options.iter().any(|other| other.key == **key)) {
-                    let message = format!("its label means the number {key} in {}", language.code());
-                    diagnostics.push(option.place.error(message));
-                }
+            }
+        }
+        for (at, option) in options.iter().enumerate().filter(|(_, option)| option.means.is_some()) {
+            if options[..at].iter().any(|other| other.means == option.means) {
+                diagnostics.push(option.place.error("another option means the same"));
             }
         }
     }

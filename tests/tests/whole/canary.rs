@@ -165,7 +165,8 @@ async fn go_every_way(stage: &Stage) {
     phone.send("00").await.says("1 New application");
     phone.send("1").await.says("1 I agree");
     phone.send("1").await.says("Your FIN");
-    phone.send("5CANARI").await.says("no letter I");
+    phone.send("5CANARI").await.says("5CANAR1: is this right?");
+    phone.send("no").await.says("Your FIN");
     phone.send("5canary, 90817263").await.says("7 letters and digits");
     phone.send("5canary").await.says("Series");
     phone.send("kanareyka").await.says("1 AZE");

@@ -104,7 +104,9 @@ impl<'b> Scene<'b> {
                 if input_type.is_some_and(|input| !input.confirm.is_empty()) {
                     for value in typed(book, input).iter().filter_map(Value::as_text) {
                         add(&Prompt::Confirm(value.clone()), None, Around::Something);
-                        add(&Prompt::Confirm(value), Some(Complaint::Unreadable), Around::Something);
+                        for complaint in [Complaint::NoSuchOption, Complaint::Unreadable] {
+                            add(&Prompt::Confirm(value.clone()), Some(complaint), Around::Something);
+                        }
                     }
                 }
                 for (caller, group) in collected_by(book, dialogue, save) {

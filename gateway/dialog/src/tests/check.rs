@@ -282,3 +282,20 @@ fn a_book_can_be_shared_between_threads() {
     shared::<crate::Book>();
     shared::<crate::Session>();
 }
+
+#[test]
+fn l4_yes_no_and_the_names_of_languages_have_one_meaning_each() {
+    const TYPES: &str = "dialogs/types.toml";
+    expect_fault(TYPES, "no = [\"yox\"", "no = [\"yox\", \"BƏLİ\"", "\"BƏLİ\" means something else too");
+    expect_fault(TYPES, "en = [\"en\"", "en = [\"en\", \"Rus\"", "\"Rus\" means something else too");
+    expect_fault(TYPES, "ru = [\"ru\"", "ru = [\"!\", \"ru\"", "\"!\" is no word");
+    expect_fault(TYPES, "neither = [", "niether = [", "answers.niether: unknown key, did you mean \"neither\"?");
+    expect_fault(TYPES, "no = [", "nay = [", "answers.no: needs a phrase");
+    expect_fault(TYPES, "az = [\"az\"", "aze = [\"az\"", "languages.az: needs a phrase");
+    expect_fault(TYPES, "[answers]", "[replies]", "[answers] has no phrase for yes");
+    expect_fault(TYPES, "[languages]", "[tongues]", "[languages] has no name for az");
+    expect_fault(APPLY, "means = \"no\"", "means = \"nay\"", "means: must be yes or no, found \"nay\"");
+    expect_fault(APPLY, "means = \"no\"", "means = \"yes\"", "another option means the same");
+    expect_fault(AZ, ".opt-none-yet = Hələ yox", ".opt-none-yet = Bəli", "means no, and its label says yes in az");
+    expect_fault(AZ, ".opt-none-yet = Hələ yox", ".opt-none-yet = Yox / var", "none-yet and yes have the same label");
+}

@@ -21,6 +21,14 @@ reference = "2026-000123"
 [numbers]
 "1" = ["bir", "один", "one"]
 "2" = ["iki", "два", "two"]
+[answers]
+yes = ["hə", "bəli", "düz", "düzdür", "да", "ага", "верно", "всё верно", "yes", "correct", "ok", "okay", "var"]
+no = ["yox", "xeyr", "düz deyil", "səhvdir", "нет", "неверно", "не верно", "no", "nope", "wrong", "not correct"]
+neither = ["bilmirəm", "не", "maybe", "not"]
+[languages]
+az = ["az", "aze", "azərbaycanca", "azərbaycan dili", "azərbaycan dilində", "азербайджанский", "azerbaijani"]
+ru = ["ru", "rus", "русский", "русский язык", "по-русски", "на русском", "rusca", "rus dili", "russian"]
+en = ["en", "eng", "english", "ingilis", "ingilis dili", "ingiliscə", "английский", "по-английски"]
 "#;
 
 pub(super) const MENU: &str = r#"
@@ -77,8 +85,8 @@ next = "has-notary"
 [state.has-notary]
 kind = "choice"
 options = [
-  { key = "1", name = "yes", next = "notary" },
-  { key = "2", name = "none-yet", next = "members" },
+  { key = "1", name = "yes", means = "yes", next = "notary" },
+  { key = "2", name = "none-yet", means = "no", next = "members" },
 ]
 [state.notary]
 kind = "text"

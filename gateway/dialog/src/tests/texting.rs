@@ -105,6 +105,8 @@ fn g3_a_keyword_that_is_an_answer_is_refused() {
         ("\"Müraciət\"", "menu-main.opt-apply"), // a label
         ("\"BELİ\"", "shell-yes"),               // a label of the engine
         ("\"iki\"", "the number 2"),
+        ("\"AZƏ\"", "the name of a language"),
+        ("\"NOPE\"", "a yes, a no"),
         ("\"ABCDEFG\"", "apply.fin"), // a FIN
     ] {
         let found = faults(&keyword(word, "stopped"));
