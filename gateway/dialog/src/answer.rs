@@ -154,6 +154,9 @@ fn choose(turn: &mut Turn<'_>, options: &[Choice], save: Option<&str>, message: 
         frame.save(name, Value::Option { message: message.to_owned(), name: option.name.clone() });
     }
     turn.leave(&option.next.target);
+    if option.language.is_some() {
+        turn.take_up();
+    }
 }
 
 fn group_wish(turn: &mut Turn<'_>, state: &State, group: &Group, cleaned: &str) {

@@ -16,6 +16,7 @@ const DIALLED_CHARS_MAX: usize = 24;
 impl Turn<'_> {
     pub(crate) fn open(&mut self, dialled: &str) {
         self.shelve();
+        self.session.first = None;
         let (entry, rest) = self.book.dialled(dialled);
         if rest.len() > DIALLED_CHARS_MAX || rest.bytes().filter(|b| *b == b'*').count() >= DIALLED_PARTS_MAX {
             return self.end_with(Saying::Usage);
@@ -30,11 +31,13 @@ impl Turn<'_> {
             self.effects.retain(|effect| !matches!(effect, Effect::Call { .. }));
         } else if self.session.language.is_some() {
             self.shortcut(rest);
+        } else {
+            self.keep_dialled(rest);
         }
     }
 
     /// Answers the first menus by what was dialled beyond the code: menus only, and never up to a call that changes anything.
-    fn shortcut(&mut self, rest: &str) {
+    pub(crate) fn shortcut(&mut self, rest: &str) {
         let parts: Vec<&str> = rest.split('*').collect();
         let keys = &self.book.shared.keys;
         let digits = |part: &str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
@@ -44,24 +47,33 @@ impl Turn<'_> {
         }
         for part in parts {
             let Some((_, State { kind: StateKind::Choice { .. }, .. })) = self.present() else { return };
-            let before = (self.session.clone(), self.effects.clone(), self.speaks);
-            answer::text(self, part);
-            let harmless = self.effects.iter().all(|effect| match effect {
-                Effect::Call { operation, .. } => {
-                    self.book.catalogue.operation(operation).is_some_and(|operation| !operation.writes)
-                }
-                Effect::Reply { .. }
-                | Effect::SetLanguage(_)
-                | Effect::Reminders { .. }
-                | Effect::Checkpoint { .. }
-                | Effect::Told { .. }
-                | Effect::Ended => true,
-            });
-            if !harmless || self.session.complaint.is_some() {
-                (self.session, self.effects, self.speaks) = before;
+            if !self.answer_harmlessly(part) {
                 return;
             }
         }
+    }
+
+    /// Answers the present question before it was shown; an answer that is none, or that would change anything, is taken
+    /// back. Says whether it was kept.
+    pub(crate) fn answer_harmlessly(&mut self, typed: &str) -> bool {
+        let before = (self.session.clone(), self.effects.clone(), self.speaks);
+        answer::text(self, typed);
+        let harmless = self.effects.iter().all(|effect| match effect {
+            Effect::Call { operation, .. } => {
+                self.book.catalogue.operation(operation).is_some_and(|operation| !operation.writes)
+            }
+            Effect::Reply { .. }
+            | Effect::SetLanguage(_)
+            | Effect::Reminders { .. }
+            | Effect::Checkpoint { .. }
+            | Effect::Told { .. }
+            | Effect::Ended => true,
+        });
+        let kept = harmless && self.session.complaint.is_none();
+        if !kept {
+            (self.session, self.effects, self.speaks) = before;
+        }
+        kept
     }
 
     /// Takes the draft up where it was left.

@@ -7,7 +7,8 @@ use dayaq_author::{Diagnostics, Place, Table};
 use crate::Language;
 use crate::definition::{Dialogue, Link, StateKind, Target};
 use crate::input::{InputType, Reading, clean, word, wordings};
-use crate::letters::drawn;
+use crate::letters::{drawn, written};
+use crate::render::FIRST_LANGUAGE;
 use crate::shared::Shared;
 use crate::sources::List;
 use crate::texts::Texts;
@@ -31,15 +32,37 @@ pub(crate) struct Wish {
     pub dialogue: String,
     pub next: Target,
     pub reminders: Option<bool>,
-    /// The one language that has the word as it was spelled, if there is one: it is chosen for a phone that has none.
+}
+
+/// A keyword that was written, and what it tells of the language of who wrote it.
+pub(crate) struct Heard<'b> {
+    pub wish: &'b Wish,
+    /// The language that has this word, where no other has it and its letters agree: a phone that has none has chosen it.
     pub language: Option<Language>,
+    /// The language of its letters.
+    pub written: Option<Language>,
+    /// The language that names it first among its words.
+    pub likeliest: Language,
 }
 
 /// All keywords, by how they look and by how they sound.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keywords {
-    looks: BTreeMap<String, Wish>,
-    sounds: BTreeMap<String, Wish>,
+    looks: BTreeMap<String, Spelled>,
+    sounds: BTreeMap<String, Spelled>,
+}
+
+/// What one spelling stands for, and the place that it has among the words of each language.
+#[derive(Clone, Debug)]
+struct Spelled {
+    wish: Wish,
+    places: BTreeMap<Language, usize>,
+}
+
+impl Spelled {
+    fn only(&self) -> Option<Language> {
+        self.places.keys().next().copied().filter(|_| self.places.len() == 1)
+    }
 }
 
 impl Keyword {
@@ -72,6 +95,7 @@ impl Keywords {
         let mut owners: BTreeMap<String, (&Place, &str)> = BTreeMap::new();
         for dialogue in dialogues.values() {
             for keyword in &dialogue.keywords {
+                let mut places: BTreeMap<Language, usize> = BTreeMap::new();
                 for (language, text, place) in &keyword.words {
                     for form in [look(text), word(text)] {
                         let (owner, other) = owners.entry(form).or_insert((&keyword.place, text));
@@ -83,10 +107,11 @@ impl Keywords {
                         dialogue: dialogue.id.clone(),
                         next: keyword.next.target.clone(),
                         reminders: keyword.reminders,
-                        language: Some(*language),
                     };
-                    enter(&mut all.looks, look(text), wish.clone());
-                    enter(&mut all.sounds, word(text), wish);
+                    let at = places.entry(*language).or_default();
+                    enter(&mut all.looks, look(text), &wish, *language, *at);
+                    enter(&mut all.sounds, word(text), &wish, *language, *at);
+                    *at += 1;
                 }
             }
         }
@@ -94,9 +119,17 @@ impl Keywords {
     }
 
     /// Finds the keyword that a text is, in any case and spelling.
-    pub fn find(&self, raw: &str) -> Option<&Wish> {
+    pub fn find(&self, raw: &str) -> Option<Heard<'_>> {
         let cleaned = clean(raw)?;
-        self.looks.get(&look(&cleaned)).or_else(|| self.sounds.get(&word(&cleaned)))
+        let (looks, sounds) = (self.looks.get(&look(&cleaned)), self.sounds.get(&word(&cleaned)));
+        let found = looks.or(sounds)?;
+        let written = written(&cleaned);
+        // Letters that any language has leave it open whose word it is, if it only sounds like one or like several.
+        let alone = looks.is_some() && sounds.is_none_or(|sounds| sounds.only().is_some());
+        let agrees = |language: &Language| written.map_or(alone, |written| written == *language);
+        let likeliest = found.places.iter().min_by_key(|(_, place)| **place).map(|(language, _)| *language);
+        let language = found.only().filter(agrees);
+        Some(Heard { wish: &found.wish, language, written, likeliest: likeliest.unwrap_or(FIRST_LANGUAGE) })
     }
 }
 
@@ -221,13 +254,10 @@ fn text_states<'b>(
     })
 }
 
-/// A spelling that several languages share chooses none of them.
-fn enter(words: &mut BTreeMap<String, Wish>, form: String, wish: Wish) {
-    let language = wish.language;
-    let kept = words.entry(form).or_insert(wish);
-    if kept.language != language {
-        kept.language = None;
-    }
+/// Enters a spelling; several languages may share it.
+fn enter(words: &mut BTreeMap<String, Spelled>, form: String, wish: &Wish, language: Language, place: usize) {
+    let spelled = words.entry(form).or_insert_with(|| Spelled { wish: wish.clone(), places: BTreeMap::new() });
+    spelled.places.entry(language).or_insert(place);
 }
 
 /// Brings together what looks alike: case by a rule of no country, Azerbaijani letters without their marks, and

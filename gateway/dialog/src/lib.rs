@@ -55,6 +55,7 @@ mod keyword;
 mod language;
 mod letters;
 mod lexicon;
+mod newcomer;
 mod news;
 mod pages;
 mod render;

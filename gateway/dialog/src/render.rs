@@ -110,7 +110,7 @@ impl<'b> Renderer<'b> {
     }
 
     pub fn language(&self) -> Language {
-        self.session.language.unwrap_or(FIRST_LANGUAGE)
+        self.session.spoken()
     }
 
     fn label(&self, dialogue: &Dialogue, state: &State, option: &Choice) -> String {

@@ -4,7 +4,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::newcomer::First;
 use crate::news::News;
+use crate::render::FIRST_LANGUAGE;
 use crate::value::{Record, Value};
 use crate::{Book, Channel, Language};
 
@@ -15,6 +17,12 @@ use crate::{Book, Channel, Language};
 pub struct Session {
     pub(crate) book: String,
     pub(crate) language: Option<Language>,
+    /// The language that a phone without one is spoken to in, as far as what it wrote tells; it chooses nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) guess: Option<Language>,
+    /// What the phone wanted before it was asked for its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) first: Option<First>,
     /// The dialogue that was dialled; "home" leads to its start.
     pub(crate) entry: String,
     pub(crate) draft: Draft,
@@ -43,6 +51,8 @@ impl Session {
         Session {
             book: book.hash().to_owned(),
             language,
+            guess: None,
+            first: None,
             entry: book.main_entry().to_owned(),
             draft: Draft::new(draft),
             frames: Vec::new(),
@@ -63,8 +73,14 @@ impl Session {
         &self.book
     }
 
+    /// Gives the language that was chosen for the phone, or by it.
     pub fn language(&self) -> Option<Language> {
         self.language
+    }
+
+    /// Gives the language in which the phone is spoken to: the one chosen, or else the likeliest.
+    pub fn spoken(&self) -> Language {
+        self.language.or(self.guess).unwrap_or(FIRST_LANGUAGE)
     }
 
     /// Gives the id of the application being collected; it changes once one has been handed over.

@@ -5,6 +5,7 @@ mod check;
 mod fit;
 mod fixture;
 mod navigation;
+mod newcomers;
 mod news;
 mod paging;
 mod phone;

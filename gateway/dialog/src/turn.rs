@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::answer;
 use crate::definition::{Dialogue, State, StateKind, Target};
 use crate::guard;
-use crate::keyword::Wish;
+use crate::keyword::Heard;
 use crate::render::{Renderer, group_items};
 use crate::session::{Complaint, Frame, Prompt, Session, Shelf};
 use crate::step::{Effect, Input, Moment};
@@ -37,9 +37,9 @@ impl<'b> Turn<'b> {
             match input {
                 Input::Open { dialled } => self.open(dialled),
                 Input::Text(raw) => match self.wish(raw) {
-                    Some(wish) => self.fulfil(wish),
+                    Some(heard) => self.fulfil(&heard),
                     // By SMS a conversation begins with whatever is written.
-                    None if self.session.frames.is_empty() || self.was_elsewhere() => self.open(""),
+                    None if self.session.frames.is_empty() || self.was_elsewhere() => self.open_with(raw),
                     None => self.hear(raw),
                 },
                 Input::Aborted | Input::TimedOut => self.speaks = false,
@@ -60,7 +60,7 @@ impl<'b> Turn<'b> {
     }
 
     /// Finds the keyword that a text is; on USSD there are none.
-    pub fn wish(&self, raw: &str) -> Option<&'b Wish> {
+    pub fn wish(&self, raw: &str) -> Option<Heard<'b>> {
         match self.moment.surface.channel {
             Channel::Sms => self.book.keywords.find(raw),
             Channel::Ussd => None,
@@ -68,10 +68,10 @@ impl<'b> Turn<'b> {
     }
 
     /// Does what a keyword stands for, from wherever the person is; answers given so far are offered again.
-    fn fulfil(&mut self, wish: &Wish) {
-        if let (None, Some(language)) = (self.session.language, wish.language) {
-            self.set_language(language);
-        }
+    fn fulfil(&mut self, heard: &Heard<'_>) {
+        self.learn(heard);
+        let wish = heard.wish;
+        self.session.first = None;
         self.session.news.clear();
         self.shelve();
         self.session.entry.clone_from(&wish.dialogue);
@@ -120,6 +120,7 @@ impl<'b> Turn<'b> {
 
     pub fn set_language(&mut self, language: Language) {
         self.session.language = Some(language);
+        self.session.guess = None;
         self.effects.push(Effect::SetLanguage(language));
     }
 
@@ -271,13 +272,14 @@ impl<'b> Turn<'b> {
 
     /// The book has changed under the session: the person is told, and begins anew in the language chosen.
     fn restart(&mut self, input: &Input<'_>) {
-        let language = self.session.language;
-        self.session = Session::new(self.moment.fresh_draft, language, self.book, self.moment.now);
+        let Session { language, guess, .. } = self.session;
+        let fresh = Session::new(self.moment.fresh_draft, language, self.book, self.moment.now);
+        self.session = Session { guess, ..fresh };
         match input {
             Input::Open { .. } | Input::Text(_) => {
                 let wish = if let Input::Text(raw) = input { self.wish(raw) } else { None };
-                if let Some(wish) = wish {
-                    return self.fulfil(wish);
+                if let Some(heard) = wish {
+                    return self.fulfil(&heard);
                 }
                 if let Some(target) = self.start() {
                     self.go(&target);

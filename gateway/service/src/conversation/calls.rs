@@ -9,7 +9,7 @@ use crate::values::{self, ALREADY};
 use dayaq_core_api::catalogue::{Operation, TOLD_BY_NOTICE};
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
-use dayaq_types::{Clock, Entropy, Language, Pii};
+use dayaq_types::{Clock, Entropy, Pii};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ impl Conversations {
         args: &BTreeMap<String, dayaq_dialog::Value>,
         draft: &str,
     ) -> Vec<Effect> {
-        let language = turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language);
+        let language = values::from_dialog_language(turn.envelope.dialog.spoken());
         let payload = CallPayload {
             caller: Caller { msisdn: turn.msisdn, channel: turn.channel(), language, received_at: self.clock.now() },
             operation: operation.to_owned(),

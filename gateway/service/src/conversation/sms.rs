@@ -14,7 +14,7 @@ use dayaq_dialog::{Input, Saying, say};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::{Added, Limits, UserData, shift, user_data};
 use dayaq_smpp::receipt::{Receipt, claimed, is_of_a_person};
-use dayaq_types::{Language, Msisdn, new_id};
+use dayaq_types::{Msisdn, new_id};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
@@ -140,7 +140,7 @@ impl Conversations {
                             turn.envelope.texting.operator = Some(voice.name.clone());
                             // A screen that still stands somewhere is answered no more: there is one conversation.
                             turn.envelope.radio = None;
-                            turn.news = self.untold(&key, &turn.book, turn.envelope.dialog.language()).await;
+                            turn.news = self.untold(&key, &turn.book, turn.envelope.dialog.spoken()).await;
                             effects = self.advance(&mut turn, Input::Text(&typed));
                         }
                         Heard::Part => turn.envelope.texting.take(Taken { turn: None, ..taken }),
@@ -206,7 +206,7 @@ impl Conversations {
         id: Uuid,
         service: &dayaq_smpp::Address,
     ) -> Result<(), StoreError> {
-        let words = say(&turn.book, Saying::Incomplete, turn.envelope.dialog.language(), turn.surface());
+        let words = say(&turn.book, Saying::Incomplete, Some(turn.envelope.dialog.spoken()), turn.surface());
         self.add_reply(turn, id, service, &words).await
     }
 
@@ -223,7 +223,7 @@ impl Conversations {
             msisdn: turn.msisdn,
             service: *service,
             operator: &turn.carrier.texts,
-            language: turn.envelope.dialog.language().map_or(Language::Az, values::from_dialog_language),
+            language: values::from_dialog_language(turn.envelope.dialog.spoken()),
             words,
         };
         let Way::Sms { line, .. } = &turn.way else { return Ok(()) };

@@ -219,7 +219,7 @@ impl Conversations {
         if inbound.event == UssdEvent::Continue {
             self.counters.neutral_ends.increment(1);
             let form = turn.carrier.surface().form;
-            let text = neutral_end(&turn.book, turn.envelope.dialog.language(), form);
+            let text = neutral_end(&turn.book, Some(turn.envelope.dialog.spoken()), form);
             // A screen is only handed to its bind, which cannot fail.
             let _ = self.show(turn, &Shown { text, ends: true }).await;
         }
@@ -231,7 +231,7 @@ impl Conversations {
     pub(super) fn break_off(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
         self.counters.neutral_ends.increment(1);
         turn.envelope.radio = Some(Radio::after(&turn.carrier.name, inbound, turn.envelope.radio.as_ref()));
-        let text = neutral_end(&turn.book, turn.envelope.dialog.language(), turn.carrier.surface().form);
+        let text = neutral_end(&turn.book, Some(turn.envelope.dialog.spoken()), turn.carrier.surface().form);
         turn.note(Shown { text: text.clone(), ends: true });
         vec![Effect::Reply { text, ends: true }]
     }
@@ -383,7 +383,7 @@ impl Conversations {
     /// Sends the reply back the way the turn came, and says whether it has left. A text is kept in the store, which may
     /// fail.
     async fn show(&self, turn: &mut Turn<'_>, shown: &Shown) -> Result<bool, StoreError> {
-        let (language, now) = (turn.envelope.dialog.language(), self.clock.monotonic());
+        let (language, now) = (Some(turn.envelope.dialog.spoken()), self.clock.monotonic());
         match &turn.way {
             Way::Ussd(_, inbound) if self.departed.has(&turn.key, inbound) => {
                 self.counters.departed.increment(1);

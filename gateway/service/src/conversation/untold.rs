@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 impl Conversations {
     /// What the phone of a conversation that begins is told first, in its language; nothing where the store is slow.
-    pub(super) async fn untold(&self, key: &SubscriberKey, book: &Book, language: Option<Language>) -> Vec<News> {
+    pub(super) async fn untold(&self, key: &SubscriberKey, book: &Book, language: Language) -> Vec<News> {
         let since = self.clock.now().checked_sub(TOLD_WITHIN).unwrap_or_default();
         let found = tokio::time::timeout(PATIENCE, self.store.untold_texts(key, since, MOST)).await;
         match found {
@@ -42,7 +42,7 @@ impl Conversations {
     /// Gives a turn that begins a session what its phone is told first.
     pub(super) async fn bring_news(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) {
         if inbound.event == UssdEvent::Begin {
-            turn.news = self.untold(&turn.key, &turn.book, turn.envelope.dialog.language()).await;
+            turn.news = self.untold(&turn.key, &turn.book, turn.envelope.dialog.spoken()).await;
         }
     }
 
@@ -64,13 +64,13 @@ impl Conversations {
 }
 
 /// A notice in the words of today's language; where it cannot be put into them, as it was sent.
-fn news(text: &UntoldText, book: &Book, language: Option<Language>) -> News {
+fn news(text: &UntoldText, book: &Book, language: Language) -> News {
     let notice = serde_json::from_str::<Notice>(text.notice.expose()).ok();
     let (key, args) = match &notice {
         Some(notice) => (notice.key(), notice.args()),
         // The gateway's own are kept by their key alone.
         None => (text.notice.expose().as_str(), Args::new()),
     };
-    let words = render_notice(book, key, &values::from_core(&args), language.unwrap_or(Language::Az), Form::Proper);
+    let words = render_notice(book, key, &values::from_core(&args), language, Form::Proper);
     News { id: text.id.to_string(), text: words.unwrap_or_else(|_| text.words.expose().clone()) }
 }
