@@ -117,7 +117,10 @@ pub fn of(folder: &Path) -> anyhow::Result<Found> {
 pub fn chosen(folder: Option<&Path>) -> anyhow::Result<Found> {
     match folder {
         Some(folder) => of(folder),
-        None if is_own() => of(Path::new(".")),
+        None if is_own() => of(Path::new(".")).map_err(|cause| {
+            Usage(format!("{cause}\nThis is the content of the current folder. Elsewhere it is what is built in."))
+                .into()
+        }),
         None => Ok(built_in()),
     }
 }

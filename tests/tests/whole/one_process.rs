@@ -70,8 +70,8 @@ fn e11_of_two_processes_on_one_sqlite_store_the_second_is_told_who_has_it() {
     for (file, key) in STORES {
         for order in [[0, 1], [1, 0], [0, 0]] {
             let pair = Pair::sharing(file);
-            // Where both are shared, it is the core's that is opened first.
-            let key = if order[0] == order[1] { "core.database" } else { key };
+            // Where both are shared, it is the one that is opened first.
+            let key = if order[0] == order[1] { ".database" } else { key };
             let mut first = pair.serve(order[0]);
             pair.is_refused("serve", order[1], key, &first);
             pair.is_refused("migrate", order[1], key, &first);
