@@ -19,9 +19,9 @@ main-help =
         STATUS: müraciətim
         NOTARIUS: notarius nömrəsi
         KART: kartım
-        DIL: dili dəyişmək
+        DIL: dil seçimi
         DAYANDIR: xatırlatma gəlməsin
-        BASLA: xatırlatma gəlsin
+        BASLA: gəlsin
         Pulsuzdur, heç kimə pul verməyin.
 main-stopped = Xatırlatma gəlməyəcək. Qərar və kart SMS-i gələcək. Kömək: 142
     .sms = Xatırlatmalar dayandırıldı. Qərar və kart haqqında SMS-lər yenə gələcək. Yenidən almaq üçün BASLA yazın. Kömək: 142
