@@ -106,7 +106,8 @@ pub fn learn(input: impl Read + Send, port: Option<u16>) -> Result<Proposal, Lea
     }
     for (oddity, count) in traffic.oddities.values() {
         let first = traffic.oddities.first(oddity).map_or_else(String::new, |place| places.name(place));
-        seen.push(format!("PDUs that {oddity}: {count}, the first in {first}"));
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        seen.push(format!("a malformed PDU: {oddity} ({times}, first in {first})"));
     }
     seen.extend(source.remarks);
     let mut head = vec![format!("Learnt from a capture with {}.", seen[0])];

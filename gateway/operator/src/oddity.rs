@@ -1,21 +1,22 @@
 //! What is not quite right with PDUs of an operator that can be read all the same.
 
-use dayaq_smpp::Forgiven;
+use dayaq_smpp::{CommandId, Forgiven, Problem};
 
-/// Says each as it goes on after "PDUs that".
-pub(crate) fn oddities(forgiven: &Forgiven) -> Vec<String> {
+/// Says each, and what became of it.
+pub(crate) fn oddities(command_id: CommandId, forgiven: &Forgiven) -> Vec<String> {
     let mut found = Vec::new();
-    if forgiven.nuls > 0 {
-        found.push("end with NULs that do not belong there, which are dropped".to_owned());
-    }
     if let Some(tag) = forgiven.overrun {
-        found.push(format!("have a last parameter, {tag:?}, that runs past their end, which is dropped"));
+        let overruns = Problem::Overrun;
+        found.push(format!("{command_id}: {tag:?} {overruns}; what stands before it was taken"));
     }
-    if forgiven.no_nul {
-        found.push("have a last string without its NUL, which is taken to their end".to_owned());
-    }
-    if forgiven.doubled_text {
-        found.push("carry their text twice, as short_message and as message_payload".to_owned());
+    for (is_so, what) in [
+        (forgiven.nuls > 0, "has NULs after its end; they were passed over"),
+        (forgiven.no_nul, "ends in a string without its NUL; it was taken to the end"),
+        (forgiven.doubled_text, "has the same text in short_message and message_payload; it was taken once"),
+    ] {
+        if is_so {
+            found.push(format!("{command_id} {what}"));
+        }
     }
     found
 }

@@ -92,7 +92,7 @@ pub(super) struct Traffic {
     pub pdus: Vec<Pdu>,
     /// PDUs that were only counted.
     pub beyond: u64,
-    /// PDUs that are not quite right, by what is wrong with them and becomes of it.
+    /// PDUs that are not quite right, by what is wrong with them and became of it.
     pub oddities: Tally<String>,
     octets: usize,
 }
@@ -108,13 +108,13 @@ impl Traffic {
         let Some(header) = dayaq_smpp::Header::read(heard.octets) else { return };
         let what = match decode_forgiving(heard.octets) {
             Ok((pdu, forgiven)) => {
-                for oddity in oddities(&forgiven) {
+                for oddity in oddities(header.command_id, &forgiven) {
                     self.oddities.add(oddity, heard.place);
                 }
                 say(pdu.body)
             }
             Err(error) => {
-                self.oddities.add(format!("cannot be read ({error}) and were passed over"), heard.place);
+                self.oddities.add(format!("{error}; it cannot be read and was passed over"), heard.place);
                 What::Unreadable(header.command_id)
             }
         };

@@ -42,7 +42,9 @@ impl Notes {
         match decode_forgiving(octets) {
             Err(error) => self.add(format!("a malformed PDU: {error}; it was answered {}", error.status())),
             Ok((pdu, forgiven)) => {
-                oddities(&forgiven).into_iter().for_each(|it| self.add(format!("PDUs that {it}")));
+                for oddity in oddities(header.command_id, &forgiven) {
+                    self.add(format!("a malformed PDU: {oddity}"));
+                }
                 self.look_at_body(&pdu.body);
             }
         }

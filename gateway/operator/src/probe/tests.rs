@@ -1,4 +1,5 @@
 mod fixture;
 mod masks;
+mod notes;
 mod pages;
 mod simulator;

@@ -27,7 +27,7 @@ fn s14_learn_tells_of_nuls_behind_pdus_and_reads_the_traffic_all_the_same() {
                 let seen = learnt.seen.join("\n");
                 assert_eq!(keys(&learnt.toml), keys(&wanted), "{name}, {nuls} behind each {who}: {seen}");
                 let told = format!(
-                    "PDUs that end with NULs that do not belong there, which are dropped: {count}, the first in packet "
+                    "a malformed PDU: {who} has NULs after its end; they were passed over ({count} times, first in packet "
                 );
                 assert!(seen.contains(&told), "{name}, {nuls} behind each {who}: {seen}");
             }
@@ -50,9 +50,12 @@ fn s14_learn_names_the_field_and_the_packet_of_what_it_cannot_read() {
         let packets = frames(&said, 1400);
         let learnt = from(&capture(Container::Pcap, Link::Raw, &packets));
         let line = learnt.seen.iter().find(|line| line.contains("cannot be read")).expect("it is told").clone();
-        assert!(line.contains(told) && line.contains("passed over: 1, the first in packet "), "{line}");
+        assert!(
+            line.contains(told) && line.contains("it cannot be read and was passed over (once, first in packet "),
+            "{line}"
+        );
         let unreadable = Said { octets: said[at].octets.clone(), esme: false };
         let place = packets.iter().position(|it| it.payload == unreadable.octets).expect("a packet of its own") + 1;
-        assert!(line.ends_with(&format!("packet {place}")), "{line}, and it is in {place}");
+        assert!(line.ends_with(&format!("packet {place})")), "{line}, and it is in {place}");
     }
 }
