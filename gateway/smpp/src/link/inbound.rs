@@ -9,7 +9,7 @@ use crate::instant::Instant;
 use crate::message::{Address, MessageId, ShortMessage};
 use crate::octets::Octets;
 use crate::pdu::{
-    AlertNotification, Bind, BindKind, BindResp, Body, Forgiven, MessageKind, Outbind, Pdu, Sm, decode_forgiving,
+    AlertNotification, Bind, BindKind, BindResp, Body, Forgiven, MessageKind, Outbind, Pdu, Sm, decode_noting,
 };
 use crate::status::CommandStatus;
 use crate::tlv::Tag;
@@ -19,8 +19,9 @@ impl Link {
     pub(super) fn handle_frame(&mut self, now: Instant, frame: &[u8]) {
         self.counters.pdus_in += 1;
         self.heard(now);
-        match decode_forgiving(frame) {
-            Ok((pdu, forgiven)) => {
+        let mut forgiven = Forgiven::NOTHING;
+        match decode_noting(frame, &mut forgiven) {
+            Ok(pdu) => {
                 if forgiven != Forgiven::NOTHING {
                     self.note(&forgiven);
                 }

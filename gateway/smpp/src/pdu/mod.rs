@@ -131,11 +131,17 @@ impl Forgiven {
 /// It allocates nothing and never panics, whatever the octets. Responses never fail; requests fail with the field and
 /// the status for the answer.
 pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
-    decode_forgiving(frame).map(|(pdu, _)| pdu)
+    decode_noting(frame, &mut Forgiven::NOTHING)
 }
 
 /// Decodes one whole frame as [`decode`] does, and tells what was wrong with it and cost nothing else.
 pub fn decode_forgiving(frame: &[u8]) -> Result<(Pdu<'_>, Forgiven), DecodeError> {
+    let mut forgiven = Forgiven::NOTHING;
+    decode_noting(frame, &mut forgiven).map(|pdu| (pdu, forgiven))
+}
+
+/// Decodes one whole frame and notes what was wrong with it and cost nothing else.
+pub(crate) fn decode_noting<'a>(frame: &'a [u8], forgiven: &mut Forgiven) -> Result<Pdu<'a>, DecodeError> {
     let Some(header) = Header::read(frame) else {
         return Err(DecodeError {
             command_id: CommandId(0),
@@ -147,30 +153,12 @@ pub fn decode_forgiving(frame: &[u8]) -> Result<(Pdu<'_>, Forgiven), DecodeError
     let octets = &frame[HEADER_LEN..];
     let mut reader = Reader::new(header, octets);
     let body = decode_body(header.command_id, &mut reader, octets)?;
-    let forgiven = match body {
-        Body::Unbind
-        | Body::UnbindResp
-        | Body::EnquireLink
-        | Body::EnquireLinkResp
-        | Body::CancelSmResp
-        | Body::ReplaceSmResp
-        | Body::GenericNack => reader.end(),
-        Body::Bind(..)
-        | Body::BindResp(..)
-        | Body::Message(..)
-        | Body::MessageResp(..)
-        | Body::QuerySm(_)
-        | Body::QuerySmResp(_)
-        | Body::CancelSm(_)
-        | Body::ReplaceSm(_)
-        | Body::Outbind(_)
-        | Body::AlertNotification(_)
-        | Body::Unknown { .. } => reader.forgiven,
-    };
-    let pdu = Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body };
-    Ok((pdu, forgiven))
+    *forgiven = reader.forgiven;
+    Ok(Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body })
 }
 
+// Inlined, so that a body is written once, where it stays.
+#[inline(always)]
 fn decode_body<'a>(command_id: CommandId, r: &mut Reader<'a>, octets: &'a [u8]) -> Result<Body<'a>, DecodeError> {
     let bind_resp = |kind, r| Body::BindResp(kind, BindResp::decode(r));
     let sm_resp = |kind, r| Body::MessageResp(kind, SmResp::decode(r));
@@ -178,12 +166,12 @@ fn decode_body<'a>(command_id: CommandId, r: &mut Reader<'a>, octets: &'a [u8]) 
         CommandId::BIND_TRANSMITTER => Body::Bind(BindKind::Transmitter, Bind::decode(r)?),
         CommandId::BIND_RECEIVER => Body::Bind(BindKind::Receiver, Bind::decode(r)?),
         CommandId::BIND_TRANSCEIVER => Body::Bind(BindKind::Transceiver, Bind::decode(r)?),
-        CommandId::UNBIND => Body::Unbind,
-        CommandId::ENQUIRE_LINK => Body::EnquireLink,
+        CommandId::UNBIND => r.bare(Body::Unbind),
+        CommandId::ENQUIRE_LINK => r.bare(Body::EnquireLink),
         CommandId::SUBMIT_SM => Body::Message(MessageKind::SubmitSm, Sm::decode(MessageKind::SubmitSm, r)?),
         CommandId::DELIVER_SM => Body::Message(MessageKind::DeliverSm, Sm::decode(MessageKind::DeliverSm, r)?),
         CommandId::DATA_SM => Body::Message(MessageKind::DataSm, Sm::decode(MessageKind::DataSm, r)?),
-        CommandId::GENERIC_NACK => Body::GenericNack,
+        CommandId::GENERIC_NACK => r.bare(Body::GenericNack),
         CommandId::QUERY_SM => Body::QuerySm(QuerySm::decode(r)?),
         CommandId::CANCEL_SM => Body::CancelSm(CancelSm::decode(r)?),
         CommandId::REPLACE_SM => Body::ReplaceSm(ReplaceSm::decode(r)?),
@@ -192,14 +180,14 @@ fn decode_body<'a>(command_id: CommandId, r: &mut Reader<'a>, octets: &'a [u8]) 
         id if id == CommandId::BIND_TRANSMITTER.response() => bind_resp(BindKind::Transmitter, r),
         id if id == CommandId::BIND_RECEIVER.response() => bind_resp(BindKind::Receiver, r),
         id if id == CommandId::BIND_TRANSCEIVER.response() => bind_resp(BindKind::Transceiver, r),
-        id if id == CommandId::UNBIND.response() => Body::UnbindResp,
-        id if id == CommandId::ENQUIRE_LINK.response() => Body::EnquireLinkResp,
+        id if id == CommandId::UNBIND.response() => r.bare(Body::UnbindResp),
+        id if id == CommandId::ENQUIRE_LINK.response() => r.bare(Body::EnquireLinkResp),
         id if id == CommandId::SUBMIT_SM.response() => sm_resp(MessageKind::SubmitSm, r),
         id if id == CommandId::DELIVER_SM.response() => sm_resp(MessageKind::DeliverSm, r),
         id if id == CommandId::DATA_SM.response() => sm_resp(MessageKind::DataSm, r),
         id if id == CommandId::QUERY_SM.response() => Body::QuerySmResp(QuerySmResp::decode(r)),
-        id if id == CommandId::CANCEL_SM.response() => Body::CancelSmResp,
-        id if id == CommandId::REPLACE_SM.response() => Body::ReplaceSmResp,
+        id if id == CommandId::CANCEL_SM.response() => r.bare(Body::CancelSmResp),
+        id if id == CommandId::REPLACE_SM.response() => r.bare(Body::ReplaceSmResp),
         command_id => Body::Unknown { command_id, body: octets },
     })
 }

@@ -1,5 +1,5 @@
-use super::Forgiven;
 use super::sm::{Addr, SHORT_MESSAGE_MAX};
+use super::{Body, Forgiven};
 use crate::command::CommandId;
 use crate::error::{DecodeError, Field, Problem};
 use crate::frame::Header;
@@ -141,10 +141,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Ends a body that has no fields, or none any more. What else is in it is passed over.
-    pub(super) fn end(mut self) -> Forgiven {
+    /// Gives a body that has no fields. What else is in it is passed over.
+    pub(super) fn bare(&mut self, body: Body<'a>) -> Body<'a> {
         self.forgive_nuls();
-        self.forgiven
+        body
     }
 
     /// Forgives what is left where it is up to three NULs; tells whether it is, or nothing.

@@ -102,27 +102,10 @@ impl<'a> Sm<'a> {
     }
 
     pub(super) fn decode(kind: MessageKind, r: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let sm = match kind {
-            MessageKind::SubmitSm | MessageKind::DeliverSm => Self::decode_sm(r)?,
-            MessageKind::DataSm => Self::decode_data_sm(r)?,
-        };
-        match r.forgiven.overrun {
-            Some(tag) if sm.needs(tag) => Err(r.overrun(tag)),
-            Some(_) | None => Ok(sm),
+        match kind {
+            MessageKind::SubmitSm | MessageKind::DeliverSm => Self::decode_sm(r),
+            MessageKind::DataSm => Self::decode_data_sm(r),
         }
-    }
-
-    /// Whether the message makes no sense without this parameter, which has overrun the PDU: without its text, without its
-    /// place in a series, or, where nothing else says that it is USSD, without its operation. What else a turn needs its
-    /// dialect knows.
-    fn needs(&self, tag: Tag) -> bool {
-        self.tlvs.get(tag).is_none()
-            && match tag {
-                Tag::MESSAGE_PAYLOAD => self.short_message.is_empty(),
-                Tag::SAR_MSG_REF_NUM | Tag::SAR_TOTAL_SEGMENTS | Tag::SAR_SEGMENT_SEQNUM => true,
-                Tag::USSD_SERVICE_OP => self.service_type.is_empty(),
-                _ => false,
-            }
     }
 
     fn decode_sm(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
@@ -139,6 +122,7 @@ impl<'a> Sm<'a> {
         let data_coding = r.u8(Field::DataCoding)?;
         let sm_default_msg_id = r.u8(Field::SmDefaultMsgId)?;
         let (short_message, tlvs) = r.text_and_tlvs()?;
+        refuse_loss(r, service_type, short_message, &tlvs)?;
         Ok(Self {
             service_type,
             source,
@@ -158,14 +142,22 @@ impl<'a> Sm<'a> {
     }
 
     fn decode_data_sm(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let service_type = r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?;
+        let source = r.source(LONG_ADDR_MAX)?;
+        let destination = r.destination(LONG_ADDR_MAX)?;
+        let esm_class = r.u8(Field::EsmClass)?;
+        let registered_delivery = r.u8(Field::RegisteredDelivery)?;
+        let data_coding = r.u8(Field::DataCoding)?;
+        let tlvs = r.tlvs()?;
+        refuse_loss(r, service_type, &[], &tlvs)?;
         Ok(Self {
-            service_type: r.cstr(Field::ServiceType, SERVICE_TYPE_MAX)?,
-            source: r.source(LONG_ADDR_MAX)?,
-            destination: r.destination(LONG_ADDR_MAX)?,
-            esm_class: r.u8(Field::EsmClass)?,
-            registered_delivery: r.u8(Field::RegisteredDelivery)?,
-            data_coding: r.u8(Field::DataCoding)?,
-            tlvs: r.tlvs()?,
+            service_type,
+            source,
+            destination,
+            esm_class,
+            registered_delivery,
+            data_coding,
+            tlvs,
             ..Self::default()
         })
     }
@@ -196,6 +188,25 @@ impl<'a> Sm<'a> {
         text.write_payload(w);
         Ok(())
     }
+}
+
+/// Refuses a message that makes no sense without the parameter that has overrun the PDU: without its text, without its
+/// place in a series, or, where nothing else says that it is USSD, without its operation. What else a turn needs its dialect
+/// knows.
+fn refuse_loss(
+    r: &Reader<'_>,
+    service_type: &[u8],
+    short_message: &[u8],
+    before: &Tlvs<'_>,
+) -> Result<(), DecodeError> {
+    let Some(tag) = r.forgiven.overrun else { return Ok(()) };
+    let needed = match tag {
+        Tag::MESSAGE_PAYLOAD => short_message.is_empty(),
+        Tag::SAR_MSG_REF_NUM | Tag::SAR_TOTAL_SEGMENTS | Tag::SAR_SEGMENT_SEQNUM => true,
+        Tag::USSD_SERVICE_OP => service_type.is_empty(),
+        _ => false,
+    };
+    if needed && before.get(tag).is_none() { Err(r.overrun(tag)) } else { Ok(()) }
 }
 
 /// Where a text travels: in `short_message`, or in a `message_payload` of its own at the end.
