@@ -131,7 +131,7 @@ impl Forgiven {
 /// It allocates nothing and never panics, whatever the octets. Responses never fail; requests fail with the field and
 /// the status for the answer.
 pub fn decode(frame: &[u8]) -> Result<Pdu<'_>, DecodeError> {
-    decode_noting(frame, &mut Forgiven::NOTHING)
+    decode_noting(frame, &mut Forgiven::default())
 }
 
 /// Decodes one whole frame as [`decode`] does, and tells what was wrong with it and cost nothing else.
@@ -157,8 +157,6 @@ pub(crate) fn decode_noting<'a>(frame: &'a [u8], forgiven: &mut Forgiven) -> Res
     Ok(Pdu { command_status: header.command_status, sequence_number: header.sequence_number, body })
 }
 
-// Inlined, so that a body is written once, where it stays.
-#[inline(always)]
 fn decode_body<'a>(command_id: CommandId, r: &mut Reader<'a>, octets: &'a [u8]) -> Result<Body<'a>, DecodeError> {
     let bind_resp = |kind, r| Body::BindResp(kind, BindResp::decode(r));
     let sm_resp = |kind, r| Body::MessageResp(kind, SmResp::decode(r));
