@@ -5,9 +5,9 @@ use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, number};
 use super::{Conversations, Voice};
 use crate::link::Arrival;
 use crate::store::{Saved, StoreError, SubscriberKey};
-use dayaq_smpp::CommandStatus;
-use dayaq_smpp::concat::{Added, Piece};
+use dayaq_smpp::concat::{Added, Piece, UserData, user_data};
 use dayaq_smpp::receipt::{self, Report};
+use dayaq_smpp::{CommandStatus, ShortMessage, Tag};
 use tracing::warn;
 
 impl Conversations {
@@ -67,4 +67,10 @@ impl Conversations {
         }
         Err(StoreError::Timeout(STORE_PATIENCE))
     }
+}
+
+/// Whether this is one of several parts and no op makes it a turn: dialogues know no parts, only texts do, and among
+/// them receipts.
+pub(super) fn is_in_parts(message: &ShortMessage) -> bool {
+    message.tlvs.as_tlvs().get(Tag::USSD_SERVICE_OP).is_none() && matches!(user_data(message), Ok(UserData::Piece(_)))
 }

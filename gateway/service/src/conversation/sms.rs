@@ -10,7 +10,7 @@ use crate::link::{Arrival, BindHandle};
 use crate::push::Reply;
 use crate::store::{Profile, StoreError, SubscriberKey};
 use crate::values;
-use dayaq_dialog::{Input, Saying, say};
+use dayaq_dialog::{Effect, Input, Saying, say};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::{Added, Limits, UserData, shift, user_data};
 use dayaq_smpp::receipt::{Receipt, claimed, is_of_a_person};
@@ -127,34 +127,7 @@ impl Conversations {
                     effects = self.advance(&mut turn, Input::Text(UNREADABLE));
                 }
                 (true, _) => self.counters.mo_duplicates.increment(1),
-                (false, _) => {
-                    told = turn.envelope.texting.expire(&key, text.at, &self.part_limits);
-                    match hear(voice, arrival, &key, &mut turn.envelope, text.at, &self.part_limits) {
-                        Heard::Text(typed) => {
-                            turn.envelope.texting.take(taken);
-                            turn.envelope.texting.turn = Some(TextTurn::new(
-                                id,
-                                &arrival.message.destination,
-                                turn.envelope.dialog.is_waiting(),
-                            ));
-                            turn.envelope.texting.operator = Some(voice.name.clone());
-                            // A screen that still stands somewhere is answered no more: there is one conversation.
-                            turn.envelope.radio = None;
-                            turn.news = self.untold(&key, &turn.book, turn.envelope.dialog.spoken()).await;
-                            effects = self.advance(&mut turn, Input::Text(&typed));
-                        }
-                        Heard::Part => turn.envelope.texting.take(Taken { turn: None, ..taken }),
-                        Heard::Receipt(receipt) => {
-                            // Recorded before the parts are let go: what is brought again is recorded again.
-                            self.receive_claim(voice, &receipt, &key).await?;
-                            turn.envelope.texting.take(Taken { turn: None, ..taken });
-                        }
-                        Heard::TooLong(refused) => {
-                            turn.envelope.texting.take(Taken { turn: None, ..taken });
-                            told = refused.or(told);
-                        }
-                    }
-                }
+                (false, _) => (effects, told) = self.take_text(&mut turn, arrival, voice, text, id).await?,
             }
             match self.save(&mut turn).await? {
                 None => {
@@ -177,13 +150,45 @@ impl Conversations {
         Err(StoreError::Timeout(STORE_PATIENCE))
     }
 
-    /// Does what a saved turn asks for; for a repeat, once more what it asked for then, which has its effect once.
-    async fn finish(
+    /// Takes a text that is no repeat. Gives what the dialogue asks for, and the id of the text that says that something
+    /// was given up, where one is owed.
+    async fn take_text(
         &self,
-        turn: Turn<'_>,
-        effects: Vec<dayaq_dialog::Effect>,
-        standing: Option<TextTurn>,
-    ) -> Result<(), StoreError> {
+        turn: &mut Turn<'_>,
+        arrival: &Arrival,
+        voice: &Voice,
+        text: &Text,
+        id: Uuid,
+    ) -> Result<(Vec<Effect>, Option<Uuid>), StoreError> {
+        let told = turn.envelope.texting.expire(&turn.key, text.at, &self.part_limits);
+        let part = self.taken(arrival, text, None);
+        match hear(voice, arrival, &turn.key, &mut turn.envelope, text.at, &self.part_limits) {
+            Heard::Text(typed) => {
+                let asks_again = turn.envelope.dialog.is_waiting();
+                turn.envelope.texting.take(self.taken(arrival, text, Some(id)));
+                turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination, asks_again));
+                turn.envelope.texting.operator = Some(voice.name.clone());
+                // A screen that still stands somewhere is answered no more: there is one conversation.
+                turn.envelope.radio = None;
+                turn.news = self.untold(&turn.key, &turn.book, turn.envelope.dialog.spoken()).await;
+                return Ok((self.advance(turn, Input::Text(&typed)), told));
+            }
+            Heard::Part => turn.envelope.texting.take(part),
+            Heard::Receipt(receipt) => {
+                // Recorded before the parts are let go: what is brought again is recorded again.
+                self.receive_claim(voice, &receipt, &turn.key).await?;
+                turn.envelope.texting.take(part);
+            }
+            Heard::TooLong(refused) => {
+                turn.envelope.texting.take(part);
+                return Ok((Vec::new(), refused.or(told)));
+            }
+        }
+        Ok((Vec::new(), told))
+    }
+
+    /// Does what a saved turn asks for; for a repeat, once more what it asked for then, which has its effect once.
+    async fn finish(&self, turn: Turn<'_>, effects: Vec<Effect>, standing: Option<TextTurn>) -> Result<(), StoreError> {
         match standing {
             Some(text) if text.shown.is_some() => self.reply(&turn, &text).await,
             Some(_) | None => self.carry_out(turn, effects).await,

@@ -3,6 +3,7 @@
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio, Shown};
 use super::order::{Standing, judge};
+use super::reports::is_in_parts;
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::config::ResponseOrder;
@@ -11,10 +12,9 @@ use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
 use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, neutral_end, step};
-use dayaq_smpp::concat::{UserData, user_data};
 use dayaq_smpp::receipt::report;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
-use dayaq_smpp::{Address, CommandStatus, ShortMessage, Tag};
+use dayaq_smpp::{Address, CommandStatus};
 use dayaq_types::{Msisdn, new_id};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -490,12 +490,6 @@ impl Turn<'_> {
             line.arrival.respond(CommandStatus::ROK);
         }
     }
-}
-
-/// Whether this is one of several parts and no op makes it a turn: dialogues know no parts, only texts do, and among
-/// them receipts.
-fn is_in_parts(message: &ShortMessage) -> bool {
-    message.tlvs.as_tlvs().get(Tag::USSD_SERVICE_OP).is_none() && matches!(user_data(message), Ok(UserData::Piece(_)))
 }
 
 /// The subscriber behind an address; international numbers may come without their plus.

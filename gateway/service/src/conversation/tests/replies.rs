@@ -10,7 +10,7 @@ use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{CommandStatus, ShortMessage};
 use dayaq_types::Msisdn;
 use futures_util::future::join_all;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -351,11 +351,10 @@ impl Batch {
         // Looking at every text would take longer than all the rest.
         for person in self.people.iter().step_by(16) {
             let texts = self.world.conversations.store.texts_of(&self.world.key(person.number), 100).await.unwrap();
-            let known: HashMap<Uuid, Option<MessageState>> =
-                texts.iter().map(|text| (text.id, text.segments[0].receipt)).collect();
-            for (id, receipt) in &known {
-                let told = person.told.get(id).map(|said| MessageState::parse(said.word()).unwrap());
-                assert_eq!(*receipt, told, "{}: what is known of {id}:\n{}", person.number, person.story.join("\n"));
+            for text in &texts {
+                let (id, receipt) = (text.id, text.segments[0].receipt);
+                let told = person.told.get(&id).map(|said| MessageState::parse(said.word()).unwrap());
+                assert_eq!(receipt, told, "{}: what is known of {id}:\n{}", person.number, person.story.join("\n"));
             }
         }
     }
