@@ -15,7 +15,7 @@ impl Conversations {
     pub(super) async fn report(&self, arrival: &Arrival, voice: &Voice, report: Report<'_>) {
         let phone = number(&arrival.message.source).map(|msisdn| SubscriberKey::of(&self.keys, &msisdn));
         let kept = match (report, phone) {
-            (Report::Receipt(receipt), _) => self.receive_receipt(voice, &receipt).await,
+            (Report::Receipt(receipt), phone) => self.receive_receipt(voice, &receipt, phone.as_ref()).await,
             (Report::Claim(_) | Report::Piece(_), None) => {
                 // It comes from no phone, so that it is about no text of ours.
                 self.counters.texts_ignored.increment(1);
@@ -53,7 +53,9 @@ impl Conversations {
             let mut envelope = self.envelope(&phone, &loaded).await?;
             match envelope.texting.add_receipt_piece(piece, data_coding, now, &self.part_limits) {
                 // Recorded before the pieces are let go: what is brought again is recorded again.
-                Added::Complete(whole) => self.receive_receipt(voice, &receipt::joined(whole.octets())).await?,
+                Added::Complete(whole) => {
+                    self.receive_receipt(voice, &receipt::joined(whole.octets()), Some(&phone)).await?;
+                }
                 Added::Waiting => {}
                 Added::Duplicate | Added::Rejected(_) => return Ok(()),
             }

@@ -3,12 +3,26 @@
 use crate::conversation::{Conversations, Voice};
 use crate::store::{MessageState, StoreError, SubscriberKey};
 use dayaq_smpp::receipt::{self, Receipt};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 impl Conversations {
-    /// Records a receipt that is surely the operator's. Where it cannot be kept, the operator must bring it again.
-    pub(crate) async fn receive_receipt(&self, voice: &Voice, receipt: &Receipt) -> Result<(), StoreError> {
+    /// Records a receipt that is surely the operator's, of a message to that phone where it says which. Where it cannot
+    /// be kept, the operator must bring it again.
+    pub(crate) async fn receive_receipt(
+        &self,
+        voice: &Voice,
+        receipt: &Receipt,
+        phone: Option<&SubscriberKey>,
+    ) -> Result<(), StoreError> {
         let Some(id) = name(voice, receipt) else { return Ok(()) };
-        self.store.receipt(&voice.name, &id, state_of(receipt.state)).await.map(drop)
+        let state = state_of(receipt.state);
+        let recorded = match phone {
+            Some(phone) => self.store.receipt_of(&voice.name, &id, state, phone, submitted(receipt)).await,
+            None => self.store.receipt(&voice.name, &id, state).await,
+        };
+        recorded.map(drop)
     }
 
     /// Records what a phone's text says in the words of a receipt, of its own texts alone.
@@ -31,6 +45,19 @@ fn name(voice: &Voice, receipt: &Receipt) -> Option<String> {
         metrics::counter!("dayaq_receipts_without_id_total").increment(1);
     }
     name
+}
+
+/// When the SMSC says that the message was submitted, by its own clock, taken for UTC: `YYMMDDhhmm`, with seconds or
+/// without (SMPP 3.4, appendix B).
+fn submitted(receipt: &Receipt) -> Option<Timestamp> {
+    let digits = std::str::from_utf8(receipt.submit_date.as_ref()?.as_bytes()).ok()?;
+    if !matches!(digits.len(), 10 | 12) || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
+        return None;
+    }
+    let pair = |at: usize| digits.get(at..at + 2).map_or(Ok(0), str::parse::<i8>);
+    let [year, month, day, hour, minute, second] = [0, 2, 4, 6, 8, 10].map(|at| pair(at).unwrap_or_default());
+    let date = DateTime::new(2000 + i16::from(year), month, day, hour, minute, second, 0).ok()?;
+    Offset::UTC.to_timestamp(date).ok()
 }
 
 const fn state_of(state: receipt::MessageState) -> MessageState {

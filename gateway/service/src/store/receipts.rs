@@ -1,8 +1,10 @@
 //! Delivery receipts, whether they come before or after the answer to their message.
 
-use super::database::{Bind, Change};
+use super::database::Change;
+use super::gateway::millis;
 use super::texts::uuid;
 use super::{GatewayStore, StoreError, SubscriberKey};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The state of a message as a delivery receipt tells it (SMPP 3.4 §5.2.28 and appendix B).
@@ -66,9 +68,6 @@ impl MessageState {
     }
 }
 
-/// The words of the states that nothing can follow.
-const FINAL: &str = "'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'REJECTD'";
-
 /// What became of a receipt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
@@ -78,13 +77,56 @@ pub struct Recorded {
     pub conflict: bool,
 }
 
+/// How far the clocks of gateways that share the rows may differ; the view `attempt_receipts` has the same.
+const SKEW_MS: i64 = 2_000;
+/// So long two receipts of one name and phone are of one message, while no message of that name is known.
+const SAME_STRAY_MS: i64 = 3_600_000;
+/// Attempts of one name to one phone among which a receipt is placed.
+const NAMESAKES_MAX: usize = 8;
+/// How far a zone's clock may be from UTC, and a quarter of an hour more.
+const ZONE_MAX_MS: i64 = (14 * 60 + 15) * MINUTE_MS;
+/// Zones are whole quarters of an hour from UTC.
+const QUARTER_MS: i64 = 15 * MINUTE_MS;
+/// Baku's clock before UTC.
+const BAKU_MS: i64 = 240 * MINUTE_MS;
+const MINUTE_MS: i64 = 60_000;
+/// How far an SMSC's minute of submission may be from the attempt.
+const SUBMITTED_WITHIN_MS: i64 = 90_000;
+
+/// Who says it, and so what it may be about.
+#[derive(Clone, Copy)]
+enum Of {
+    /// The operator, of a message to this phone, where it says which.
+    Operator(Option<[u8; 32]>),
+    /// A text from this phone, be it typed or the operator's.
+    Claim([u8; 32]),
+}
+
 impl GatewayStore {
-    /// Records a delivery receipt that is surely the operator's.
+    /// Records a delivery receipt that is surely the operator's and names no phone.
     ///
-    /// The first final state is kept, and one that contradicts it is counted (A34). A receipt that is faster than the
-    /// answer to its message finds it later (A33). The id must be the name under which the answer was kept.
+    /// It is about the latest message of that name. The first final state is kept, and one that contradicts it is counted
+    /// (A34). A receipt that is faster than the answer to its message finds it later (A33). The id must be the name under
+    /// which the answer was kept.
     pub async fn receipt(&self, operator: &str, message_id: &str, state: MessageState) -> Result<Recorded, StoreError> {
-        self.keep_receipt(operator, message_id, state, None).await
+        self.keep_receipt(operator, message_id, state, Of::Operator(None), None).await
+    }
+
+    /// Records a delivery receipt that is surely the operator's, of a message to that phone.
+    ///
+    /// An SMSC that was reset gives its names again (A45): it is about the message of that name to that phone which was
+    /// under way when it was `submitted` (by the SMSC's own clock, taken for UTC), or else about the latest; where that one
+    /// has ended otherwise, about one before it that has not.
+    pub async fn receipt_of(
+        &self,
+        operator: &str,
+        message_id: &str,
+        state: MessageState,
+        phone: &SubscriberKey,
+        submitted: Option<Timestamp>,
+    ) -> Result<Recorded, StoreError> {
+        let of = Of::Operator(Some(*phone.as_bytes()));
+        self.keep_receipt(operator, message_id, state, of, submitted.map(millis)).await
     }
 
     /// Records what came from a phone in the words of a receipt, be it typed or the operator's: of a text that went to
@@ -97,7 +139,7 @@ impl GatewayStore {
         state: MessageState,
         phone: &SubscriberKey,
     ) -> Result<Recorded, StoreError> {
-        self.keep_receipt(operator, message_id, state, Some(phone)).await
+        self.keep_receipt(operator, message_id, state, Of::Claim(*phone.as_bytes()), None).await
     }
 
     async fn keep_receipt(
@@ -105,95 +147,223 @@ impl GatewayStore {
         operator: &str,
         message_id: &str,
         state: MessageState,
-        phone: Option<&SubscriberKey>,
+        of: Of,
+        submitted: Option<i64>,
     ) -> Result<Recorded, StoreError> {
         if message_id.is_empty() {
             return Ok(Recorded::default());
         }
         let (operator, message_id, now) = (operator.to_owned(), message_id.to_owned(), self.now_ms());
-        let phone = phone.map(|phone| phone.as_bytes().to_vec());
-        let (held, text) = self
-            .write_by_key(move |mut db| {
-                Box::pin(async move {
-                    let named = Named { operator: &operator, message_id: &message_id, phone: phone.as_deref() };
-                    let text = named.text(&mut db).await?;
-                    if text.is_none() && phone.is_some() && !named.is_awaited(&mut db).await? {
-                        return Ok((None, None));
-                    }
-                    let mut held = named.end(&mut db, text.as_ref()).await?;
-                    // Somebody else may have kept an end since.
-                    if held.is_none() && named.keep(&mut db, state, now).await? == 0 {
-                        held = named.end(&mut db, text.as_ref()).await?;
-                    }
-                    Ok((held, text.and_then(|text| uuid(&text.id))))
-                })
+        let recorded = self.write_by_key(move |mut db| {
+            Box::pin(async move {
+                let named = Named { operator: &operator, message_id: &message_id, of };
+                let attempts = named.attempts(&mut db).await?;
+                let awaited = named.awaited(&mut db).await?;
+                if attempts.is_empty() {
+                    // What a phone says of nothing that is under way is nothing.
+                    return match (of, awaited) {
+                        (Of::Claim(_), None) => Ok(Recorded::default()),
+                        (Of::Claim(_) | Of::Operator(_), _) => named.park(&mut db, state, now, awaited).await,
+                    };
+                }
+                named.place(&mut db, &attempts, state, now, submitted, awaited).await
             })
-            .await?;
-        let conflict = held.is_some_and(|held| state.is_final() && held != state);
-        if conflict {
+        });
+        let recorded = recorded.await?;
+        if recorded.conflict {
             metrics::counter!("dayaq_receipt_conflicts_total").increment(1);
         }
-        Ok(Recorded { text, conflict })
+        Ok(recorded)
     }
 }
 
-/// The message that a receipt names, and the phone that alone it may be about, where it is a claim.
+/// The message that a receipt names.
 #[derive(Clone, Copy)]
 struct Named<'a> {
     operator: &'a str,
     message_id: &'a str,
-    phone: Option<&'a [u8]>,
+    of: Of,
 }
 
-/// A text that a receipt is about.
-struct Found {
-    id: Vec<u8>,
+/// An attempt under that name.
+struct Attempt {
+    text: Option<Uuid>,
+    position: i64,
     subscriber: Vec<u8>,
+    at: i64,
+}
+
+/// What is kept of a message already.
+struct Kept {
+    subscriber: Vec<u8>,
+    at: i64,
+    state: MessageState,
 }
 
 impl Named<'_> {
-    /// The latest text of that name.
-    async fn text(&self, db: &mut Change<'_>) -> Result<Option<Found>, StoreError> {
-        let (sql, mut binds) = (
-            "SELECT t.id, t.subscriber FROM text_attempts a JOIN texts t ON t.position = a.text
-             WHERE a.operator = $1 AND a.message_id = $2",
-            vec![self.operator.into(), self.message_id.into()],
-        );
-        let own = if self.phone.is_some() { "AND t.subscriber = $3" } else { "" };
-        binds.extend(self.phone.map(Bind::from));
-        let row = db.row(&format!("{sql} {own} ORDER BY a.at DESC LIMIT 1"), &binds).await?;
-        Ok(row.map(|row| Found {
-            id: row.get::<&[u8]>("id").to_vec(),
-            subscriber: row.get::<&[u8]>("subscriber").to_vec(),
-        }))
+    fn phone(&self) -> &[u8] {
+        match &self.of {
+            Of::Operator(Some(phone)) | Of::Claim(phone) => phone,
+            Of::Operator(None) => &[],
+        }
     }
 
-    /// Whether a text went to the phone whose name at the operator is not known yet.
-    async fn is_awaited(&self, db: &mut Change<'_>) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 AS one FROM texts t JOIN text_attempts a ON a.text = t.position
-             WHERE t.subscriber = $1 AND a.operator = $2 AND a.message_id IS NULL LIMIT 1";
-        Ok(db.row(sql, &[self.phone.unwrap_or_default().into(), self.operator.into()]).await?.is_some())
+    /// The attempts of that name, the latest first; of one phone alone, where the receipt says none the latest's.
+    async fn attempts(&self, db: &mut Change<'_>) -> Result<Vec<Attempt>, StoreError> {
+        let sql = "SELECT t.id, t.position, t.subscriber, a.at FROM text_attempts a JOIN texts t ON t.position = a.text
+             WHERE a.operator = $1 AND a.message_id = $2 AND (t.subscriber = $3 OR length($3) = 0)
+             ORDER BY a.at DESC LIMIT $4";
+        let most = u32::try_from(NAMESAKES_MAX).unwrap_or(u32::MAX);
+        let binds = [self.operator.into(), self.message_id.into(), self.phone().into(), most.into()];
+        let rows = db.rows(sql, &binds).await?;
+        let mut attempts: Vec<Attempt> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let subscriber = row.get::<&[u8]>("subscriber").to_vec();
+            if attempts.first().is_none_or(|first| first.subscriber == subscriber) {
+                let (position, at) = (row.get("position"), row.get("at"));
+                attempts.push(Attempt { text: uuid(row.get("id")), position, subscriber, at });
+            }
+        }
+        Ok(attempts)
     }
 
-    /// The final state that is kept of it already, whoever told it.
-    async fn end(&self, db: &mut Change<'_>, text: Option<&Found>) -> Result<Option<MessageState>, StoreError> {
-        let phone = text.map(|text| text.subscriber.as_slice()).or(self.phone).unwrap_or_default();
-        let sql = format!(
-            "SELECT state FROM receipts WHERE operator = $1 AND message_id = $2
-             AND (subscriber = $3 OR length(subscriber) = 0) AND state IN ({FINAL}) ORDER BY at LIMIT 1"
-        );
-        let row = db.row(&sql, &[self.operator.into(), self.message_id.into(), phone.into()]).await?;
-        Ok(row.and_then(|row| MessageState::parse(row.get("state"))))
+    /// Keeps it for a message whose name is still to come.
+    async fn park(
+        &self,
+        db: &mut Change<'_>,
+        state: MessageState,
+        now: i64,
+        awaited: Option<i64>,
+    ) -> Result<Recorded, StoreError> {
+        let begin = awaited.map_or(now - SAME_STRAY_MS, |at| at - SKEW_MS);
+        let kept = self.kept(db, self.phone(), begin, None).await?;
+        let conflict = self.keep(db, kept, self.phone(), state, now).await?;
+        Ok(Recorded { text: None, conflict })
     }
 
-    async fn keep(&self, db: &mut Change<'_>, state: MessageState, now: i64) -> Result<u64, StoreError> {
-        let sql = format!(
-            "INSERT INTO receipts (operator, message_id, subscriber, state, at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (operator, message_id, subscriber) DO UPDATE SET state = excluded.state, at = excluded.at
-             WHERE receipts.state NOT IN ({FINAL})"
-        );
-        let phone = self.phone.unwrap_or_default();
-        let binds = [self.operator.into(), self.message_id.into(), phone.into(), state.word().into(), now.into()];
-        db.execute(&sql, &binds).await
+    /// Keeps it with the attempt that it is about.
+    async fn place(
+        &self,
+        db: &mut Change<'_>,
+        attempts: &[Attempt],
+        state: MessageState,
+        now: i64,
+        submitted: Option<i64>,
+        awaited: Option<i64>,
+    ) -> Result<Recorded, StoreError> {
+        let times = awaited.into_iter().chain(attempts.iter().map(|attempt| attempt.at));
+        let meant = match (submitted.and_then(|submitted| under_way(times, submitted)), awaited) {
+            // One whose name is still to come, or none that is known.
+            (Some(0), Some(_)) => return self.park(db, state, now, awaited).await,
+            (None, Some(_)) if submitted.is_some() => return self.park(db, state, now, awaited).await,
+            (Some(place), Some(_)) => place - 1,
+            (Some(place), None) => place,
+            (None, _) => 0,
+        };
+        // Whoever changes what becomes of a text holds it, so that what is read here stays true.
+        let sql = format!("SELECT position FROM texts WHERE position = $1{}", db.for_update());
+        db.row(&sql, &[attempts[meant].position.into()]).await?;
+        let mut conflict = false;
+        for at in meant..attempts.len() {
+            let (attempt, end) = (&attempts[at], at.checked_sub(1).map(|next| attempts[next].at - SKEW_MS));
+            let kept = self.kept(db, &attempt.subscriber, attempt.at - SKEW_MS, end).await?;
+            let has_ended = kept.as_ref().is_some_and(|kept| kept.state.is_final());
+            if has_ended && submitted.is_none() && awaited.is_some_and(|awaited| awaited > attempt.at) {
+                return self.park(db, state, now, awaited).await;
+            }
+            let heard = end.map_or(now, |end| now.min(end - 1));
+            let contradicts = self.keep(db, kept, &attempt.subscriber, state, heard).await?;
+            if !contradicts {
+                return Ok(Recorded { text: attempt.text, conflict: false });
+            }
+            conflict = true;
+            // Nothing speaks for an earlier one where the operator says which it means.
+            if submitted.is_some() {
+                break;
+            }
+        }
+        Ok(Recorded { text: attempts[meant].text, conflict })
     }
+
+    /// When the first of the messages to the phone left whose name at the operator is not known yet.
+    async fn awaited(&self, db: &mut Change<'_>) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT min(a.at) AS first FROM texts t JOIN text_attempts a ON a.text = t.position
+             JOIN text_segments s ON s.text = a.text AND s.number = a.number
+             WHERE t.subscriber = $1 AND a.operator = $2 AND a.message_id IS NULL
+                AND (s.state = 'attempted' OR s.doubts > 0)";
+        let row = db.row(sql, &[self.phone().into(), self.operator.into()]).await?;
+        Ok(row.and_then(|row| row.get::<Option<i64>>("first")))
+    }
+
+    /// What is kept of that name and phone from then on, before `end`: an end that was told first goes before all else.
+    async fn kept(
+        &self,
+        db: &mut Change<'_>,
+        phone: &[u8],
+        begin: i64,
+        end: Option<i64>,
+    ) -> Result<Option<Kept>, StoreError> {
+        let sql = "SELECT subscriber, at, state FROM receipts WHERE operator = $1 AND message_id = $2
+             AND (subscriber = $3 OR length(subscriber) = 0) AND at >= $4 AND at < $5 ORDER BY at";
+        let end = end.unwrap_or(i64::MAX);
+        let binds = [self.operator.into(), self.message_id.into(), phone.into(), begin.into(), end.into()];
+        let mut kept = None;
+        for row in db.rows(sql, &binds).await? {
+            let Some(state) = MessageState::parse(row.get("state")) else { continue };
+            let one = Kept { subscriber: row.get::<&[u8]>("subscriber").to_vec(), at: row.get("at"), state };
+            if state.is_final() {
+                return Ok(Some(one));
+            }
+            kept = Some(one);
+        }
+        Ok(kept)
+    }
+
+    /// Keeps a state where no end is kept; tells whether it contradicts the one that is.
+    async fn keep(
+        &self,
+        db: &mut Change<'_>,
+        kept: Option<Kept>,
+        phone: &[u8],
+        state: MessageState,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        let key = [self.operator.into(), self.message_id.into()];
+        match kept {
+            Some(kept) if kept.state.is_final() => return Ok(state.is_final() && state != kept.state),
+            Some(kept) => {
+                let sql = "UPDATE receipts SET state = $5, at = $6 WHERE operator = $1 AND message_id = $2
+                     AND subscriber = $3 AND at = $4";
+                let binds = [(&kept.subscriber).into(), kept.at.into(), state.word().into(), at.max(kept.at).into()];
+                db.execute(sql, &[&key[..], &binds].concat()).await?;
+            }
+            None => {
+                let sql =
+                    "INSERT INTO receipts (operator, message_id, subscriber, at, state) VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (operator, message_id, subscriber, at) DO UPDATE SET state = excluded.state";
+                let binds = [phone.into(), at.into(), state.word().into()];
+                db.execute(sql, &[&key[..], &binds].concat()).await?;
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The place of the one among attempts at these times that was under way when the SMSC says that its message was
+/// submitted, if one was.
+fn under_way(times: impl Iterator<Item = i64>, submitted: i64) -> Option<usize> {
+    // Nobody says in which zone: Baku's mostly, or UTC, and else one that is whole quarters of an hour from UTC. Of the
+    // minute that is written each moment is as good as another.
+    let off = |at: i64, zone: i64| {
+        let late = at - (submitted - zone);
+        if late < 0 { -late } else { (late - MINUTE_MS + 1).max(0) }
+    };
+    let off = |at: i64| {
+        let known = off(at, 0).min(off(at, BAKU_MS));
+        let nearest = (submitted - at + QUARTER_MS / 2).div_euclid(QUARTER_MS) * QUARTER_MS;
+        let any = if nearest.abs() <= ZONE_MAX_MS { off(at, nearest) } else { i64::MAX };
+        (known.min(any) <= SUBMITTED_WITHIN_MS).then_some((known > SUBMITTED_WITHIN_MS, known.min(any)))
+    };
+    let fitting = times.enumerate().filter_map(|(place, at)| Some((off(at)?, place)));
+    fitting.min().map(|(_, place)| place)
 }

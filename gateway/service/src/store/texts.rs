@@ -157,12 +157,10 @@ impl GatewayStore {
                 .database()
                 .rows(
                     "SELECT s.number, s.state, s.tries, s.next_at, s.cause,
-                        (SELECT r.state FROM text_attempts a JOIN receipts r USING (operator, message_id)
-                         WHERE a.text = s.text AND a.number = s.number
-                            AND (r.subscriber = $2 OR length(r.subscriber) = 0)
+                        (SELECT r.state FROM attempt_receipts r WHERE r.text = s.text AND r.number = s.number
                          ORDER BY r.state = 'DELIVRD' DESC, r.at DESC LIMIT 1) AS receipt
                      FROM text_segments s WHERE s.text = $1 ORDER BY s.number",
-                    &[row.get::<i64>("position").into(), subscriber.as_bytes().into()],
+                    &[row.get::<i64>("position").into()],
                 )
                 .await?;
             let content = row.get::<Option<&[u8]>>("sealed").and_then(|sealed| self.content(id, Some(sealed)));

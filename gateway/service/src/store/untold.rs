@@ -26,14 +26,11 @@ impl GatewayStore {
                     AND NOT EXISTS (SELECT 1 FROM text_segments s
                         WHERE s.text = t.position AND s.state IN ('queued', 'attempted'))
                     AND EXISTS (SELECT 1 FROM text_segments s WHERE s.text = t.position
-                        AND NOT EXISTS (SELECT 1 FROM text_attempts a JOIN receipts r USING (operator, message_id)
-                            WHERE a.text = s.text AND a.number = s.number AND r.state = 'DELIVRD'
-                                AND (r.subscriber = t.subscriber OR length(r.subscriber) = 0))
-                        AND (s.state <> 'sent' OR EXISTS
-                            (SELECT 1 FROM text_attempts a JOIN receipts r USING (operator, message_id)
-                             WHERE a.text = s.text AND a.number = s.number
-                                AND r.state IN ('EXPIRED', 'DELETED', 'UNDELIV', 'REJECTD')
-                                AND (r.subscriber = t.subscriber OR length(r.subscriber) = 0))))
+                        AND NOT EXISTS (SELECT 1 FROM attempt_receipts r
+                            WHERE r.text = s.text AND r.number = s.number AND r.state = 'DELIVRD')
+                        AND (s.state <> 'sent' OR EXISTS (SELECT 1 FROM attempt_receipts r
+                            WHERE r.text = s.text AND r.number = s.number
+                                AND r.state IN ('EXPIRED', 'DELETED', 'UNDELIV', 'REJECTD'))))
                  ORDER BY position DESC LIMIT $3",
                 &[subscriber.as_bytes().into(), millis(since).into(), most.into()],
             )

@@ -9,6 +9,7 @@ pub(super) struct Fields<'a> {
     pub(super) id: Option<&'a [u8]>,
     pub(super) stat: Option<&'a [u8]>,
     pub(super) err: Option<&'a [u8]>,
+    pub(super) submit_date: Option<&'a [u8]>,
     pub(super) done_date: Option<&'a [u8]>,
 }
 
@@ -18,10 +19,11 @@ type Name = &'static [&'static [u8]];
 const ID: &[Name] = &[&[b"id"], &[b"message", b"id"], &[b"msg", b"id"]];
 const STAT: &[Name] = &[&[b"stat"], &[b"status"], &[b"state"]];
 const ERR: &[Name] = &[&[b"err"], &[b"error"], &[b"err", b"code"], &[b"error", b"code"]];
+const SUBMIT_DATE: &[Name] = &[&[b"submit", b"date"], &[b"submit", b"time"]];
 const DONE_DATE: &[Name] = &[&[b"done", b"date"], &[b"done", b"time"], &[b"done"]];
 const TEXT: &[Name] = &[&[b"text"]];
 /// Names that are not asked for, but that end an empty field before them.
-const OTHERS: &[Name] = &[&[b"sub"], &[b"dlvrd"], &[b"submit", b"date"], &[b"submit", b"time"]];
+const OTHERS: &[Name] = &[&[b"sub"], &[b"dlvrd"]];
 /// The names of appendix B. They are known where they follow a value at once, too.
 const APPENDIX_B: [Name; 8] =
     [&[b"id"], &[b"stat"], &[b"sub"], &[b"dlvrd"], &[b"submit", b"date"], &[b"done", b"date"], &[b"err"], &[b"text"]];
@@ -37,7 +39,13 @@ impl<'a> Fields<'a> {
     }
 
     fn read_all(text: &'a [u8]) -> Self {
-        Self { id: value(text, ID), stat: value(text, STAT), err: value(text, ERR), done_date: value(text, DONE_DATE) }
+        Self {
+            id: value(text, ID),
+            stat: value(text, STAT),
+            err: value(text, ERR),
+            submit_date: value(text, SUBMIT_DATE),
+            done_date: value(text, DONE_DATE),
+        }
     }
 
     /// Reads a text that nothing but its words makes a receipt; `None` where a person may have meant it otherwise.
@@ -85,7 +93,7 @@ fn value<'a>(text: &'a [u8], names: &[Name]) -> Option<&'a [u8]> {
     let value = after.trim_ascii_start();
     // An empty field: what follows is the next one.
     if value.len() < after.len()
-        && [ID, STAT, ERR, DONE_DATE, OTHERS].iter().any(|names| name_at(value, names).is_some())
+        && [ID, STAT, ERR, SUBMIT_DATE, DONE_DATE, OTHERS].iter().any(|names| name_at(value, names).is_some())
     {
         return None;
     }

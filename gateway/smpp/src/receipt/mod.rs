@@ -157,6 +157,8 @@ pub struct Receipt {
     pub disagrees: bool,
     /// The network's own error code, as text: digits, mostly.
     pub error: Option<Octets<16>>,
+    /// `submit date` as written, in the same form.
+    pub submit_date: Option<Octets<20>>,
     /// `done date` as written: ten or twelve digits, mostly, in a time zone that the SMSC keeps to itself.
     pub done_date: Option<Octets<20>>,
 }
@@ -321,6 +323,7 @@ impl<'a> Said<'a> {
             intermediate: esm_class & (ESM_CLASS_RECEIPT | ESM_CLASS_INTERMEDIATE) == ESM_CLASS_INTERMEDIATE,
             disagrees: differs(*id, fields.id) || matches!((*state, written), (Some(a), Some(b)) if a != b),
             error: error.and_then(|error| Octets::new(error).ok()),
+            submit_date: fields.submit_date.and_then(|date| Octets::new(date).ok()),
             done_date: fields.done_date.and_then(|date| Octets::new(date).ok()),
         }
     }

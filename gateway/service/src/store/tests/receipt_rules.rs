@@ -6,6 +6,7 @@ use crate::store::{MessageState, NewText, Recorded, Ticket};
 use dayaq_smpp::receipt::{Receipt, ReceiptIds};
 use dayaq_smpp::{ShortMessage, receipt};
 use dayaq_types::{Clock, Entropy, SeededEntropy};
+use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -183,7 +184,96 @@ async fn a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses(grou
     assert_eq!(others[0].segments[0].receipt, Some(MessageState::Rejected));
 }
 
+/// One text of the story of resets, and what is to come of it.
+struct Told {
+    phone: usize,
+    ticket: Ticket,
+    name: String,
+    state: MessageState,
+    /// By the SMSC's clock, to the minute.
+    submitted: Timestamp,
+}
+
+async fn a45_names_that_an_smsc_gives_again_lose_no_outcome_and_mix_none(ground: Ground) {
+    use MessageState::{Delivered, Enroute, Expired, Rejected, Undeliverable};
+    const TEXTS: u64 = 60;
+    const PHONES: u64 = 3;
+    let (mut crossed, mut early) = (0, 0);
+    for seed in 0..4 {
+        let (story, entropy) = (Story::begin(ground).await, SeededEntropy::new(4500 + seed));
+        let zone = Duration::from_hours(if seed % 2 == 0 { 4 } else { 0 });
+        let mut told: Vec<Told> = Vec::new();
+        // What comes: minutes from the beginning, whether it is the answer, and of which text.
+        let mut coming: Vec<(u64, bool, usize)> = Vec::new();
+        let (mut clock, mut name) = (0, 0);
+        for at in 0..TEXTS as usize {
+            let due = clock + 1 + random(&entropy) % 4;
+            coming.sort_unstable_by_key(|one| std::cmp::Reverse(*one));
+            while let Some((moment, is_answer, of)) = coming.pop_if(|(moment, ..)| *moment <= due) {
+                story.house.pass(MINUTE * (moment - clock) as u32);
+                clock = moment;
+                hear(&story, &told, of, is_answer, &mut crossed, &mut early).await;
+            }
+            story.house.pass(MINUTE * (due - clock) as u32);
+            clock = due;
+            if random(&entropy).is_multiple_of(8) {
+                name = 0;
+            }
+            name += 1;
+            let phone = (random(&entropy) % PHONES) as usize;
+            let (subscriber, msisdn) = (story.house.subscriber(phone as u64), super::phone(phone as u64));
+            let id = u128::from(seed) << 64 | at as u128;
+            assert!(story.store.add_text(&NewText { subscriber, msisdn, ..story.text(id, 1) }).await.unwrap());
+            let ticket = story.attempt_one().await;
+            let now = story.house.clock.now().as_second();
+            let submitted = Timestamp::from_second(now - now.rem_euclid(60)).unwrap() + zone;
+            let state = [Delivered, Expired, Rejected, Undeliverable][(random(&entropy) % 4) as usize];
+            told.push(Told { phone, ticket, name: name.to_string(), state, submitted });
+            // At one moment the receipt goes before the answer.
+            let receipt = clock + if random(&entropy).is_multiple_of(3) { 0 } else { random(&entropy) % 40 };
+            coming.extend([(clock, true, at), (receipt, false, at), (receipt + 1, false, at)]);
+            if random(&entropy).is_multiple_of(3) {
+                let one = &told[at];
+                let phone = story.house.subscriber(phone as u64);
+                story.store.receipt_of(OPERATOR, &one.name, Enroute, &phone, Some(submitted)).await.unwrap();
+            }
+        }
+        coming.sort_unstable();
+        for (moment, is_answer, of) in coming {
+            story.house.pass(MINUTE * moment.saturating_sub(clock) as u32);
+            clock = clock.max(moment);
+            hear(&story, &told, of, is_answer, &mut crossed, &mut early).await;
+        }
+        for phone in 0..PHONES as usize {
+            let views = story.store.texts_of(&story.house.subscriber(phone as u64), 1000).await.unwrap();
+            for (at, one) in told.iter().enumerate().filter(|(_, one)| one.phone == phone) {
+                let id = Uuid::from_u128(u128::from(seed) << 64 | at as u128);
+                let view = views.iter().find(|view| view.id == id).expect("it is kept");
+                assert_eq!(view.segments[0].receipt, Some(one.state), "seed {seed}, text {at}, name {}", one.name);
+            }
+        }
+    }
+    assert!(crossed > 20 && early > 20, "{crossed} came after their name was given again, {early} before their answer");
+}
+
+/// An answer, or a receipt as the operator brings it: to which phone, and when it was submitted.
+async fn hear(story: &Story, told: &[Told], of: usize, is_answer: bool, crossed: &mut u32, early: &mut u32) {
+    let one = &told[of];
+    if is_answer {
+        assert!(story.store.segment_sent(&one.ticket, &one.name).await.unwrap());
+        return;
+    }
+    *crossed += u32::from(told[of + 1..].iter().any(|later| later.name == one.name && later.phone == one.phone));
+    let phone = story.house.subscriber(one.phone as u64);
+    let recorded = story.store.receipt_of(OPERATOR, &one.name, one.state, &phone, Some(one.submitted)).await.unwrap();
+    *early += u32::from(recorded.text.is_none());
+    let namesakes = told.iter().enumerate().filter(|(_, other)| other.name == one.name && other.phone == one.phone);
+    let namesakes: Vec<_> = namesakes.map(|(at, other)| (at, other.state, other.submitted)).collect();
+    assert!(!recorded.conflict, "text {of} of {namesakes:?} at {}", story.house.clock.now());
+}
+
 on_each_database!(
+    a45_names_that_an_smsc_gives_again_lose_no_outcome_and_mix_none,
     a35_what_a_phone_says_of_a_text_holds_for_texts_that_went_to_it,
     a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses,
     a33_receipts_and_answers_in_any_order_up_to_a_minute_apart_all_meet,
