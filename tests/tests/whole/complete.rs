@@ -90,7 +90,7 @@ async fn another_familys_number_is_refused_and_the_phone_may_apply_again() {
     dials(&phone, "*7142*2#").await.says(&number);
     phone.send("1").await.says("4-12 цифр");
     phone.send(ANOTHERS).await.says("Принято").ends();
-    for says in ["принято", "не назначена"] {
+    for says in ["принято", "отказано"] {
         let text = phone.text().await;
         assert!(text.contains(says), "{says:?} not in {text:?}");
     }
