@@ -157,7 +157,12 @@ fn l1_a_configuration_is_checked_with_the_content_that_it_serves() {
     check(&nothing, Some(served.path()), &[&other], 0, SOUND);
     check(&served, Some(served.path()), &[&other], 0, SOUND);
     // One fault is one fault, wherever the same content is read from.
-    edit(served.path(), "locales/en/shell.ftl", "shell-none = none\n", "shell-none = none\nshell-nun = none\n");
+    edit(
+        served.path(),
+        "locales/en/shell.ftl",
+        "shell-none = not given\n",
+        "shell-none = not given\nshell-nun = none\n",
+    );
     for from in [&here, &nothing, &served] {
         let wanted: &[&str] = if std::ptr::eq(from, &here) { &[&own, &other] } else { &[&other] };
         check(from, Some(served.path()), wanted, 1, "\n1 error, 0 warnings\n");

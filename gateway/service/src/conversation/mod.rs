@@ -4,6 +4,7 @@
 //! session that holds it is saved. A crash anywhere leaves the old turn, which the operator delivers again, or
 //! the new one, whose reply is sent again.
 
+mod address;
 mod books;
 mod callback;
 mod calls;

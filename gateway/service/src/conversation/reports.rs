@@ -1,7 +1,8 @@
 //! What operators tell of our texts: recorded, acknowledged, and never answered or taken for an input.
 
+use super::address::number;
 use super::texting::instant;
-use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, number};
+use super::turn::{CONFLICTS_MAX, STORE_PATIENCE};
 use super::{Conversations, Voice};
 use crate::link::Arrival;
 use crate::store::{Saved, StoreError, SubscriberKey};

@@ -1,9 +1,10 @@
 //! Texts that people write to us: taken once, answered by texts.
 
+use super::address::number;
 use super::doubt::{Fate, Taken, is_repeat};
 use super::envelope::Envelope;
 use super::texting::{TextTurn, Texting, instant, print};
-use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE, number};
+use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE};
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::link::{Arrival, BindHandle};

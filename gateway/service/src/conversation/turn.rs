@@ -1,5 +1,6 @@
 //! One turn: load, step, save, answer, show.
 
+use super::address::number;
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio, Shown};
 use super::order::{Standing, judge};
@@ -12,9 +13,9 @@ use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
 use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, neutral_end, step};
+use dayaq_smpp::CommandStatus;
 use dayaq_smpp::receipt::report;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
-use dayaq_smpp::{Address, CommandStatus};
 use dayaq_types::{Msisdn, new_id};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -490,12 +491,4 @@ impl Turn<'_> {
             line.arrival.respond(CommandStatus::ROK);
         }
     }
-}
-
-/// The subscriber behind an address; international numbers may come without their plus.
-pub(super) fn number(from: &Address) -> Option<Msisdn> {
-    let digits = from.digits.as_str()?;
-    let international = from.ton == 1 && !digits.starts_with('+') && !digits.starts_with("00");
-    let text = if international { format!("+{digits}") } else { digits.to_owned() };
-    Msisdn::parse(&text).ok()
 }
