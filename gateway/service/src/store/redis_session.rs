@@ -13,7 +13,7 @@ use std::time::Duration;
 /// of gateways do not matter (C15).
 pub struct RedisSessions {
     link: RedisLink,
-    compare_and_set: Script,
+    script: Script,
 }
 
 impl RedisSessions {
@@ -26,7 +26,7 @@ impl RedisSessions {
     /// Only the address is looked at; the connection comes when the server is there, and comes back after a loss.
     /// Must be called within a tokio runtime.
     pub fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        Ok(Self { link: RedisLink::open(url, timeout)?, compare_and_set: Script::new(include_str!("cas.lua")) })
+        Ok(Self { link: RedisLink::open(url, timeout)?, script: Script::new(include_str!("cas.lua")) })
     }
 
     /// Waits until the server is there, however long that takes.
@@ -52,7 +52,27 @@ impl SessionBackend for RedisSessions {
         blob: &[u8],
         ttl: Duration,
     ) -> Result<Cas, StoreError> {
-        let mut call = self.compare_and_set.key(name(key));
+        self.compare_and_set(name(key), expected, token, blob, ttl).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        // A server may answer and yet take no session: full, a replica, without its replicas, or the wrong node of a
+        // cluster. So it is asked to take one, which is gone at once.
+        let token = *Version::ABSENT.token();
+        self.compare_and_set(READY_NAME.to_owned(), Version::ABSENT, token, b"", Duration::ZERO).await.map(drop)
+    }
+}
+
+impl RedisSessions {
+    async fn compare_and_set(
+        &self,
+        name: String,
+        expected: Version,
+        token: Token,
+        blob: &[u8],
+        ttl: Duration,
+    ) -> Result<Cas, StoreError> {
+        let mut call = self.script.key(name);
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, TTL_MS_MAX);
         call.arg(expected.number()).arg(&expected.token()[..]).arg(&token[..]).arg(blob).arg(ttl_ms);
         let answer: Vec<Option<Vec<u8>>> = self.link.invoke(&call).await?;
@@ -65,11 +85,6 @@ impl SessionBackend for RedisSessions {
         }
         Ok(Cas::Conflict(stored(number, held_token, held)))
     }
-
-    async fn ready(&self) -> Result<(), StoreError> {
-        let _: String = self.link.query(&redis::cmd("PING")).await?;
-        Ok(())
-    }
 }
 
 impl fmt::Debug for RedisSessions {
@@ -80,6 +95,8 @@ impl fmt::Debug for RedisSessions {
 
 type Fields = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 
+/// The name under which it is found out whether sessions can be written.
+const READY_NAME: &str = "dayaq:{ready}:s";
 /// A year; no session lives that long.
 const TTL_MS_MAX: u64 = 365 * 24 * 3600 * 1000;
 

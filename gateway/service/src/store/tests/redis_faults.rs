@@ -123,9 +123,12 @@ async fn c08_each_refusal_is_told_by_its_code_and_passes() {
         let backend = backend(&redis);
         let first = written(&backend, &key, Version::ABSENT, 1).await;
         let _: String = redis.ask(cause).await;
-        assert_eq!(store(&backend, &key, first, 2).await.unwrap_err(), StoreError::Refused((*code).to_owned()));
+        let refused = StoreError::Refused((*code).to_owned());
+        assert_eq!(store(&backend, &key, first, 2).await.unwrap_err(), refused);
+        assert_eq!(backend.ready().await, Err(refused), "it is not ready where it takes no session");
         let _: String = redis.ask(cure).await;
         connected(&backend).await;
+        backend.ready().await.unwrap();
         assert_eq!(written(&backend, &key, first, 2).await.number(), 2, "after {code}");
     }
 }
