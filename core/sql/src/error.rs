@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The longest that a caller waits for a connection (D07); beyond it the turn is shed.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
+/// The SQLSTATE of a server that takes no changes: a replica, or one that is told so.
+const READ_ONLY: &str = "25006";
+
 /// Why a store did not do what was asked. No text here ever holds a stored value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -87,6 +90,28 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the connection that said it is of use to the next: not one that is silent or gone, and not one to a server
+    /// that takes no changes any more, for another may.
+    pub(crate) fn leaves_connection(&self) -> bool {
+        match self {
+            Self::Timeout(_) | Self::Unreachable(_) => false,
+            Self::Refused(code) => code != READ_ONLY,
+            Self::Address(_)
+            | Self::NoConnection(_)
+            | Self::Contended(_)
+            | Self::Volatile { .. }
+            | Self::Database(_)
+            | Self::Nul
+            | Self::Held { .. }
+            | Self::NewerSchema(_)
+            | Self::HalfMigrated(_)
+            | Self::Sealed(_)
+            | Self::Closed => true,
+        }
+    }
+}
+
 /// A store's own error, which a database's may be the cause of.
 pub trait Failure: From<StoreError> + Send + 'static {
     /// What the database said, if it is the cause.
@@ -127,7 +152,7 @@ impl StoreError {
             // The server goes down or comes up, and the connection is gone.
             "57P01" | "57P02" | "57P03" => Self::Unreachable(code),
             // Cancelled by a limit, no lock in time, not the primary.
-            "57014" | "55P03" | "25006" => Self::Refused(code),
+            "57014" | "55P03" | READ_ONLY => Self::Refused(code),
             // No memory, no disk, no connection left.
             code if code.starts_with("53") => Self::Refused(code.to_owned()),
             // The detail would hold the row; the message does not.

@@ -5,8 +5,9 @@ use crate::error::CONNECTION_WAIT;
 use crate::{Failure, Schema, StoreError};
 use dayaq_types::Entropy;
 use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -91,24 +92,35 @@ impl PostgresPool {
         E: Failure,
         W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, E>>,
     {
-        let mut all = self.pool.begin().await.map_err(StoreError::from)?;
+        let mut held = Held::of(&self.pool).await?;
+        let mut all = held.connection()?.begin().await.map_err(StoreError::from)?;
         match work(Change::Postgres(&mut all)).await {
             Ok(done) => {
                 all.commit().await.map_err(StoreError::from)?;
+                held.give_back();
                 Ok(done)
             }
             Err(error) => {
                 // What was wrong first is what the caller wants to know; the server takes back what is cut off.
-                let _ = all.rollback().await;
+                let taken_back = all.rollback().await.is_ok();
+                if taken_back && error.database().is_none_or(StoreError::leaves_connection) {
+                    held.give_back();
+                }
                 Err(error)
             }
         }
     }
 
     pub(crate) async fn rows(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, StoreError> {
-        let rows =
-            limited(async { postgres(sql, binds).fetch_all(&self.pool).await.map_err(StoreError::from) }).await?;
-        Ok(rows.into_iter().map(Row::Postgres).collect())
+        let rows = async {
+            let mut held = Held::of(&self.pool).await?;
+            let rows = postgres(sql, binds).fetch_all(held.connection()?).await.map_err(StoreError::from);
+            if rows.as_ref().err().is_none_or(StoreError::leaves_connection) {
+                held.give_back();
+            }
+            rows
+        };
+        Ok(limited(rows).await?.into_iter().map(Row::Postgres).collect())
     }
 
     pub(crate) async fn close(&self) {
@@ -120,6 +132,36 @@ impl PostgresPool {
         self.entropy.fill(&mut random);
         let whole = RETRY_PAUSE * 2u32.saturating_pow(retries);
         whole - whole / 2 * u32::from(random[0]) / 255
+    }
+}
+
+/// A connection in use, with its place in the pool.
+///
+/// One whose work has not come to its end (the server fell silent, or its owner stopped waiting) is closed on the spot and
+/// gives its place back: the pool would wait for the rest of the answer without end, and keep the place meanwhile (D14).
+struct Held(Option<PoolConnection<Postgres>>);
+
+impl Held {
+    async fn of(pool: &PgPool) -> Result<Self, StoreError> {
+        Ok(Self(Some(pool.acquire().await?)))
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.0.as_deref_mut().ok_or(StoreError::Closed)
+    }
+
+    /// Leaves it to the next.
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            metrics::counter!("dayaq_store_connections_closed_total").increment(1);
+            drop(connection.detach());
+        }
     }
 }
 

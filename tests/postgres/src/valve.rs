@@ -1,6 +1,7 @@
-//! A valve between a store and its PostgreSQL that cuts the connection within a commit.
+//! A valve between a store and its PostgreSQL that cuts the connection within a commit, or swallows all that is said.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
@@ -28,6 +29,7 @@ impl Cut {
 pub struct Valve {
     port: u16,
     next: Arc<Mutex<Option<Cut>>>,
+    silent: Arc<AtomicBool>,
 }
 
 impl Valve {
@@ -35,14 +37,15 @@ impl Valve {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let next = Arc::new(Mutex::new(None));
-        let armed = Arc::clone(&next);
+        let silent = Arc::new(AtomicBool::new(false));
+        let (armed, swallows) = (Arc::clone(&next), Arc::clone(&silent));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = UnixStream::connect(&socket).await.unwrap();
-                tokio::spawn(pass(client, server, Arc::clone(&armed)));
+                tokio::spawn(pass(client, server, Arc::clone(&armed), Arc::clone(&swallows)));
             }
         });
-        Self { port, next }
+        Self { port, next, silent }
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -54,6 +57,12 @@ impl Valve {
         *self.next.lock().unwrap() = Some(cut);
     }
 
+    /// Swallows what is said from now on, in both directions and without closing anything, as a network does that drops
+    /// packets; or no longer. A connection of which something was swallowed stays silent.
+    pub fn silence(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
+    }
+
     /// Whether the cut has not been made yet.
     pub fn is_armed(&self) -> bool {
         self.next.lock().unwrap().is_some()
@@ -61,7 +70,7 @@ impl Valve {
 }
 
 /// Passes octets both ways until one end closes or the commit is cut, which closes both.
-async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<Cut>>>) {
+async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Option<Cut>>>, silent: Arc<AtomicBool>) {
     let (mut request, mut reply) = (vec![0; 65_536], vec![0; 65_536]);
     // How much of the server's answer still arrives, once the cut is that of an answer.
     let mut left = None;
@@ -69,6 +78,9 @@ async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Opt
         tokio::select! {
             read = client.read(&mut request) => {
                 let Ok(octets @ 1..) = read else { return };
+                if silent.load(Ordering::SeqCst) {
+                    return swallow(client, &server).await;
+                }
                 let chunk = &request[..octets];
                 let commit = chunk.windows(COMMIT.len()).position(|window| window == COMMIT);
                 let cut = commit.and_then(|at| next.lock().unwrap().take().map(|cut| (at, cut)));
@@ -85,6 +97,9 @@ async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Opt
                 }
             }
             read = server.read(&mut reply) => {
+                if silent.load(Ordering::SeqCst) {
+                    return swallow(client, &server).await;
+                }
                 let Ok(octets @ 1..) = read else { return };
                 let passes = left.map_or(octets, |left| octets.min(left));
                 if client.write_all(&reply[..passes]).await.is_err() || passes < octets {
@@ -94,4 +109,10 @@ async fn pass(mut client: TcpStream, mut server: UnixStream, next: Arc<Mutex<Opt
             }
         }
     }
+}
+
+/// Passes nothing on any more, not even that the server has closed, until the client closes.
+async fn swallow(mut client: TcpStream, _server: &UnixStream) {
+    let mut request = vec![0; 65_536];
+    while let Ok(1..) = client.read(&mut request).await {}
 }

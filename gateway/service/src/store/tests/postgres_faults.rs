@@ -161,6 +161,68 @@ async fn d04_an_attempt_whose_commit_is_unknown_is_in_doubt() {
     assert!(story.claim().await[0].resend);
 }
 
+/// As many drafts at once as there are connections.
+async fn save_on_each(house: &House, store: &GatewayStore, connections: u64) -> Vec<Result<(), StoreError>> {
+    let saves = (0..connections).map(|n| {
+        let (store, key) = (store.clone(), house.subscriber(n));
+        tokio::spawn(async move { store.save_draft(&key, b"draft").await })
+    });
+    let mut saved = Vec::new();
+    for save in saves.collect::<Vec<_>>() {
+        saved.push(save.await.unwrap());
+    }
+    saved
+}
+
+/// A server that falls silent costs each caller its time limit, and once it can be reached nothing is left of it.
+#[tokio::test]
+async fn d14_a_server_that_fell_silent_with_every_connection_in_flight_is_back_within_ten_seconds() {
+    const CONNECTIONS: u64 = 8;
+    let house = House::on(Ground::Postgres).await;
+    let valve = Valve::before(house.database().socket()).await;
+    let store = house.store_in(house.pool(&valve.url(house.database().name()), CONNECTIONS as u32).await);
+    assert!(save_on_each(&house, &store, CONNECTIONS).await.iter().all(Result::is_ok));
+    // Each has asked and waits for its answer.
+    let (mut aside, mut onlooker) = (house.database().aside().await, house.database().aside().await);
+    let mut lock = aside.begin().await.unwrap();
+    lock.execute("LOCK TABLE drafts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let asked = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut onlooker).await.unwrap() < CONNECTIONS as i64 {}
+        valve.silence(true);
+    };
+    for saved in tokio::join!(save_on_each(&house, &store, CONNECTIONS), asked).0 {
+        let refused = saved.unwrap_err();
+        assert!(matches!(refused, StoreError::Timeout(_) | StoreError::NoConnection(_)), "{refused}");
+    }
+    lock.rollback().await.unwrap();
+    assert!(matches!(store.ready().await, Err(StoreError::NoConnection(_))), "none is kept that does not answer");
+    valve.silence(false);
+    let ready = async { while store.ready().await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(10), ready).await.expect("ready within ten seconds");
+    let saved = save_on_each(&house, &store, CONNECTIONS).await;
+    assert!(saved.iter().all(Result::is_ok), "each place is free again: {saved:?}");
+}
+
+/// A connection to a server that took no changes when it was made may never take one, whatever becomes of the server.
+#[tokio::test]
+async fn d14_connections_that_were_made_read_only_do_not_outlive_it() {
+    let house = House::on(Ground::Postgres).await;
+    let store = house.store_in(house.pool(&house.database().url(), 2).await);
+    let read_only = async |on: &str| {
+        let mut aside = house.database().aside().await;
+        aside.execute("SET default_transaction_read_only = off").await.unwrap();
+        let sql = format!("ALTER DATABASE {} SET default_transaction_read_only = {on}", house.database().name());
+        aside.execute(&*sql).await.unwrap();
+    };
+    read_only("on").await;
+    for saved in save_on_each(&house, &store, 2).await {
+        assert_eq!(saved, Err(StoreError::Refused("25006".to_owned())));
+    }
+    read_only("off").await;
+    assert!(save_on_each(&house, &store, 2).await.iter().all(Result::is_ok));
+}
+
 /// With every connection waiting for a lock, one more caller is told within a second, and none is forgotten.
 #[tokio::test]
 async fn d07_with_every_connection_taken_a_caller_is_told_within_a_second() {
