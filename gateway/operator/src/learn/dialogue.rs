@@ -173,19 +173,25 @@ impl<'t> Turns<'t> {
                 let Some(came) = run.first().filter(|turn| turn.from_phone).and_then(|turn| turn.value(tag)) else {
                     continue;
                 };
-                let screens: Vec<(usize, Change)> = run
+                let next = run.last().and_then(|last| turns.iter().find(|turn| turn.index > last.index));
+                let next = next.filter(|next| Some(next.op) != begin);
+                let screens: Vec<(usize, Change, &[u8])> = run
                     .iter()
                     .skip(1)
-                    .filter_map(|turn| Some((turn.index, Change::between(came, turn.value(tag)?))))
+                    .filter_map(|turn| turn.value(tag).map(|value| (turn.index, Change::between(came, value), value)))
                     .collect();
-                let nearest = screens.iter().map(|(_, change)| change.bits.count_ones()).min();
-                let next = run.last().and_then(|last| turns.iter().find(|turn| turn.index > last.index));
-                let mut goes_on = next.is_some_and(|next| Some(next.op) != begin);
-                for (index, change) in screens {
+                let nearest = screens.iter().map(|(_, change, _)| change.bits.count_ones()).min();
+                // A phone that takes up the value of a screen unlike its own answers what was pushed, not this dialogue.
+                let is_own = |change: Change, value: &[u8]| {
+                    let is_unlike = nearest.is_some_and(|least| change.bits.count_ones() > least) || change.bits > 0xFF;
+                    is_unlike && next.and_then(|next| next.value(tag)) == Some(value)
+                };
+                let mut goes_on = next.is_some() && !screens.iter().any(|(_, change, value)| is_own(*change, value));
+                for (index, change, value) in screens {
                     if goes_on && nearest == Some(change.bits.count_ones()) {
                         usual |= change.bits;
                         goes_on = false;
-                    } else {
+                    } else if !is_own(change, value) {
                         unanswered.push((index, change));
                     }
                 }

@@ -10,6 +10,27 @@ fn session_lines(toml: &str) -> Vec<&str> {
     lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
 }
 
+/// The number of what the service pushes is its own, and may be anything beside those of the operator's sessions.
+#[test]
+fn s14_learn_takes_a_notification_that_is_confirmed_for_a_session_of_its_own() {
+    let (mut wrong, mut cases) = (Vec::new(), 0);
+    for (name, profile) in able() {
+        let said = Story::new(&profile.dialect).everything();
+        let wanted = from(&capture(Container::Pcap, Link::Raw, &frames(&said, 1400)));
+        for number in (1..=64).chain((0..64).map(|more| 0x1201 + 37 * more)) {
+            let Some(confirmed) = Story::new(&profile.dialect).confirmed(PHONES[0], number) else { continue };
+            let mut with = said.clone();
+            with.extend(confirmed);
+            let learnt = from(&capture(Container::Pcap, Link::Raw, &frames(&with, 1400)));
+            cases += 1;
+            if session_lines(&learnt.toml) != session_lines(&wanted.toml) {
+                wrong.push(format!("{name}: {number}: {:?}", session_lines(&learnt.toml)));
+            }
+        }
+    }
+    assert!(cases > 0 && wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn s14_learn_takes_no_evidence_of_sessions_from_screens_that_nobody_answered() {
     let mut wrong = Vec::new();

@@ -87,6 +87,28 @@ impl<'d> Story<'d> {
 
     /// A screen that nobody asked for and nobody answers: a menu, or a notification.
     pub fn push(&mut self, phone: &str, number: u64, notifies: bool) -> Vec<Said> {
+        self.pushed(phone, number, notifies);
+        std::mem::take(&mut self.said)
+    }
+
+    /// A notification that the phone confirms; `None` where the dialect has no such message.
+    pub fn confirmed(&mut self, phone: &str, number: u64) -> Option<Vec<Said>> {
+        let op = self.dialect.inbound_ops.iter().find(|op| op.event == UssdEvent::Notified)?.op;
+        let pushed = self.pushed(phone, number, true);
+        let mut message = ShortMessage { source: pushed.destination, destination: pushed.source, ..pushed.clone() };
+        message.short_message.clear();
+        message.tlvs = dayaq_smpp::TlvBuf::new();
+        for it in pushed.tlvs.as_tlvs().iter() {
+            let value = if it.tag == Tag::USSD_SERVICE_OP { vec![op] } else { it.value.to_vec() };
+            message.tlvs.push(it.tag, &value).expect("it is short");
+        }
+        self.theirs += 1000;
+        self.deliver(&message);
+        self.theirs -= 1000;
+        Some(std::mem::take(&mut self.said))
+    }
+
+    fn pushed(&mut self, phone: &str, number: u64, notifies: bool) -> ShortMessage {
         let (to, from) = (Address::new(1, 1, phone).expect("it fits"), Address::new(0, 1, CODE).expect("it fits"));
         let begun = self.dialect.begin_push(to, from, number);
         let text = if notifies { "Kart hazirdir" } else { "1 Bax\n2 Sonra" };
@@ -103,7 +125,7 @@ impl<'d> Story<'d> {
         self.ours += 1000;
         self.submit(&message, None);
         self.ours -= 1000;
-        std::mem::take(&mut self.said)
+        message
     }
 
     /// Some dialogues that end with this op.
