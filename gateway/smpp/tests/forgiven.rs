@@ -3,8 +3,8 @@
 mod pdus;
 
 use dayaq_smpp::{
-    Body, CommandId, CommandStatus, Counters, Event, Instant, MessageId, MessageKind, Role, SmResp, Tag, decode,
-    split_frame,
+    Body, CommandId, CommandStatus, Counters, Event, Instant, MessageId, MessageKind, Role, Sm, SmResp, Tag, decode,
+    decode_forgiving, split_frame,
 };
 use pdus::{Stage, frame, grown, stages, with_status};
 
@@ -58,6 +58,28 @@ fn a22_up_to_three_nuls_after_any_pdu_change_nothing_that_it_says_or_does() {
         }
     }
     assert!(seen > 120, "{seen}");
+}
+
+#[test]
+fn a22_up_to_three_nuls_between_a_message_and_its_parameters_cost_no_parameter() {
+    const USSD: &[u8] = b"\x05\x01\0\x01\x01\x13\x83\0\x02\x2b\0";
+    let text = |short_message, data_coding| Sm { short_message, data_coding, ..Sm::default() };
+    let texts = [text(b"*7142#", 0), text(b"1", 0), text(b"", 0), text(b"\0*\0\x37", 8), text(&[b'x'; 254], 0)];
+    for kind in [MessageKind::SubmitSm, MessageKind::DeliverSm, MessageKind::DataSm] {
+        for sm in texts.iter().filter(|sm| kind != MessageKind::DataSm || sm.short_message.is_empty()) {
+            let bare = frame(7, Body::Message(kind, *sm));
+            for parameters in [BEFORE[1], USSD, b"\x04\x24\0\0", b"\x05\x01\0\x01\x01"] {
+                let clean = grown(&bare, parameters);
+                for nuls in 1..=3 {
+                    let padded = grown(&bare, &[&[0; 3][..nuls], parameters].concat());
+                    let (pdu, forgiven) = decode_forgiving(&padded).unwrap();
+                    assert_eq!(Ok(pdu), decode(&clean), "{kind:?}, {nuls} NULs before {parameters:02x?}");
+                    assert_eq!(usize::from(forgiven.nuls), nuls);
+                    assert_eq!(forgiven.overrun, None);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
     /// Gives the parameters before garbage as the error.
     fn tlvs_or_garbage(&mut self) -> Result<Tlvs<'a>, Tlvs<'a>> {
         let (whole, bad) = Tlvs::longest_prefix(self.rest);
+        if bad.is_some()
+            && let Some(behind) = self.behind_nuls()
+        {
+            return Ok(behind);
+        }
         match bad {
             None => Ok(whole),
             Some(BadTlvs::Overrun(tag)) => {
@@ -148,6 +153,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Forgives what is left where it is up to three NULs; tells whether it is, or nothing.
+    /// Reads the parameters behind up to three stray NULs that end what stands before them, an SMSC's `short_message` for
+    /// one: read with the NULs they make no sense, and without them they do.
+    fn behind_nuls(&mut self) -> Option<Tlvs<'a>> {
+        let nuls = self.rest.iter().take(NULS_MAX).take_while(|octet| **octet == 0).count();
+        for skipped in 1..=nuls {
+            let (behind, None) = Tlvs::longest_prefix(&self.rest[skipped..]) else { continue };
+            if behind.iter().next().is_some_and(|first| first.tag != Tag(0)) {
+                self.forgiven.nuls = skipped as u8;
+                return Some(behind);
+            }
+        }
+        None
+    }
+
     fn forgive_nuls(&mut self) -> bool {
         let all = self.rest.len() <= NULS_MAX && self.rest.iter().all(|octet| *octet == 0);
         self.forgiven.nuls = if all { self.rest.len() as u8 } else { 0 };

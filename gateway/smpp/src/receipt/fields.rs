@@ -57,7 +57,12 @@ impl<'a> Fields<'a> {
         let before_text = Self::read(text);
         let has_both = before_text.id.is_some() && before_text.stat.is_some();
         let fields = if has_both { before_text } else { Self::read_all(text) };
-        let (_, stat) = (fields.id?, fields.stat?);
+        fields.id?;
+        let Some(stat) = fields.stat else {
+            // Without its state, but with what no person writes: how many were submitted, and when it was done.
+            let others = APPENDIX_B[2..7].iter().filter(|name| find(text, &[**name]).is_some()).count();
+            return (others >= 3).then_some(fields);
+        };
         // Where the value of a name begins that stands as appendix B writes it, with nothing before its colon.
         let exactly = |name: Name| {
             let len = name[0].len() + 1;

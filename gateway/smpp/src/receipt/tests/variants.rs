@@ -231,6 +231,27 @@ fn a35_what_people_write_is_a_text() {
     }
 }
 
+/// An SMSC may leave the state out; what it says besides, no person writes.
+#[test]
+fn a44_a_receipt_without_its_state_is_no_text_of_a_person() {
+    for words in [
+        "id:S1 sub:001 dlvrd:001 done date:2611291201 err:000",
+        "id:S1 sub:001 dlvrd:001 submit date:2611291200 done date:2611291201 err:000 text:Salam",
+        "ID:7 SUB:001 DLVRD:001 DONE DATE:2611291201 ERR:0",
+        "id:0a1b sub:1 submit date:261129120000 done date:261129120100",
+    ] {
+        for octets in octets(words) {
+            for place in places(&octets) {
+                for esm_class in UNMARKED {
+                    let message = ShortMessage { esm_class: place.esm_class | esm_class, ..place.clone() };
+                    let Some(Report::Claim(receipt)) = report(&message) else { panic!("{words} in {octets:?}") };
+                    assert_eq!(receipt.state, MessageState::Unknown, "{words}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a44_what_a_machine_acknowledges_is_no_text_of_a_person_and_what_a_person_acknowledges_is() {
     for (esm_class, text, is_of_person) in [
