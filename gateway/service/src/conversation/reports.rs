@@ -16,7 +16,11 @@ impl Conversations {
     pub(super) async fn report(&self, arrival: &Arrival, voice: &Voice, report: Report<'_>) {
         let phone = number(&arrival.message.source).map(|msisdn| SubscriberKey::of(&self.keys, &msisdn));
         let kept = match (report, phone) {
-            (Report::Receipt(receipt), phone) => self.receive_receipt(voice, &receipt, phone.as_ref()).await,
+            (Report::Receipt(receipt), phone) => {
+                // There are SMSCs that do not turn the addresses round.
+                let other = || number(&arrival.message.destination).map(|it| SubscriberKey::of(&self.keys, &it));
+                self.receive_receipt(voice, &receipt, phone.or_else(other).as_ref()).await
+            }
             (Report::Claim(_) | Report::Piece(_), None) => {
                 // It comes from no phone, so that it is about no text of ours.
                 self.counters.texts_ignored.increment(1);

@@ -34,7 +34,8 @@ impl Conversations {
     ) -> Result<(), StoreError> {
         metrics::counter!("dayaq_receipts_by_words_total").increment(1);
         let Some(id) = name(voice, receipt) else { return Ok(()) };
-        self.store.claimed_receipt(&voice.name, &id, state_of(receipt.state), phone).await.map(drop)
+        let (state, submitted) = (state_of(receipt.state), submitted(receipt));
+        self.store.claimed_receipt(&voice.name, &id, state, phone, submitted).await.map(drop)
     }
 }
 

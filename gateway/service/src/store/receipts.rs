@@ -83,13 +83,9 @@ const SKEW_MS: i64 = 2_000;
 const SAME_STRAY_MS: i64 = 3_600_000;
 /// Attempts of one name to one phone among which a receipt is placed.
 const NAMESAKES_MAX: usize = 8;
-/// How far a zone's clock may be from UTC, and a quarter of an hour more.
-const ZONE_MAX_MS: i64 = (14 * 60 + 15) * MINUTE_MS;
-/// Zones are whole quarters of an hour from UTC.
-const QUARTER_MS: i64 = 15 * MINUTE_MS;
+const MINUTE_MS: i64 = 60_000;
 /// Baku's clock before UTC.
 const BAKU_MS: i64 = 240 * MINUTE_MS;
-const MINUTE_MS: i64 = 60_000;
 /// How far an SMSC's minute of submission may be from the attempt.
 const SUBMITTED_WITHIN_MS: i64 = 90_000;
 
@@ -138,8 +134,9 @@ impl GatewayStore {
         message_id: &str,
         state: MessageState,
         phone: &SubscriberKey,
+        submitted: Option<Timestamp>,
     ) -> Result<Recorded, StoreError> {
-        self.keep_receipt(operator, message_id, state, Of::Claim(*phone.as_bytes()), None).await
+        self.keep_receipt(operator, message_id, state, Of::Claim(*phone.as_bytes()), submitted.map(millis)).await
     }
 
     async fn keep_receipt(
@@ -157,8 +154,9 @@ impl GatewayStore {
         let recorded = self.write_by_key(move |mut db| {
             Box::pin(async move {
                 let named = Named { operator: &operator, message_id: &message_id, of };
-                let attempts = named.attempts(&mut db).await?;
+                // In this order: an answer that is kept between the two is found by one of them.
                 let awaited = named.awaited(&mut db).await?;
+                let attempts = named.attempts(&mut db).await?;
                 if attempts.is_empty() {
                     // What a phone says of nothing that is under way is nothing.
                     return match (of, awaited) {
@@ -271,7 +269,8 @@ impl Named<'_> {
             if has_ended && submitted.is_none() && awaited.is_some_and(|awaited| awaited > attempt.at) {
                 return self.park(db, state, now, awaited).await;
             }
-            let heard = end.map_or(now, |end| now.min(end - 1));
+            // A clock that was set back, or another gateway's, must not put it before what it is about.
+            let heard = end.map_or(now, |end| now.min(end - 1)).max(attempt.at);
             let contradicts = self.keep(db, kept, &attempt.subscriber, state, heard).await?;
             if !contradicts {
                 return Ok(Recorded { text: attempt.text, conflict: false });
@@ -352,18 +351,13 @@ impl Named<'_> {
 /// The place of the one among attempts at these times that was under way when the SMSC says that its message was
 /// submitted, if one was.
 fn under_way(times: impl Iterator<Item = i64>, submitted: i64) -> Option<usize> {
-    // Nobody says in which zone: Baku's mostly, or UTC, and else one that is whole quarters of an hour from UTC. Of the
-    // minute that is written each moment is as good as another.
+    // Nobody says in which zone; an operator here has Baku's clock or UTC. Of the minute that is written each moment is as
+    // good as another.
     let off = |at: i64, zone: i64| {
         let late = at - (submitted - zone);
         if late < 0 { -late } else { (late - MINUTE_MS + 1).max(0) }
     };
-    let off = |at: i64| {
-        let known = off(at, 0).min(off(at, BAKU_MS));
-        let nearest = (submitted - at + QUARTER_MS / 2).div_euclid(QUARTER_MS) * QUARTER_MS;
-        let any = if nearest.abs() <= ZONE_MAX_MS { off(at, nearest) } else { i64::MAX };
-        (known.min(any) <= SUBMITTED_WITHIN_MS).then_some((known > SUBMITTED_WITHIN_MS, known.min(any)))
-    };
+    let off = |at: i64| Some(off(at, 0).min(off(at, BAKU_MS))).filter(|off| *off <= SUBMITTED_WITHIN_MS);
     let fitting = times.enumerate().filter_map(|(place, at)| Some((off(at)?, place)));
     fitting.min().map(|(_, place)| place)
 }

@@ -37,6 +37,7 @@ use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, Sqlite
 use dayaq_postgres::PostgresDatabase;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{ManualClock, Msisdn, SeededEntropy};
+use jiff::Timestamp;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,6 +104,16 @@ impl House {
             None => self.store_in(self.shared.get_or_init(|| self.file()).await.clone()),
             Some(database) => self.store_in(self.pool(&database.url(), PostgresPool::CONNECTIONS).await),
         }
+    }
+
+    /// The store as a process has it whose clock stands elsewhere.
+    async fn store_at(&self, now: Timestamp) -> GatewayStore {
+        let clock = Arc::new(ManualClock::new(now));
+        let database: Database = match &self.postgres {
+            None => self.shared.get_or_init(|| self.file()).await.clone().into(),
+            Some(database) => self.pool(&database.url(), PostgresPool::CONNECTIONS).await.into(),
+        };
+        GatewayStore::new(database, self.keys.clone(), self.entropy.clone(), clock)
     }
 
     async fn pool(&self, url: &str, connections: u32) -> PostgresPool {

@@ -142,7 +142,8 @@ async fn a35_what_a_phone_says_of_a_text_holds_for_texts_that_went_to_it(ground:
     let story = Story::begin(ground).await;
     let (own, other) = (story.house.subscriber(0), story.house.subscriber(1));
     let ticket = attempted(&story, 1..2).await[0];
-    let claim = async |id: &'static str, state, phone| story.store.claimed_receipt(OPERATOR, id, state, phone).await;
+    let claim =
+        async |id: &'static str, state, phone| story.store.claimed_receipt(OPERATOR, id, state, phone, None).await;
     let receipt = async || story.view().await.segments[0].receipt;
     // While its answer is still to come, its phone alone may speak of it, and under any id.
     assert_eq!(claim("id-1", Rejected, &other).await.unwrap(), Recorded::default());
@@ -171,17 +172,32 @@ async fn a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses(grou
     let text = NewText { subscriber, msisdn, ..story.text(2, 1) };
     assert!(story.store.add_text(&text).await.unwrap());
     let waiting = story.attempt_one().await;
-    let claimed = story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Rejected, &subscriber).await.unwrap();
+    let claimed =
+        story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Rejected, &subscriber, None).await.unwrap();
     assert_eq!(claimed, Recorded::default());
     assert_eq!(story.view().await.segments[0].receipt, None);
     // The operator may give two texts one id: each phone speaks of its own.
     story.store.segment_sent(&waiting, "id-1").await.unwrap();
     let own = story.house.subscriber(0);
-    let recorded = story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Expired, &own).await.unwrap();
+    let recorded = story.store.claimed_receipt(OPERATOR, "id-1", MessageState::Expired, &own, None).await.unwrap();
     assert_eq!(recorded, Recorded { text: Some(Uuid::from_u128(1)), conflict: false });
     assert_eq!(story.view().await.segments[0].receipt, Some(MessageState::Expired));
     let others = story.store.texts_of(&subscriber, 1).await.unwrap();
     assert_eq!(others[0].segments[0].receipt, Some(MessageState::Rejected));
+}
+
+async fn a45_a_clock_that_is_set_back_loses_no_outcome(ground: Ground) {
+    let story = Story::begin(ground).await;
+    let ticket = attempted(&story, 1..2).await[0];
+    story.store.segment_sent(&ticket, "id-1").await.unwrap();
+    let behind = story.house.store_at(story.house.clock.now() - Duration::from_hours(1)).await;
+    let phone = story.house.subscriber(0);
+    let text = Some(Uuid::from_u128(1));
+    for (state, conflict) in [(MessageState::Delivered, false), (MessageState::Expired, true)] {
+        let told = behind.receipt_of(OPERATOR, "id-1", state, &phone, None).await.unwrap();
+        assert_eq!(told, Recorded { text, conflict });
+    }
+    assert_eq!(story.view().await.segments[0].receipt, Some(MessageState::Delivered));
 }
 
 /// One text of the story of resets, and what is to come of it.
@@ -265,7 +281,12 @@ async fn hear(story: &Story, told: &[Told], of: usize, is_answer: bool, crossed:
     }
     *crossed += u32::from(told[of + 1..].iter().any(|later| later.name == one.name && later.phone == one.phone));
     let phone = story.house.subscriber(one.phone as u64);
-    let recorded = story.store.receipt_of(OPERATOR, &one.name, one.state, &phone, Some(one.submitted)).await.unwrap();
+    // With a mark of what it is, or in words alone.
+    let recorded = match of % 3 {
+        0 => story.store.claimed_receipt(OPERATOR, &one.name, one.state, &phone, Some(one.submitted)).await,
+        _ => story.store.receipt_of(OPERATOR, &one.name, one.state, &phone, Some(one.submitted)).await,
+    };
+    let recorded = recorded.unwrap();
     *early += u32::from(recorded.text.is_none());
     let namesakes = told.iter().enumerate().filter(|(_, other)| other.name == one.name && other.phone == one.phone);
     let namesakes: Vec<_> = namesakes.map(|(at, other)| (at, other.state, other.submitted)).collect();
@@ -274,6 +295,7 @@ async fn hear(story: &Story, told: &[Told], of: usize, is_answer: bool, crossed:
 
 on_each_database!(
     a45_names_that_an_smsc_gives_again_lose_no_outcome_and_mix_none,
+    a45_a_clock_that_is_set_back_loses_no_outcome,
     a35_what_a_phone_says_of_a_text_holds_for_texts_that_went_to_it,
     a35_a_phone_that_waits_for_a_text_changes_nothing_of_anybody_elses,
     a33_receipts_and_answers_in_any_order_up_to_a_minute_apart_all_meet,
