@@ -25,6 +25,7 @@ mod simulate_smsc;
 
 use args::{Arguments, Command};
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             };
         }
     };
+    std::panic::set_hook(Box::new(tell_panic));
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         say::aside_line("dayaq: another TLS provider is installed already");
         return exit::FAILURE;
@@ -60,4 +62,13 @@ fn main() -> ExitCode {
             exit::code_of(&error)
         }
     }
+}
+
+/// Tells where the program has panicked, and of what was said only what is the program's own: a message may have been made
+/// from a person's words.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let said = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(its words are kept back)");
+    // Where nobody can be told, there is nobody to tell that either.
+    let _ = writeln!(std::io::stderr(), "dayaq panicked at {place}: {said}");
 }
