@@ -12,7 +12,7 @@ complete-registered =
 complete-already =
     Bu nömrə artıq yazılıb:
     { $send-reference }
-    { $send-registered-on }
+    Tarix: { $send-registered-on }
     Pulsuz, pul verməyin. 142
 complete-not-awaiting =
     { $find-reference }: nömrə lazım deyil
@@ -23,11 +23,11 @@ complete-not-awaiting =
         Mərhələ üçün yazın: STATUS
         Pulsuz, pul verməyin. 142
 complete-none =
-    Bu nömrədən müraciət yoxdur.
+    Nömrə gözləyən müraciət yoxdur.
     Yeni müraciət: *7142*1#
     Kömək: 142
     .sms =
-        Bu nömrədən müraciət yoxdur.
+        Nömrə gözləyən müraciət yoxdur.
         Yeni müraciət üçün yazın: MURACIET
         Kömək: 142
 complete-recorded =

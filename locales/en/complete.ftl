@@ -23,11 +23,11 @@ complete-not-awaiting =
         To see how far it is, write STATUS.
         This service is free. Pay nobody. Help: 142
 complete-none =
-    There is no application from this number.
+    No application of yours is waiting for a number.
     To apply, dial *7142*1#
     Help: 142
     .sms =
-        There is no application from this number.
+        No application of yours is waiting for a number.
         To apply, write APPLY.
         Help: 142
 complete-recorded =

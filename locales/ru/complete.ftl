@@ -12,7 +12,7 @@ complete-registered =
 complete-already =
     Этот номер уже записан:
     { $send-reference }
-    { $send-registered-on }
+    от { $send-registered-on }
     Бесплатно, не платите. 142
 complete-not-awaiting =
     { $find-reference }: номер не нужен
@@ -23,11 +23,11 @@ complete-not-awaiting =
         Узнать этап: СТАТУС
         Бесплатно, не платите. 142
 complete-none =
-    С этого номера заявления нет.
+    Нет заявления, которое ждёт номер.
     Новое заявление: *7142*1#
     Помощь: 142
     .sms =
-        С этого номера заявления нет.
+        Нет заявления, которое ждёт номер.
         Новое заявление: ЗАЯВКА
         Помощь: 142
 complete-recorded =

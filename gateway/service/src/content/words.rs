@@ -77,7 +77,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 /// The law counts in working days: what says 15 days tells of a deadline that does not exist.
 #[test]
 fn fifteen_days_are_working_days_in_every_language() {
-    for said in texts() {
+    let (all_texts, mut counted) = (texts(), 0);
+    for said in &all_texts {
+        counted += usize::from(words(&said.text).any(|word| word == "15"));
         let all: Vec<&str> = words(&said.text).collect();
         for after in all.iter().zip(all.iter().skip(1)).filter(|(number, _)| **number == "15").map(|(_, after)| *after)
         {
@@ -85,6 +87,7 @@ fn fifteen_days_are_working_days_in_every_language() {
             assert!(!days, "days that are not called working days: {}", said.place());
         }
     }
+    assert!(counted > 0, "of {} texts none counts days any more", all_texts.len());
 }
 
 /// Without marks `şik` is an obscene word, which people avoid: they say etiraz.
@@ -196,6 +199,8 @@ fn who_is_turned_away_hears_where_help_is() {
         let screen = ["apply-", "status-", "card-"].iter().find_map(|dialogue| said.message.strip_prefix(dialogue));
         ["", "sms"].contains(&said.attribute.as_str()) && screen.is_some_and(|name| turned_away.contains(&name))
     });
+    let screens: Vec<Said> = screens.collect();
+    assert!(screens.len() >= 30, "{} screens", screens.len());
     for said in screens {
         assert!(said.text.contains("142"), "{}", said.place());
     }

@@ -3,8 +3,8 @@
 /// Gives what stands for a Russian letter between these two characters, in lower case; `None` for any other character.
 ///
 /// It is made to be read, never to be turned back. A reader takes it in like a text of a friend: ya, yu, yo and y, an
-/// apostrophe where a sign parts two sounds or softens the last one. The table of passports drops the signs and writes
-/// й like и, so that семьи became "semi" and Мать "Mat". The letter е is e wherever it stands: `zayavlenie` is what people
+/// apostrophe where a sign parts two sounds or softens the last one. (The table of passports drops the signs and writes й like
+/// и: it has "semi" for семьи and "Mat" for Мать.) The letter е is e wherever it stands: `zayavlenie` is what people
 /// write, and it is shorter than with ye.
 pub(super) fn letters(before: Option<char>, letter: char, after: Option<char>) -> Option<&'static str> {
     let before = before.map(lower);
