@@ -99,7 +99,7 @@ impl Workers {
 }
 
 /// What a panic says, without what it was said of: a message may have been made from a person's words.
-fn cause_of(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn cause_of(panic: &(dyn Any + Send)) -> String {
     match panic.downcast_ref::<&'static str>() {
         Some(fixed) => format!("panicked: {fixed}"),
         None => "panicked".to_owned(),

@@ -204,7 +204,7 @@ async fn a24_an_unknown_command_is_nacked_under_its_number_and_the_link_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a25_a_parameter_that_overruns_is_refused_and_the_link_stays() {
+async fn a25_a_message_without_the_parameter_that_overruns_is_refused_where_it_makes_no_sense_and_the_link_stays() {
     let overruns = |line: &mut Line| {
         let mut message = dayaq_smpp::ShortMessage::default();
         message.tlvs.push_u8(Tag::USSD_SERVICE_OP, 18);

@@ -23,7 +23,7 @@ async fn held(listener: SocketAddr, says: &[u8]) -> TcpStream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h11_half_heads_and_idle_connections_on_each_listener_keep_nobody_out() {
+async fn half_heads_and_idle_connections_on_each_listener_keep_nobody_out() {
     rlimit::increase_nofile_limit(3 * CONNECTIONS as u64).expect("the test itself holds them all");
     let mut stage = Stage::set(Setting::default()).await;
     let profile = root().join("config/aggregators/hubtel.toml").display().to_string();

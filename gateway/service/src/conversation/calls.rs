@@ -6,6 +6,7 @@ use super::way::Way;
 use crate::push::Herald;
 use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
 use crate::values::{self, ALREADY};
+use crate::workers::cause_of;
 use dayaq_core_api::catalogue::{Operation, TOLD_BY_NOTICE};
 use dayaq_core_api::{Args, Caller, Core, CoreError, Request};
 use dayaq_dialog::{Effect, Input, Outcome};
@@ -190,10 +191,11 @@ impl PendingWorker {
     /// Carries out one call; one that panics is put aside with its cause and stops no other.
     fn guarded<'w>(&'w self, claim: &'w Claimed) -> BoxFuture<'w, Result<(), StoreError>> {
         Box::pin(async move {
-            if let Ok(done) = AssertUnwindSafe(self.carry_out(claim)).catch_unwind().await {
-                return done;
-            }
-            error!("A recorded call panicked, put aside");
+            let panic = match AssertUnwindSafe(self.carry_out(claim)).catch_unwind().await {
+                Ok(done) => return done,
+                Err(panic) => panic,
+            };
+            error!(cause = %cause_of(&*panic), "A recorded call is put aside");
             metrics::counter!("dayaq_calls_panicked_total").increment(1);
             self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await.map(drop)
         })

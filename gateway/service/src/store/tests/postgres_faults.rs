@@ -206,7 +206,7 @@ async fn d14_a_server_that_fell_silent_with_every_connection_in_flight_is_back_w
 
 /// A connection to a server that took no changes when it was made may never take one, whatever becomes of the server.
 #[tokio::test]
-async fn d14_connections_that_were_made_read_only_do_not_outlive_it() {
+async fn connections_that_were_made_read_only_do_not_outlive_it() {
     let house = House::on(Ground::Postgres).await;
     let store = house.store_in(house.pool(&house.database().url(), 2).await);
     let read_only = async |on: &str| {
