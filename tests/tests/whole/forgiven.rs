@@ -2,9 +2,9 @@
 
 use crate::raw_smsc::{Caller, Line, RawSmsc, header};
 use crate::serve_config::ServeConfig;
-use crate::stage::{Setting, Stage};
+use crate::stage::{Setting, Stage, eventually, read_only};
 use dayaq_smpp::ussd::UssdEvent;
-use dayaq_smpp::{Address, ShortMessage, Tag};
+use dayaq_smpp::{Address, CommandId, ShortMessage, Tag};
 
 /// A begin of an operator that ends each PDU with a NUL, under an odd session value.
 const ENDED_BY_NUL: &str = "00000047000000050000000000000009555353440001013939343530313131303030320000013731343200000000000000000000062a37313432230501000101138300022b0000";
@@ -162,5 +162,55 @@ async fn a26_a_turn_whose_text_comes_in_both_places_alike_is_taken() {
     let answer = line.turn(UssdEvent::Continue, "1");
     assert_eq!(line.exchange(&grown(&answer, b"\x04\x24\0\x011")).await, menu);
     assert_eq!(forgiven(&stage, "doubled_text").await, 2.0);
+    stage.assert_sound().await;
+}
+
+/// The answer to a submit_sm, with these octets where its message_id stands.
+fn submit_sm_resp(submit: &[u8], message_id: &[u8]) -> Vec<u8> {
+    let command_id = CommandId::SUBMIT_SM.response().0.to_be_bytes();
+    let len = u32::try_from(16 + message_id.len()).expect("it is short").to_be_bytes();
+    [&len[..], &command_id, &[0; 4], &submit[12..16], message_id].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a19_an_id_without_its_nul_is_matched_and_without_an_id_a_text_is_sent_and_no_receipt_finds_it() {
+    let (_smsc, stage, mut line) = up().await;
+    let long = [b'7'; 65];
+    // Of each answer, whether a receipt by that name finds its text.
+    let answers: [(&[u8], &str, bool); 6] = [
+        (b"id-1", "id-1", true),
+        (b"id-2\0", "id-2", true),
+        (&long[..64], std::str::from_utf8(&long[..64]).expect("digits"), true),
+        (b"", "id-3", false),
+        (b"\0", "id-4", false),
+        (&long, std::str::from_utf8(&long).expect("digits"), false),
+    ];
+    let mut store = read_only(&stage.config.gateway_database()).await;
+    let (mut texts, mut found) = (0, 0);
+    for (at, (message_id, named, finds)) in answers.into_iter().enumerate() {
+        let phone = format!("99450111006{at}");
+        let written_text = line.deliver_sm(&written(&phone, 0, b"STATUS 1"));
+        line.write(&written_text).await;
+        line.taken(&written_text).await;
+        let submit = line.next().await.expect("a reply");
+        assert_eq!(header(&submit).command_id, CommandId::SUBMIT_SM);
+        line.write(&submit_sm_resp(&submit, message_id)).await;
+        texts += 1;
+        eventually("the text counts as sent", async || {
+            let sent = "SELECT count(*) FROM text_segments WHERE state = 'sent'";
+            let sent: i64 = sqlx::query_scalar(sent).fetch_one(&mut store).await.ok()?;
+            (sent == texts).then_some(())
+        })
+        .await;
+        let receipt = format!("id:{named} sub:001 dlvrd:001 stat:DELIVRD err:000 text:");
+        let receipt = line.deliver_sm(&written(&phone, 4, receipt.as_bytes()));
+        line.write(&receipt).await;
+        line.taken(&receipt).await;
+        found += i64::from(finds);
+        let delivered = "SELECT count(*) FROM attempt_receipts WHERE state = 'DELIVRD'";
+        let delivered: i64 = sqlx::query_scalar(delivered).fetch_one(&mut store).await.expect("it can be read");
+        assert_eq!(delivered, found, "{named}");
+    }
+    assert_eq!(stage.metric("dayaq_smpp_links_lost_total").await, 0.0);
     stage.assert_sound().await;
 }
