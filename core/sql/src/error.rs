@@ -94,21 +94,7 @@ impl StoreError {
     /// Whether the connection that said it is of use to the next: not one that is silent or gone, and not one to a server
     /// that takes no changes any more, for another may.
     pub(crate) fn leaves_connection(&self) -> bool {
-        match self {
-            Self::Timeout(_) | Self::Unreachable(_) => false,
-            Self::Refused(code) => code != READ_ONLY,
-            Self::Address(_)
-            | Self::NoConnection(_)
-            | Self::Contended(_)
-            | Self::Volatile { .. }
-            | Self::Database(_)
-            | Self::Nul
-            | Self::Held { .. }
-            | Self::NewerSchema(_)
-            | Self::HalfMigrated(_)
-            | Self::Sealed(_)
-            | Self::Closed => true,
-        }
+        !self.is_in_doubt() && !matches!(self, Self::Refused(code) if code == READ_ONLY)
     }
 }
 
