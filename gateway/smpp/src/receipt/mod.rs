@@ -213,7 +213,9 @@ pub fn report(message: &ShortMessage) -> Option<Report<'_>> {
         Some(_) => None,
         None => {
             // Parameters without a text are nothing that a person wrote.
-            let said = match Fields::of_receipt(&text) {
+            // What is marked and yet no receipt is an acknowledgement of its own, which nobody answers.
+            let written = Fields::of_receipt(&text).filter(|fields| fields.stat.is_some() || !marked);
+            let said = match written {
                 Some(fields) => Said { fields, ..said },
                 None if said.has_parameter() && text.trim_ascii().is_empty() => said,
                 None => return None,
