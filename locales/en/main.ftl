@@ -1,4 +1,5 @@
-main-language = Language:
+main-language = Dil/Язык/Language
+    .error = 1, 2 or 3:
     .opt-az = Azərbaycanca
     .opt-ru = Русский
     .opt-en = English
