@@ -31,6 +31,9 @@ pub enum StoreError {
     /// It lost against another transaction, by this SQLSTATE; it was not done.
     #[error("lost against another transaction: {0}")]
     Contended(String),
+    /// Other writers of the same session were first so often in a row; it was not done.
+    #[error("overtaken by {0} other writes in a row")]
+    Overtaken(usize),
     /// The server may lose what it has answered.
     #[error("{setting} = {value}: what was answered could be lost; set it to {wanted}")]
     Volatile {
@@ -78,6 +81,7 @@ impl StoreError {
             | Self::Address(_)
             | Self::NoConnection(_)
             | Self::Contended(_)
+            | Self::Overtaken(_)
             | Self::Volatile { .. }
             | Self::Database(_)
             | Self::Nul

@@ -8,6 +8,7 @@ pub mod aggregator;
 pub mod config;
 pub mod content;
 pub mod conversation;
+mod heartbeat;
 pub mod http;
 mod http_server;
 pub mod link;

@@ -4,10 +4,11 @@ use crate::aggregator::{self, Front};
 use crate::config::{GatewayConfig, Operator};
 use crate::content::ContentFiles;
 use crate::conversation::{Books, Conversations, FlashWorker, Parts, PendingWorker};
+use crate::heartbeat::Heartbeat;
 use crate::http::{self, Check, HttpState};
 use crate::link::{BindHandle, LinkError, LinkParts, Links};
-use crate::push::{Herald, Leaser, Pusher, Route, Sender, Wording, WordingOperator};
-use crate::store::{GatewayStore, OpenError, Sessions, Stores, store_key};
+use crate::push::{Herald, Leaser, Owed, Pusher, Route, Sender, Wording, WordingOperator};
+use crate::store::{GatewayStore, OpenError, Sessions, Stores, Watch, store_key};
 use crate::workers::Workers;
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
@@ -196,6 +197,17 @@ impl Gateway {
                 }
             }));
         }
+        // It ends after the links, when all is known of what they leave in doubt.
+        let heartbeat = Heartbeat {
+            store: Arc::clone(&store),
+            binds: binds.clone(),
+            clock: Arc::clone(&clock),
+            wake: [Arc::clone(&texts), Arc::clone(&pending)],
+            watch: Watch::default(),
+        };
+        http_tasks.push(
+            watch.watch("heartbeat", http_stop.clone(), heartbeat, |heartbeat, stop| Box::pin(heartbeat.run(stop))),
+        );
         let (flashes, flashes_in) = mpsc::channel(FLASHES_MAX);
         let flash_worker = FlashWorker {
             conversations: Arc::clone(&conversations),
@@ -221,6 +233,7 @@ impl Gateway {
             hours: config.hours,
             poll: config.poll,
             flights: BTreeMap::new(),
+            owed: Owed::default(),
         };
         let pending_worker = PendingWorker {
             store: Arc::clone(&store),

@@ -61,7 +61,12 @@ impl GatewayStore {
     /// An answer is believed however late it comes (A43): it also ends a segment that waits for its resend or whose
     /// resend is under way. An empty name is accepted; no receipt will find it (A19).
     pub async fn sent_all(&self, sent: &[(Ticket, String)]) -> Result<Vec<Ticket>, StoreError> {
-        let sent = sent.to_vec();
+        self.sent_and_heard(sent, &[]).await
+    }
+
+    /// The same, and that the operator has read the answers to the texts to which these reply.
+    pub async fn sent_and_heard(&self, sent: &[(Ticket, String)], heard: &[Uuid]) -> Result<Vec<Ticket>, StoreError> {
+        let (sent, heard) = (sent.to_vec(), heard.to_vec());
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 let mut recorded = Vec::with_capacity(sent.len());
@@ -98,6 +103,12 @@ impl GatewayStore {
                     );
                     db.execute(&sql, &binds).await?;
                     recorded.extend(rows.iter().filter_map(|row| keys.get(&key_of(row)).copied()));
+                }
+                for heard in heard.chunks(LIST_MAX) {
+                    let mut list = List::after(Vec::new());
+                    heard.iter().for_each(|reply| list.push([reply.as_bytes().into()]));
+                    let Some((values, binds)) = list.finish() else { continue };
+                    db.execute(&format!("UPDATE texts SET heard = 1 WHERE id IN (VALUES {values})"), &binds).await?;
                 }
                 Ok(recorded)
             })

@@ -31,6 +31,8 @@ pub struct GatewayStore {
     clock: Arc<dyn Clock>,
     /// Under which name calls are claimed; `None` where several gateways share the rows and this one has no name.
     instance: Option<String>,
+    /// The name of this process among all that ever were.
+    run: u64,
     draft_life: Duration,
 }
 
@@ -40,7 +42,10 @@ impl GatewayStore {
         let database = database.into();
         // A file is one gateway's: its claims need no name.
         let instance = matches!(database, Database::Sqlite(_)).then(String::new);
-        Self { database, keys, entropy, clock, instance, draft_life: DRAFT_LIFE }
+        let mut run = [0; 8];
+        entropy.fill(&mut run);
+        let run = u64::from_be_bytes(run);
+        Self { database, keys, entropy, clock, instance, run, draft_life: DRAFT_LIFE }
     }
 
     /// The same store, claiming under the name that this gateway has among those that share the rows.
@@ -152,6 +157,15 @@ impl GatewayStore {
 
     pub(super) fn instance(&self) -> Option<&str> {
         self.instance.as_deref()
+    }
+
+    /// The name of this process among all that ever were.
+    pub const fn run(&self) -> u64 {
+        self.run
+    }
+
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
     }
 
     pub(super) fn now_ms(&self) -> i64 {

@@ -59,7 +59,9 @@ impl Stores {
         let store = GatewayStore::new(database, keys, entropy, clock)
             .named(config.store.instance())
             .keeping_drafts(config.draft_ttl);
-        store.release_pending().await.map_err(|cause| OpenError { key: store_key(&config.store), cause })?;
+        let fault = |cause| OpenError { key: store_key(&config.store), cause };
+        store.release_pending().await.map_err(fault)?;
+        store.arrive().await.map_err(fault)?;
         Ok(Self { store: Arc::new(store), sessions })
     }
 }

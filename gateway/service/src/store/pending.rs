@@ -56,7 +56,7 @@ impl GatewayStore {
     pub async fn claim_pending(&self, most: u32, lease: Duration) -> Result<Vec<Claimed>, StoreError> {
         let now = self.now_ms();
         let until = now.saturating_add(short(lease));
-        let holder = self.instance().unwrap_or_default().to_owned();
+        let (holder, run) = (self.instance().unwrap_or_default().to_owned(), self.run().cast_signed());
         let mut rows = self
             .write(move |mut db| {
                 Box::pin(async move {
@@ -64,12 +64,12 @@ impl GatewayStore {
                         "WITH due AS MATERIALIZED (SELECT position FROM pending_calls
                             WHERE finished_at IS NULL AND not_before <= $2 AND leased_to <= $2
                             ORDER BY position LIMIT $3{})
-                         UPDATE pending_calls SET fence = fence + 1, leased_to = $1, holder = $4
+                         UPDATE pending_calls SET fence = fence + 1, leased_to = $1, holder = $4, run = $5
                          WHERE position IN (SELECT position FROM due)
                          RETURNING position, id, subscriber, sealed, not_before, attempts, fence",
                         db.for_update_skip_locked()
                     );
-                    db.rows(&claim, &[until.into(), now.into(), most.into(), (&holder).into()]).await
+                    db.rows(&claim, &[until.into(), now.into(), most.into(), (&holder).into(), run.into()]).await
                 })
             })
             .await?;

@@ -26,6 +26,9 @@ const IN_DOUBT: &str = "UPDATE text_segments SET
 /// Texts with late attempts that one claim looks after; the next claim takes the rest.
 const LATE_MOST: u32 = 256;
 
+/// A question is looked at once more before it goes out so long after it was asked: a later one may have overtaken it.
+const LATE_QUESTION: Duration = Duration::from_secs(5);
+
 /// Notices that one claim puts off; the next claim takes the rest.
 const PUT_OFF_MOST: u32 = 1000;
 
@@ -92,6 +95,7 @@ impl GatewayStore {
     ) -> Result<Vec<ClaimedSegment>, StoreError> {
         let (operator, now) = (operator.to_owned(), self.now_ms());
         let (until, resend_at) = (now.saturating_add(short(lease)), now.saturating_add(short(Self::DOUBT_GRACE)));
+        let holder = self.run().cast_signed();
         let rows = self
             .write(move |mut db| {
                 Box::pin(async move {
@@ -106,7 +110,8 @@ impl GatewayStore {
                             REPLY_RANK
                         }
                     };
-                    claim(&mut db, &operator, most, rank_max, now, until).await
+                    let rows = claim(&mut db, &operator, most, rank_max, now, until, holder).await?;
+                    outlived(&mut db, rows, now).await
                 })
             })
             .await?;
@@ -280,13 +285,13 @@ async fn hold(db: &mut Change<'_>, text: Uuid) -> Result<Option<i64>, StoreError
     Ok(db.row(&sql, &[text.as_bytes().into()]).await?.map(|row| row.get("position")))
 }
 
-/// Takes hold of texts with attempts whose time for an answer has passed, but those that somebody else holds.
 /// What a process of ours had claimed and not yet attempted when it ended.
 async fn free_claims(db: &mut Change<'_>) -> Result<u64, StoreError> {
     let sql = "UPDATE text_segments SET fence = fence + 1, leased_to = 0 WHERE state = 'queued' AND leased_to > 0";
     db.execute(sql, &[]).await
 }
 
+/// Takes hold of texts with attempts whose time for an answer has passed, but those that somebody else holds.
 async fn late(db: &mut Change<'_>, now: i64, most: u32) -> Result<Vec<i64>, StoreError> {
     let sql = format!(
         "SELECT position FROM texts WHERE position IN
@@ -307,6 +312,7 @@ async fn claim(
     rank_max: i64,
     now: i64,
     until: i64,
+    holder: i64,
 ) -> Result<Vec<Row>, StoreError> {
     let sql = format!(
         "WITH due AS MATERIALIZED (SELECT text, number FROM text_segments s
@@ -317,19 +323,66 @@ async fn claim(
                 WHERE o.position = s.text AND w.state = 'queued' AND w.rank = s.rank AND w.next_at > $3
                 AND w.doubts = 0)
             ORDER BY rank, text, number LIMIT $4{})
-         UPDATE text_segments SET fence = fence + 1, leased_to = $1
+         UPDATE text_segments SET fence = fence + 1, leased_to = $1, holder = $6
          WHERE (text, number) IN (SELECT text, number FROM due)
          RETURNING text, number, sealed, rank, tries, strikes, doubts, fence, expires_at,
             (SELECT id FROM texts WHERE position = text) AS id,
             (SELECT segments FROM texts WHERE position = text) AS segments,
             (SELECT subscriber FROM texts WHERE position = text) AS subscriber,
             (SELECT class FROM texts WHERE position = text) AS class,
+            (SELECT question FROM texts WHERE position = text) AS question,
             (SELECT created_at FROM texts WHERE position = text) AS created_at",
         db.for_update_skip_locked()
     );
-    let mut rows = db.rows(&sql, &[until.into(), operator.into(), now.into(), most.into(), rank_max.into()]).await?;
+    let binds = [until.into(), operator.into(), now.into(), most.into(), rank_max.into(), holder.into()];
+    let mut rows = db.rows(&sql, &binds).await?;
     rows.sort_by_key(|row| (row.count("rank"), row.count("text"), row.count("number")));
     Ok(rows)
+}
+
+/// Ends the questions among claimed segments that a later question to the same phone, which has gone out, has made void:
+/// an answer to them would be taken for one to that. Gives the others. Only who comes late is looked at.
+async fn outlived(db: &mut Change<'_>, rows: Vec<Row>, now: i64) -> Result<Vec<Row>, StoreError> {
+    let mut standing = Vec::with_capacity(rows.len());
+    for row in rows {
+        let late = row.count("fence") > 1 || now.saturating_sub(row.get("created_at")) > short(LATE_QUESTION);
+        if row.count("question") == 0 || !late {
+            standing.push(row);
+            continue;
+        }
+        let sql = "UPDATE text_segments SET state = CASE WHEN doubts > 0 THEN 'unknown' ELSE 'expired' END,
+                cause = 'outlived', fence = fence + 1, leased_to = 0
+             WHERE text = $1 AND number = $2 AND state = 'queued' AND EXISTS (SELECT 1 FROM texts o
+                JOIN texts l ON l.subscriber = o.subscriber AND l.position > o.position AND l.question = 1
+                JOIN text_segments s ON s.text = l.position AND s.state IN ('attempted', 'sent', 'unknown')
+                WHERE o.position = $1)";
+        let (text, number): (i64, i64) = (row.get("text"), row.get("number"));
+        if db.execute(sql, &[text.into(), number.into()]).await? == 0 {
+            standing.push(row);
+        } else {
+            metrics::counter!("dayaq_replies_outlived_total").increment(1);
+        }
+    }
+    Ok(standing)
+}
+
+/// Takes back the segments that a process holds: those that it may have sent are in doubt from now on.
+pub(super) async fn release_segments(db: &mut Change<'_>, holder: i64, resend_at: i64) -> Result<u64, StoreError> {
+    let sql = format!(
+        "SELECT position FROM texts WHERE position IN (SELECT text FROM text_segments
+            WHERE state IN ('queued', 'attempted') AND leased_to > 0 AND holder = $1) ORDER BY position{}",
+        db.for_update()
+    );
+    let mut released = 0;
+    for row in db.rows(&sql, &[holder.into()]).await? {
+        let text: i64 = row.get("position");
+        let free = "UPDATE text_segments SET fence = fence + 1, leased_to = 0
+             WHERE text = $1 AND state = 'queued' AND leased_to > 0 AND holder = $2";
+        released += db.execute(free, &[text.into(), holder.into()]).await?;
+        let binds = [resend_at.into(), text.into(), holder.into()];
+        released += db.execute(&format!("{IN_DOUBT} AND holder = $3"), &binds).await?;
+    }
+    Ok(released)
 }
 
 /// Lets notices that wait at an operator wait until then at least; the first [`PUT_OFF_MOST`] of them.

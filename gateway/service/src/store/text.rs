@@ -27,6 +27,8 @@ pub struct NewText {
     pub notice: Pii<String>,
     /// Whether the phone is told on its screen where the text does not arrive (X09): a notice, not a dialogue's reply.
     pub matters: bool,
+    /// Whether it is a dialogue's question, which is not sent any more once a later one of its phone has gone out.
+    pub question: bool,
     /// Its words as rendered; their SHA-256 goes into the report.
     pub words: Pii<String>,
     /// What is sent, one entry per segment, in a form that only the sender reads. At least one.

@@ -7,6 +7,7 @@ use super::text::{FinishedText, NewText, SegmentState, SegmentView, TextEnd, Tex
 use super::{GatewayStore, MessageState, StoreError, SubscriberKey};
 use dayaq_core_api::NoticeClass;
 use dayaq_types::{Language, Msisdn, Pii};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -40,15 +41,15 @@ impl GatewayStore {
         let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
         let (core_fence, class) = (text.core_fence.cast_signed(), class_word(text.class));
         let (now, next_at, expires_at) = (self.now_ms(), millis(text.not_before), millis(text.expires_at));
-        let (rank, untold) = (rank(text.class), i64::from(text.matters));
+        let (rank, untold, question) = (rank(text.class), i64::from(text.matters), i64::from(text.question));
         let of = i64::try_from(segments.len()).unwrap_or(i64::MAX);
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 let added = db
                     .row(
                         "INSERT INTO texts
-                            (id, core_fence, subscriber, class, operator, segments, sealed, created_at, untold)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING position",
+                            (id, core_fence, subscriber, class, operator, segments, sealed, created_at, untold, question)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING position",
                         &[
                             id.as_bytes().into(),
                             core_fence.into(),
@@ -59,6 +60,7 @@ impl GatewayStore {
                             (&sealed).into(),
                             now.into(),
                             untold.into(),
+                            question.into(),
                         ],
                     )
                     .await?;
@@ -98,6 +100,27 @@ impl GatewayStore {
     /// Whether a text is kept.
     pub async fn has_text(&self, id: Uuid) -> Result<bool, StoreError> {
         Ok(self.database().row("SELECT id FROM texts WHERE id = $1", &[id.as_bytes().into()]).await?.is_some())
+    }
+
+    /// Whether the operator has surely read the answer to the text that this replies to.
+    pub async fn is_heard(&self, reply: Uuid) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM texts WHERE id = $1 AND heard = 1";
+        Ok(self.database().row(sql, &[reply.as_bytes().into()]).await?.is_some())
+    }
+
+    /// Whether a text may be on its phone: some of it has left, or may have left with a process that is not this one.
+    pub async fn may_be_read(&self, id: Uuid) -> Result<bool, StoreError> {
+        let sql = "SELECT t.id FROM texts t JOIN text_segments s ON s.text = t.position WHERE t.id = $1
+             AND (s.state NOT IN ('queued', 'attempted') OR s.doubts > 0 OR (s.state = 'attempted' AND s.holder <> $2))
+             LIMIT 1";
+        Ok(self.database().row(sql, &[id.as_bytes().into(), self.run().cast_signed().into()]).await?.is_some())
+    }
+
+    /// Whether any text may be on this phone that was added since then.
+    pub async fn may_have_read_since(&self, phone: &SubscriberKey, since: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT t.id FROM texts t JOIN text_segments s ON s.text = t.position
+             WHERE t.subscriber = $1 AND t.created_at >= $2 AND (s.state <> 'queued' OR s.doubts > 0) LIMIT 1";
+        Ok(self.database().row(sql, &[phone.as_bytes().into(), millis(since).into()]).await?.is_some())
     }
 
     /// Lists up to `most` texts whose every segment has ended and that are not yet reported, oldest first.

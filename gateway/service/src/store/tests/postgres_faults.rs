@@ -34,6 +34,7 @@ fn text(house: &House, id: u128, secret: &str) -> NewText {
         language: Language::Az,
         notice: Pii::new(secret.to_owned()),
         matters: true,
+        question: false,
         words: Pii::new(secret.to_owned()),
         segments: vec![Pii::new(secret.as_bytes().to_vec())],
         not_before: house.clock.now(),

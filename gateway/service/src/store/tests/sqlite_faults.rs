@@ -234,6 +234,7 @@ async fn g10_nothing_personal_lies_in_the_file() {
         language: Language::Az,
         notice: Pii::new(secret.clone()),
         matters: true,
+        question: false,
         words: Pii::new(secret.clone()),
         segments: vec![Pii::new(secret.into_bytes())],
         not_before: now,

@@ -38,6 +38,7 @@ impl Story {
             language: Language::Az,
             notice: Pii::new("granted".to_owned()),
             matters: true,
+            question: false,
             words: Pii::new("Məbləğ: 240,00 AZN".to_owned()),
             segments: (1..=segments).map(|n| Pii::new(format!("{id}/{n}\n\0").into_bytes())).collect(),
             not_before: self.house.clock.now(),
