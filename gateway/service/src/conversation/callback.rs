@@ -278,7 +278,7 @@ impl Conversations {
                 }
             }
         }
-        Err(StoreError::Timeout(STORE_PATIENCE))
+        Err(StoreError::Overtaken(CONFLICTS_MAX))
     }
 
     /// Claims the nonce, with the patience that loading has.

@@ -12,6 +12,7 @@ mod carrier;
 mod departed;
 mod doubt;
 mod envelope;
+mod fate;
 mod flash;
 mod given_up;
 mod limiter;
@@ -52,6 +53,7 @@ use limiter::Limiter;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use texting::TextTurn;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use turnstile::Turnstile;
@@ -166,8 +168,6 @@ impl Counters {
 impl Conversations {
     /// Sets up conversations with these operators, in the order of the configuration.
     pub fn new(parts: Parts, operators: &[Operator], config: &crate::config::GatewayConfig) -> Arc<Self> {
-        let mut run = [0; 8];
-        parts.entropy.fill(&mut run);
         Arc::new(Self {
             senders: parts.senders,
             wake: parts.wake,
@@ -177,7 +177,7 @@ impl Conversations {
             flights: Flights::default(),
             departed: Departed::default(),
             links: Mutex::default(),
-            run: u64::from_be_bytes(run),
+            run: parts.store.run(),
             started: parts.clock.now(),
             books: parts.books,
             sessions: parts.sessions,

@@ -2,7 +2,7 @@
 
 use super::address::number;
 use super::texting::instant;
-use super::turn::{CONFLICTS_MAX, STORE_PATIENCE};
+use super::turn::CONFLICTS_MAX;
 use super::{Conversations, Voice};
 use crate::link::Arrival;
 use crate::store::{Saved, StoreError, SubscriberKey};
@@ -72,7 +72,7 @@ impl Conversations {
                 }
             }
         }
-        Err(StoreError::Timeout(STORE_PATIENCE))
+        Err(StoreError::Overtaken(CONFLICTS_MAX))
     }
 }
 

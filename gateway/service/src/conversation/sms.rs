@@ -1,10 +1,10 @@
 //! Texts that people write to us: taken once, answered by texts.
 
 use super::address::number;
-use super::doubt::{Fate, Taken, is_repeat};
+use super::doubt::Taken;
 use super::envelope::Envelope;
-use super::texting::{TextTurn, Texting, instant, print};
-use super::turn::{CONFLICTS_MAX, STORE_PATIENCE, Turn, UNREADABLE};
+use super::texting::{TextTurn, instant, print};
+use super::turn::{CONFLICTS_MAX, Turn, UNREADABLE};
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::link::{Arrival, BindHandle};
@@ -67,7 +67,10 @@ impl Conversations {
             warn!(bind = %arrival.bind.name, cause = %cause, "Text not taken, the operator brings it again");
         }
         self.flights.end(key, print, done.is_err(), self.clock.monotonic());
-        arrival.respond(if done.is_ok() { CommandStatus::ROK } else { CommandStatus::RX_T_APPN });
+        match done {
+            Ok(reply) => arrival.respond_with(CommandStatus::ROK, reply),
+            Err(_) => arrival.respond(CommandStatus::RX_T_APPN),
+        }
     }
 
     /// The person who wrote; `None` for a name, a short code, a foreign number, or what is no writing at all: nobody
@@ -88,7 +91,7 @@ impl Conversations {
         msisdn: Msisdn,
         key: SubscriberKey,
         text: &Text,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Uuid>, StoreError> {
         let id = new_id(text.at, &*self.entropy);
         let mut loaded = self.load(&key).await?;
         for _ in 0..CONFLICTS_MAX {
@@ -109,38 +112,22 @@ impl Conversations {
                 answered: false,
                 news: Vec::new(),
             };
-            let taken = self.taken(arrival, text, Some(id));
-            let unanswered = self.unanswered(&turn.envelope.texting, text).await?;
-            let repeats =
-                |taken: &Taken| self.repeats(taken, arrival, text) || unanswered.is_some() && taken.turn == unanswered;
-            let found = turn.envelope.texting.find(text.print, repeats).map(|known| {
-                let of = known.turn;
-                *known = Taken { turn: of, ..taken.clone() };
-                of
-            });
-            let repeat = found.is_some();
-            let standing = turn.envelope.texting.turn.clone().filter(|turn| found == Some(Some(turn.id)));
-            let mut effects = Vec::new();
-            let mut told = None;
-            match (repeat, &standing) {
-                (true, Some(TextTurn { shown: None, .. })) => {
-                    // The process that took it ended while it asked the core: it is taken again, by the same call.
-                    effects = self.advance(&mut turn, Input::Text(UNREADABLE));
-                }
-                (true, _) => self.counters.mo_duplicates.increment(1),
-                (false, _) => (effects, told) = self.take_text(&mut turn, arrival, voice, text, id).await?,
-            }
+            let taking = match self.repeated(&turn.envelope.texting, arrival, text).await? {
+                Some(at) => self.take_again(&mut turn, arrival, text, id, at).await?,
+                None => self.take_text(&mut turn, arrival, voice, text, id).await?,
+            };
             match self.save(&mut turn).await? {
                 None => {
                     self.flights.take(key, text.print);
-                    if let Some(id) = told {
+                    if let Some(id) = taking.told {
                         self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
                     }
-                    if turn.envelope.texting.parts().sets.is_empty() {
-                        return self.finish(turn, effects, standing).await;
+                    if !turn.envelope.texting.parts().sets.is_empty() {
+                        self.give_up_later(arrival, voice, msisdn, key);
                     }
-                    self.give_up_later(arrival, voice, msisdn, key);
-                    return self.finish(turn, effects, standing).await;
+                    let reply = turn.envelope.texting.turn.as_ref().map(|turn| turn.id);
+                    self.finish(turn, taking).await?;
+                    return Ok(reply);
                 }
                 Some(current) => {
                     self.counters.conflicts.increment(1);
@@ -148,11 +135,56 @@ impl Conversations {
                 }
             }
         }
-        Err(StoreError::Timeout(STORE_PATIENCE))
+        Err(StoreError::Overtaken(CONFLICTS_MAX))
     }
 
-    /// Takes a text that is no repeat. Gives what the dialogue asks for, and the id of the text that says that something
-    /// was given up, where one is owed.
+    /// Takes a text that was taken before, the one at that place. It has no second effect, and its writer is not left
+    /// without an answer: a reply that is still to be sent is the answer, and where the phone may have read that one
+    /// already, the text may be a new one after all; then the question that stands is sent again.
+    async fn take_again(
+        &self,
+        turn: &mut Turn<'_>,
+        arrival: &Arrival,
+        text: &Text,
+        id: Uuid,
+        at: usize,
+    ) -> Result<Taking, StoreError> {
+        let before = turn.envelope.texting.take_again(at, self.taken(arrival, text, None));
+        let standing = turn.envelope.texting.turn.clone();
+        let (Some(Taken { turn: Some(of), at: since, .. }), Some(standing)) = (before, standing) else {
+            // A part: what it completes, if anything, is answered by itself.
+            self.counters.mo_duplicates.increment(1);
+            return Ok(Taking::default());
+        };
+        if standing.shown.is_none() && of == standing.id {
+            // The process that took it ended while it asked the core: it is taken again, by the same call.
+            let effects = self.advance(turn, Input::Text(UNREADABLE));
+            return Ok(Taking { effects, ..Taking::default() });
+        }
+        self.counters.mo_duplicates.increment(1);
+        let radio = turn.envelope.radio.as_ref().map(|radio| radio.live);
+        if standing.shown.is_none() || radio == Some(true) {
+            // The core's answer is the next word, or the screen that the phone shows.
+            return Ok(Taking::default());
+        }
+        if !self.may_be_read(&turn.key, &standing, since).await? {
+            return Ok(Taking { standing: Some(standing), ..Taking::default() });
+        }
+        metrics::counter!("dayaq_questions_repeated_total").increment(1);
+        turn.envelope.texting.leads_to(at, id);
+        if !standing.by_notice && radio.is_none() {
+            let again = standing.asked_again(id);
+            turn.envelope.texting.turn = Some(again.clone());
+            return Ok(Taking { standing: Some(again), ..Taking::default() });
+        }
+        // What was said last is no question: the way on is shown.
+        turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination, false));
+        turn.envelope.radio = None;
+        let effects = self.advance(turn, Input::Open { dialled: "" });
+        Ok(Taking { effects, ..Taking::default() })
+    }
+
+    /// Takes a text that is no repeat.
     async fn take_text(
         &self,
         turn: &mut Turn<'_>,
@@ -160,7 +192,7 @@ impl Conversations {
         voice: &Voice,
         text: &Text,
         id: Uuid,
-    ) -> Result<(Vec<Effect>, Option<Uuid>), StoreError> {
+    ) -> Result<Taking, StoreError> {
         let told = turn.envelope.texting.expire(&turn.key, text.at, &self.part_limits);
         let part = self.taken(arrival, text, None);
         match hear(voice, arrival, &turn.key, &mut turn.envelope, text.at, &self.part_limits) {
@@ -172,7 +204,8 @@ impl Conversations {
                 // A screen that still stands somewhere is answered no more: there is one conversation.
                 turn.envelope.radio = None;
                 turn.news = self.untold(&turn.key, &turn.book, turn.envelope.dialog.spoken()).await;
-                return Ok((self.advance(turn, Input::Text(&typed)), told));
+                let effects = self.advance(turn, Input::Text(&typed));
+                return Ok(Taking { effects, told, standing: None });
             }
             Heard::Part => turn.envelope.texting.take(part),
             Heard::Receipt(receipt) => {
@@ -182,17 +215,17 @@ impl Conversations {
             }
             Heard::TooLong(refused) => {
                 turn.envelope.texting.take(part);
-                return Ok((Vec::new(), refused.or(told)));
+                return Ok(Taking { told: refused.or(told), ..Taking::default() });
             }
         }
-        Ok((Vec::new(), told))
+        Ok(Taking { told, ..Taking::default() })
     }
 
     /// Does what a saved turn asks for; for a repeat, once more what it asked for then, which has its effect once.
-    async fn finish(&self, turn: Turn<'_>, effects: Vec<Effect>, standing: Option<TextTurn>) -> Result<(), StoreError> {
-        match standing {
-            Some(text) if text.shown.is_some() => self.reply(&turn, &text).await,
-            Some(_) | None => self.carry_out(turn, effects).await,
+    async fn finish(&self, turn: Turn<'_>, taking: Taking) -> Result<(), StoreError> {
+        match taking.standing {
+            Some(text) => self.reply(&turn, &text).await,
+            None => self.carry_out(turn, taking.effects).await,
         }
     }
 
@@ -203,7 +236,7 @@ impl Conversations {
             self.store.save_profile(&turn.key, &Profile { reminders_stopped: !on, ..profile }).await?;
         }
         let Some(words) = text.shown.as_ref().filter(|_| !text.by_notice) else { return Ok(()) };
-        self.add_reply(turn, text.id, &text.service(), words).await
+        self.add_reply(turn, (text.id, true), &text.service(), words).await
     }
 
     async fn tell_incomplete(
@@ -213,13 +246,13 @@ impl Conversations {
         service: &dayaq_smpp::Address,
     ) -> Result<(), StoreError> {
         let words = say(&turn.book, Saying::Incomplete, Some(turn.envelope.dialog.spoken()), turn.surface());
-        self.add_reply(turn, id, service, &words).await
+        self.add_reply(turn, (id, false), service, &words).await
     }
 
     async fn add_reply(
         &self,
         turn: &Turn<'_>,
-        id: Uuid,
+        (id, question): (Uuid, bool),
         service: &dayaq_smpp::Address,
         words: &str,
     ) -> Result<(), StoreError> {
@@ -231,6 +264,7 @@ impl Conversations {
             operator: &turn.carrier.texts,
             language: values::from_dialog_language(turn.envelope.dialog.spoken()),
             words,
+            question,
         };
         let Way::Sms { line, .. } = &turn.way else { return Ok(()) };
         let Some(sender) = self.senders.get(line.arrival.bind.operator) else { return Ok(()) };
@@ -306,46 +340,27 @@ impl Conversations {
         }
     }
 
-    fn repeats(&self, taken: &Taken, arrival: &Arrival, text: &Text) -> bool {
-        if text.again.is_some_and(|since| taken.at >= since) {
-            return true;
-        }
-        let same = taken.run == self.run && taken.bind == *arrival.bind.name && taken.connection == arrival.connection;
-        let bound = arrival.bind.history().bound_at(arrival.connection);
-        !same && is_repeat(taken, self.fate(taken), bound, text.at)
-    }
-
-    /// The last turn, where this text is like the one that led to it and another process took that without keeping its
-    /// reply: then it was never acknowledged, and its process ended there.
-    async fn unanswered(&self, texting: &Texting, text: &Text) -> Result<Option<Uuid>, StoreError> {
-        let Some(turn) = texting.turn.as_ref().filter(|turn| !turn.by_notice) else { return Ok(None) };
-        if !texting.elsewhere(text.print, turn.id, self.run, text.at) || self.store.has_text(turn.id).await? {
-            return Ok(None);
-        }
-        Ok(Some(turn.id))
-    }
-
-    fn links(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, BindHandle>> {
+    pub(super) fn links(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, BindHandle>> {
         self.links.lock().unwrap_or_else(|e| e.into_inner())
-    }
-
-    fn fate(&self, taken: &Taken) -> Fate {
-        if taken.run != self.run {
-            return Fate::Before(self.started);
-        }
-        let links = self.links();
-        let lost = links
-            .get(taken.bind.as_str())
-            .and_then(|bind| bind.history().lost_at(taken.connection, taken.sequence_number));
-        lost.map_or(Fate::Past, Fate::Lost)
     }
 }
 
 /// A delivered text: what it is known by, when it came, and since when one like it may have been brought again.
-struct Text {
-    print: u64,
-    at: Timestamp,
-    again: Option<Timestamp>,
+pub(super) struct Text {
+    pub print: u64,
+    pub at: Timestamp,
+    pub again: Option<Timestamp>,
+}
+
+/// What is to follow once a text's turn is saved.
+#[derive(Default)]
+struct Taking {
+    /// What the dialogue asks for.
+    effects: Vec<Effect>,
+    /// The id of the text that says that something was given up, where one is owed.
+    told: Option<Uuid>,
+    /// The turn of before whose reply is the answer.
+    standing: Option<TextTurn>,
 }
 
 /// Puts parts together and letters into a text.

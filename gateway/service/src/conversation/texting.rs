@@ -65,9 +65,23 @@ impl Texting {
         self.taken.push(taken);
     }
 
-    /// Finds the latest text like this one that `repeats` says it repeats.
-    pub fn find(&mut self, print: u64, repeats: impl Fn(&Taken) -> bool) -> Option<&mut Taken> {
-        self.taken.iter_mut().rev().find(|taken| taken.print == print && repeats(taken))
+    /// The texts like this one with their places, the latest first.
+    pub fn like(&self, print: u64) -> impl Iterator<Item = (usize, &Taken)> {
+        self.taken.iter().enumerate().rev().filter(move |(_, taken)| taken.print == print)
+    }
+
+    /// Notes that the text at that place has come once more; it still leads to the turn of before, which is given.
+    pub fn take_again(&mut self, at: usize, again: Taken) -> Option<Taken> {
+        let known = self.taken.get_mut(at)?;
+        let turn = known.turn;
+        Some(std::mem::replace(known, Taken { turn, ..again }))
+    }
+
+    /// Gives the text at that place another turn for its own.
+    pub fn leads_to(&mut self, at: usize, turn: Uuid) {
+        if let Some(known) = self.taken.get_mut(at) {
+            known.turn = Some(turn);
+        }
     }
 
     /// Whether another process took a text like this one for that turn, so lately that it may be brought again.
@@ -134,6 +148,11 @@ impl TextTurn {
             asks_again,
             by_notice: false,
         }
+    }
+
+    /// The same question asked once more, under a name of its own.
+    pub fn asked_again(self, id: Uuid) -> Self {
+        Self { id, reminders: None, ..self }
     }
 
     /// The number that was written to.

@@ -191,7 +191,7 @@ impl Conversations {
                 }
             }
         }
-        Err(StoreError::Timeout(STORE_PATIENCE))
+        Err(StoreError::Overtaken(CONFLICTS_MAX))
     }
 
     /// A turn that was saved before: its reply is sent again, byte for byte. `false` where there is none yet,

@@ -7,6 +7,7 @@ use super::account::Leave;
 use super::figures::Figures;
 use super::leg::Leg;
 use super::pipe::{Moved, Pipe};
+use super::replies::Replies;
 use super::traffic::{Answer, Arrival, Outcome, Outgoing, Screen};
 use crate::store::Ticket;
 use dayaq_smpp::{CloseReason, CommandStatus, Event, Instant, Link, MessageKind, ShortMessage, SubmitError, Urgency};
@@ -63,6 +64,7 @@ pub(super) struct Connection<'a> {
     in_doubt: BTreeMap<u64, Ticket>,
     /// The screens that went out over this connection for inputs of an earlier one.
     held_over: Vec<ShortMessage>,
+    replies: Replies,
     next_token: u64,
     /// A segment that found the window full; goes first when there is room.
     waiting_text: Option<Outgoing>,
@@ -87,6 +89,7 @@ impl<'a> Connection<'a> {
             origins: BTreeMap::new(),
             in_doubt: BTreeMap::new(),
             held_over: Vec::new(),
+            replies: Replies::default(),
             next_token: 1,
             waiting_text: None,
             was_bound: false,
@@ -230,7 +233,9 @@ impl<'a> Connection<'a> {
                     // It is believed however late it comes: a text that was taken is not sent again (A43).
                     if let Some(ticket) = self.in_doubt.remove(&token) {
                         let message_id = message_id.and_then(|id| self.leg.settings.receipt_ids.of_response(&id));
-                        self.report(ticket, Outcome::Answered { status, message_id });
+                        let outcome = Outcome::Answered { status, message_id };
+                        self.replies.ended(&ticket.text, token, &outcome, &self.leg.handle);
+                        self.report(ticket, outcome);
                     }
                 }
                 Event::Nacked { token, status } => self.outcome(token, Outcome::Nacked(status)),
@@ -266,16 +271,20 @@ impl<'a> Connection<'a> {
         if let Err(cause) = self.link.respond(self.now(), answer.sequence_number, answer.status, None) {
             debug!(bind = %self.leg.name, cause = %cause, "Answer not sent");
         }
+        self.replies.answered(answer.reply, self.next_token);
+    }
+
+    fn answer_waiting(&mut self) {
+        while let Ok(answer) = self.leg.queues.answers.try_recv() {
+            self.answer(answer);
+        }
     }
 
     fn show(&mut self, mut screen: Screen) {
         // What was answered before this screen was made goes out before it: there are operators that count on it.
-        while let Ok(answer) = self.leg.queues.answers.try_recv() {
-            self.answer(answer);
-        }
+        self.answer_waiting();
         if screen.is_late(self.leg.settings.clock.monotonic()) {
-            self.figures.screens_unsent.increment(1);
-            return self.answer_behind(screen.then);
+            return self.unsent(screen.then);
         }
         // It waited for this connection and went out over it; the input, brought again since, needs it no second time.
         if screen.again && self.held_over.contains(&screen.message) {
@@ -291,11 +300,13 @@ impl<'a> Connection<'a> {
             }
             // The phone may still wait when there is room, or when the bind stands again.
             Err(SubmitError::WindowFull | SubmitError::NotBound) => self.leg.queues.waiting_screens.push_front(screen),
-            Err(SubmitError::Encode(_)) => {
-                self.figures.screens_unsent.increment(1);
-                self.answer_behind(screen.then);
-            }
+            Err(SubmitError::Encode(_)) => self.unsent(screen.then),
         }
+    }
+
+    fn unsent(&mut self, then: Option<Answer>) {
+        self.figures.screens_unsent.increment(1);
+        self.answer_behind(then);
     }
 
     /// Of the screens that waited for this connection each phone gets the last: a phone shows one, and an operator that
@@ -316,19 +327,15 @@ impl<'a> Connection<'a> {
             }
         }
         queues.waiting_screens = last;
-        for screen in stale {
-            self.figures.screens_unsent.increment(1);
-            self.answer_behind(screen.then);
-        }
+        stale.into_iter().for_each(|screen: Screen| self.unsent(screen.then));
         self.retry_waiting();
     }
 
     /// A screen for an input of an earlier connection, should that input be brought again over this one.
     fn remember_held_over(&mut self, screen: &Screen) {
-        let ours = screen.connection == self.number;
         // Of a pair, inputs come by the other connection, and their numbers say nothing here.
-        let alone = self.leg.receives;
-        if alone && !ours && !screen.again && self.held_over.len() < HELD_OVER_MAX {
+        let ours = screen.connection == self.number || !self.leg.receives;
+        if !ours && !screen.again && self.held_over.len() < HELD_OVER_MAX {
             self.held_over.push(screen.message.clone());
         }
     }
@@ -341,6 +348,8 @@ impl<'a> Connection<'a> {
     }
 
     fn send(&mut self, text: Outgoing) {
+        // As before a screen: the response to a reply shows that the answer to what it replies to was read.
+        self.answer_waiting();
         if self.leg.settings.clock.monotonic() > text.by {
             return self.report(text.ticket, Outcome::Unsent);
         }
@@ -412,11 +421,12 @@ impl<'a> Connection<'a> {
         };
         let throttled = status == CommandStatus::RTHROTTLED;
         self.leg.handle.pace().handle_answer(origin.urgency(), sent_at, throttled, self.now());
-        if throttled {
-            self.figures.throttled.increment(1);
-        }
+        self.figures.throttled.increment(u64::from(throttled));
         match origin {
-            Origin::Segment(ticket) => self.report(ticket, outcome),
+            Origin::Segment(ticket) => {
+                self.replies.ended(&ticket.text, token, &outcome, &self.leg.handle);
+                self.report(ticket, outcome);
+            }
             // It was surely not shown, and its phone still waits.
             Origin::Screen(screen) if throttled || status == CommandStatus::RINVBNDSTS => {
                 self.leg.queues.waiting_screens.push_back(*screen);

@@ -2,15 +2,20 @@
 
 use jiff::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
+use uuid::Uuid;
 
 /// Connections remembered; older ones are long past any doubt.
 const REMEMBERED: usize = 16;
+/// Replies remembered that have proved an answer; what they prove is stored soon.
+const HEARD_MAX: usize = 4096;
 
 /// The connections of one bind in this process.
 #[derive(Debug, Default)]
 pub struct History {
     bound: Option<(u64, Timestamp)>,
     lost: VecDeque<Lost>,
+    /// Replies by whose response the operator has shown that it has read our answer to what they reply to.
+    heard: BTreeSet<Uuid>,
 }
 
 #[derive(Debug)]
@@ -33,6 +38,24 @@ impl History {
             self.lost.pop_front();
         }
         self.lost.push_back(Lost { connection, at, unproven: unproven.into_iter().collect() });
+    }
+
+    /// Notes that the operator has read our answer to the text that this replies to.
+    pub(super) fn hear(&mut self, reply: Uuid) {
+        if self.heard.len() >= HEARD_MAX {
+            self.heard.pop_first();
+        }
+        self.heard.insert(reply);
+    }
+
+    /// Whether the operator has shown that it has read our answer to the text that this replies to.
+    pub fn has_heard(&self, reply: &Uuid) -> bool {
+        self.heard.contains(reply)
+    }
+
+    /// The connections that were lost: number, moment, and the messages whose answers the operator may not have.
+    pub fn losses(&self) -> impl Iterator<Item = (u64, Timestamp, Vec<u32>)> {
+        self.lost.iter().map(|lost| (lost.connection, lost.at, lost.unproven.iter().copied().collect()))
     }
 
     /// When this connection was bound, if it is the latest that was.

@@ -10,6 +10,7 @@ mod leg;
 mod listen;
 mod pipe;
 mod reconnect;
+mod replies;
 mod start;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 /// A message that an operator delivered, not answered yet.
 #[derive(Clone, Debug)]
@@ -28,7 +29,12 @@ pub struct Arrival {
 impl Arrival {
     /// Answers the PDU. Nothing is acknowledged before it is safe: call it after the save.
     pub fn respond(&self, status: CommandStatus) {
-        let answer = Answer { connection: self.connection, sequence_number: self.sequence_number, status };
+        self.respond_with(status, None);
+    }
+
+    /// The same to a text that has this reply, whose own response will show that the operator has read the answer.
+    pub fn respond_with(&self, status: CommandStatus, reply: Option<Uuid>) {
+        let answer = Answer { connection: self.connection, sequence_number: self.sequence_number, status, reply };
         // The queue is as deep as the link's own bound on requests, so that it is never full for a live connection.
         let _ = self.bind.answers.try_send(answer);
     }
@@ -83,7 +89,7 @@ impl Arrival {
     /// Sends a screen once more, to who has brought an input of before; answers the PDU behind it, where it has no answer.
     pub async fn show_again(&self, message: ShortMessage, now: Duration, answer: Option<CommandStatus>) {
         let (connection, sequence_number) = (self.connection, self.sequence_number);
-        let then = answer.map(|status| Answer { connection, sequence_number, status });
+        let then = answer.map(|status| Answer { connection, sequence_number, status, reply: None });
         let _ = self
             .bind
             .screens
@@ -93,7 +99,8 @@ impl Arrival {
 
     /// The same, and answers the PDU once the screen is written: there are operators that want them in this order.
     pub async fn show_and_respond(&self, message: ShortMessage, now: Duration, status: CommandStatus) {
-        let then = Some(Answer { connection: self.connection, sequence_number: self.sequence_number, status });
+        let (connection, sequence_number) = (self.connection, self.sequence_number);
+        let then = Some(Answer { connection, sequence_number, status, reply: None });
         let _ = self
             .bind
             .screens
@@ -108,6 +115,8 @@ pub(super) struct Answer {
     pub connection: u64,
     pub sequence_number: u32,
     pub status: CommandStatus,
+    /// The text that replies to the message.
+    pub reply: Option<Uuid>,
 }
 
 /// A USSD reply: of use while its phone still waits, on whichever connection of the bind stands by then.
@@ -173,6 +182,16 @@ pub enum Outcome {
     InDoubt,
     /// It was never written.
     Unsent,
+}
+
+impl Outcome {
+    /// Whether the operator has said anything.
+    pub(super) const fn is_response(&self) -> bool {
+        match self {
+            Self::Answered { .. } | Self::Nacked(_) => true,
+            Self::InDoubt | Self::Unsent => false,
+        }
+    }
 }
 
 /// The way to a bind.

@@ -7,6 +7,7 @@
 mod herald;
 mod hours;
 mod lease;
+mod owed;
 mod policy;
 mod receipts;
 mod reply;
@@ -19,6 +20,7 @@ mod wording;
 pub use herald::Herald;
 pub use hours::{Hours, NotHours};
 pub use lease::Leaser;
+pub use owed::Owed;
 pub use policy::{Tried, Verdict, verdict};
 pub(crate) use reply::Reply;
 pub use segment::Sender;
@@ -27,7 +29,7 @@ pub use wording::{Wording, WordingError, WordingOperator};
 use crate::link::{BindHandle, Outcome, Outgoing};
 use crate::store::{Burn, ClaimedSegment, FinishedText, GatewayStore, StoreError, TextEnd, Ticket};
 use dayaq_core_api::{Core, Finished, NoticeOutcome};
-use dayaq_smpp::{Instant, LinkConfig, Urgency};
+use dayaq_smpp::{CommandStatus, Instant, LinkConfig, Urgency};
 use dayaq_types::{Clock, Entropy};
 use segment::SegmentBody;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +83,8 @@ pub struct Pusher {
     pub poll: Duration,
     /// The claims whose segments are on their way: what an outcome needs to be judged by.
     pub flights: BTreeMap<(Uuid, u32), Flight>,
+    /// What became of segments and is not stored yet.
+    pub owed: Owed,
 }
 
 impl Pusher {
@@ -118,7 +122,7 @@ impl Pusher {
                     self.settle_all(done).await;
                 }
                 () = self.wake.notified() => {}
-                () = tokio::time::sleep(self.held().map_or(self.poll, |held| held.min(self.poll))) => {}
+                () = tokio::time::sleep(self.rest()) => {}
             }
         }
         let _ = tokio::time::timeout(drain, self.finish(outcomes)).await;
@@ -126,10 +130,20 @@ impl Pusher {
 
     /// Waits for the outcomes of segments under way, and reports what has ended.
     async fn finish(&mut self, outcomes: &mut mpsc::UnboundedReceiver<(Ticket, Outcome)>) {
-        while !self.flights.is_empty() {
-            let Some(first) = outcomes.recv().await else { break };
-            let done = gather(outcomes, Some(first));
-            self.settle_all(done).await;
+        loop {
+            self.settle_owed().await;
+            let rest = self.owed.rest(self.clock.monotonic());
+            if self.flights.is_empty() && rest.is_none() {
+                break;
+            }
+            tokio::select! {
+                first = outcomes.recv() => {
+                    let Some(first) = first else { break };
+                    let done = gather(outcomes, Some(first));
+                    self.settle_all(done).await;
+                }
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+            }
         }
         if let Err(cause) = self.report().await {
             warn!(cause = %cause, "Ends not reported");
@@ -138,7 +152,22 @@ impl Pusher {
 
     /// One look at everything; gives how much it moved.
     async fn pass(&mut self) -> Result<usize, StoreError> {
+        self.settle_owed().await;
         Ok(self.send().await? + self.report().await?)
+    }
+
+    /// Tries again to store what could not be stored.
+    async fn settle_owed(&mut self) {
+        let due = self.owed.take_due(self.clock.monotonic());
+        if !due.is_empty() {
+            self.settle_all(due).await;
+            self.owed.tried(self.clock.monotonic());
+        }
+    }
+
+    /// How long until the next look, where nothing wakes it.
+    fn rest(&self) -> Duration {
+        [self.held(), self.owed.rest(self.clock.monotonic())].into_iter().flatten().fold(self.poll, Duration::min)
     }
 
     /// Sends what is due, as far as the operators' windows have room.
@@ -190,6 +219,9 @@ impl Pusher {
     async fn send_all(&mut self, route: usize, claimed: Vec<ClaimedSegment>) -> Result<(), StoreError> {
         let mut ready = Vec::with_capacity(claimed.len());
         for segment in claimed {
+            if self.owed.has(&segment.ticket) {
+                continue; // The operator has spoken of it; what it said is stored as soon as can be.
+            }
             let Some(body) = SegmentBody::decode(segment.body.expose()) else {
                 self.store.segment_dead(&segment.ticket, "unreadable").await?;
                 continue;
@@ -240,10 +272,7 @@ impl Pusher {
         for (ticket, outcome) in outcomes {
             let flight = self.flights.get(&(ticket.text, ticket.number));
             match verdict(&outcome, flight.map_or(LATE, |flight| tried(&flight.segment))) {
-                Verdict::Sent { message_id } => {
-                    self.flights.remove(&(ticket.text, ticket.number));
-                    sent.push((ticket, message_id));
-                }
+                Verdict::Sent { message_id } => sent.push((ticket, message_id)),
                 Verdict::InDoubt | Verdict::Again { .. } | Verdict::DelayPhone { .. } | Verdict::Dead { .. } => {
                     self.settle(ticket, outcome).await;
                 }
@@ -252,10 +281,23 @@ impl Pusher {
         if sent.is_empty() {
             return;
         }
-        match self.store.sent_all(&sent).await {
-            Ok(recorded) if recorded.len() == sent.len() => {}
-            Ok(_) => debug!("The outcome of a segment came after its claim"),
-            Err(cause) => warn!(cause = %cause, segments = sent.len(), "Outcomes of segments not recorded"),
+        let binds = || self.routes.iter().flat_map(|route| &route.binds);
+        let is_heard = |(ticket, _): &&(Ticket, String)| binds().any(|bind| bind.history().has_heard(&ticket.text));
+        let heard: Vec<Uuid> = sent.iter().filter(is_heard).map(|(ticket, _)| ticket.text).collect();
+        match self.store.sent_and_heard(&sent, &heard).await {
+            Ok(recorded) => {
+                if recorded.len() < sent.len() {
+                    debug!("The outcome of a segment came after its claim");
+                }
+                sent.iter().for_each(|(ticket, _)| drop(self.flights.remove(&(ticket.text, ticket.number))));
+            }
+            Err(cause) => {
+                warn!(cause = %cause, segments = sent.len(), "Outcomes of segments not recorded yet");
+                for (ticket, message_id) in sent {
+                    let message_id = Some(message_id);
+                    self.owed.keep(ticket, Outcome::Answered { status: CommandStatus::ROK, message_id });
+                }
+            }
         }
     }
 
@@ -268,8 +310,11 @@ impl Pusher {
             Verdict::Sent { message_id } => self.store.segment_sent(&ticket, &message_id).await,
             Verdict::InDoubt => self.store.segment_in_doubt(&ticket).await,
             Verdict::Dead { cause } => {
-                self.dead_letter(route, &ticket, &outcome, &cause);
-                self.store.segment_dead(&ticket, &cause).await
+                let dead = self.store.segment_dead(&ticket, &cause).await;
+                if dead.is_ok() {
+                    self.dead_letter(route, &ticket, &outcome, &cause);
+                }
+                dead
             }
             Verdict::Again { after, burn, cause } => {
                 let at = self.hours.earliest(segment.class, self.later(after));
@@ -286,7 +331,11 @@ impl Pusher {
         match done {
             Ok(true) => {}
             Ok(false) => debug!("The outcome of a segment came after its claim"),
-            Err(cause) => warn!(cause = %cause, "Outcome of a segment not recorded"),
+            Err(cause) => {
+                warn!(cause = %cause, "Outcome of a segment not recorded yet");
+                self.flights.insert((ticket.text, ticket.number), Flight { route, segment });
+                self.owed.keep(ticket, outcome);
+            }
         }
     }
 
@@ -314,7 +363,8 @@ impl Pusher {
     async fn settle_late(&mut self, ticket: Ticket, outcome: Outcome) {
         let Verdict::Sent { message_id } = verdict(&outcome, LATE) else { return };
         if let Err(cause) = self.store.segment_sent(&ticket, &message_id).await {
-            warn!(cause = %cause, "Late answer not recorded");
+            warn!(cause = %cause, "Late answer not recorded yet");
+            self.owed.keep(ticket, outcome);
         }
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Reply<'r> {
     pub operator: &'r str,
     pub language: Language,
     pub words: &'r str,
+    /// Whether a later one of the phone makes it void: a dialogue's question.
+    pub question: bool,
 }
 
 impl Sender {
@@ -43,6 +45,7 @@ impl Sender {
             language: reply.language,
             notice: Pii::new(RECORD.to_owned()),
             matters: false,
+            question: reply.question,
             words: Pii::new(reply.words.to_owned()),
             segments: segments.into_iter().map(body).collect(),
             not_before: now,

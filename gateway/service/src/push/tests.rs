@@ -87,6 +87,7 @@ impl Story {
             hours: Hours::default(),
             poll: Duration::from_secs(1),
             flights: BTreeMap::new(),
+            owed: Owed::default(),
         };
         Self { pusher, clock, keys, ends, sent, _folder: folder }
     }
@@ -112,6 +113,7 @@ impl Story {
             language: Language::Az,
             notice: Pii::new("granted".to_owned()),
             matters: true,
+            question: false,
             words: Pii::new(words),
             segments: segments.iter().map(|body| Pii::new(body.encode())).collect(),
             not_before,
@@ -311,6 +313,7 @@ async fn i6_nothing_is_tried_for_ever_whatever_the_operator_says() {
             operator: OPERATOR,
             language: Language::Az,
             words: "1",
+            question: true,
         };
         let text = story.pusher.routes[0].sender.reply(&reply, story.clock.now()).unwrap();
         assert!(story.pusher.store.add_text(&text).await.unwrap());

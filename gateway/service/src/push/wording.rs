@@ -139,6 +139,7 @@ impl Wording {
             language,
             notice: Pii::new(told.record),
             matters: true,
+            question: false,
             words: Pii::new(words),
             segments: segments.iter().map(|body| Pii::new(body.encode())).collect(),
             not_before,

@@ -27,6 +27,7 @@ impl World {
             language: Language::Az,
             notice: Pii::new(serde_json::to_string(notice).unwrap()),
             matters: true,
+            question: false,
             words: Pii::new("as it was sent".to_owned()),
             segments: vec![Pii::new(b"1".to_vec())],
             not_before: now,
