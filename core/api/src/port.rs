@@ -6,6 +6,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// The eligibility and card-order core, as the gateway sees it.
 ///
@@ -32,8 +33,14 @@ pub trait Core: Send + Sync {
     /// Tells where and when the card can be collected, to who knows the last four digits.
     async fn pickup(&self, caller: &Caller, explain: &Explain) -> Result<PickupReply, CoreError>;
 
-    /// Leases up to `most` notices that are due, oldest first, for that long.
+    /// Leases up to `most` notices that are due, for that long: those first that nobody has leased, the oldest first.
     async fn lease(&self, most: u32, lease: Duration) -> Result<Vec<LeasedNotice>, CoreError>;
+
+    /// Notes that the gateway has kept these leased notices, each under its fence: until their end is reported nobody
+    /// needs them, but after so long, in case that they were lost. A core that does not hear it hands them out again.
+    async fn kept(&self, _kept: &[(Uuid, u64)], _lease: Duration) -> Result<(), CoreError> {
+        Ok(())
+    }
 
     /// Reports the end of a leased notice; `false` where the lease was no longer ours.
     async fn finished(&self, finished: &Finished) -> Result<bool, CoreError>;

@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 /// How old an input may be and still count as of its own day: what a gateway holds back longer counts as of today.
 const RECEIVED_AGE_MAX: SignedDuration = SignedDuration::from_hours(72);
@@ -259,6 +260,10 @@ impl Core for CoreService {
     async fn lease(&self, most: u32, lease: Duration) -> Result<Vec<LeasedNotice>, CoreError> {
         let now = self.clock.now();
         self.store.lease_notices(now, most.min(LEASE_MAX), lease).await.map_err(unavailable)
+    }
+
+    async fn kept(&self, kept: &[(Uuid, u64)], lease: Duration) -> Result<(), CoreError> {
+        self.store.keep_notices(kept, self.clock.now(), lease).await.map_err(unavailable)
     }
 
     async fn finished(&self, finished: &Finished) -> Result<bool, CoreError> {

@@ -26,7 +26,8 @@ pub(super) async fn write(
 }
 
 impl CoreStore {
-    /// Leases up to `most` waiting notices, oldest first.
+    /// Leases up to `most` waiting notices: those first that were never leased, or freed, then those whose lease ended
+    /// first; of the same kind the oldest. So none waits behind others that are only leased once more.
     pub async fn lease_notices(
         &self,
         now: Timestamp,
@@ -50,8 +51,8 @@ impl CoreStore {
     ) -> Result<Vec<(i64, LeasedNotice)>, StoreError> {
         let sql = format!(
             "WITH due AS MATERIALIZED (SELECT id FROM notices
-                WHERE state = 'waiting' AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at, seq LIMIT $3{})
-             UPDATE notices SET lease_until = $1, holder = $4, fence = fence + 1 WHERE id IN (SELECT id FROM due)
+                WHERE state = 'waiting' AND due_at <= $2 AND lease_until <= $2 ORDER BY lease_until, due_at, seq LIMIT $3{})
+             UPDATE notices SET lease_until = $1, holder = $4, fence = fence + 1, kept = 0 WHERE id IN (SELECT id FROM due)
              RETURNING seq, id, application_id, notice, fence",
             tx.for_update_skip_locked()
         );
@@ -97,8 +98,29 @@ impl CoreStore {
     /// Frees what this process had leased before it started again. A gateway that has kept such a notice knows it by
     /// its id when it is leased anew, and reports its end under the new fence.
     pub async fn release_notices(&self) -> Result<(), StoreError> {
-        self.release("UPDATE notices SET lease_until = 0 WHERE state = 'waiting' AND lease_until > 0 AND holder = $1")
-            .await
+        self.release(
+            "UPDATE notices SET lease_until = 0
+             WHERE state = 'waiting' AND lease_until > 0 AND kept = 0 AND holder = $1",
+        )
+        .await
+    }
+
+    /// Notes that a gateway has kept these notices, each under its fence: nobody else needs them for so long.
+    pub async fn keep_notices(&self, kept: &[(Uuid, u64)], now: Timestamp, lease: Duration) -> Result<(), StoreError> {
+        let (kept, until) = (kept.to_vec(), later(now, lease));
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                for (id, fence) in &kept {
+                    tx.execute(
+                        "UPDATE notices SET lease_until = $1, kept = 1 WHERE id = $2 AND fence = $3 AND state = 'waiting'",
+                        &[until.into(), (&id.to_string()).into(), fence.cast_signed().into()],
+                    )
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Ends a notice; `false` where it was leased again since. A report repeated under its own fence is welcome.

@@ -70,7 +70,51 @@ async fn what_is_due_next_is_told_without_what_a_gateway_holds(ground: Ground) {
     assert_eq!(world.core.next_due().await.unwrap(), None);
 }
 
+/// A gateway leases what waits again and again; sixty thousand that wait hold up none that is new.
+async fn a_new_notice_is_leased_next_however_many_wait(ground: Ground) {
+    let world = World::standing(ground).await;
+    world.registered(PHONE, &world.application()).await;
+    let first = world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!(first.len(), 1);
+    let due = dayaq_types::Clock::now(world.clock.as_ref()).as_millisecond();
+    let waiting = "INSERT INTO notices (id, application_id, key, notice, due_at, lease_until, fence)
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+         SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS TEXT), (SELECT id FROM applications), 'k' || i, $1,
+            $2, $2 + i, 1 FROM n";
+    let added = world
+        .core
+        .store
+        .write(move |mut tx| {
+            Box::pin(async move { Ok(tx.execute(waiting, &[(&[0u8; 64]).into(), due.into()]).await?) })
+        })
+        .await;
+    assert_eq!(added.unwrap(), 60_000);
+    world.wait(120);
+    world.registered("994502222222", &world.application()).await;
+    let leased = world.core.lease(1, MINUTE).await.unwrap();
+    assert_eq!(leased[0].msisdn.digits(), "994502222222");
+}
+
+async fn a_notice_that_its_gateway_has_kept_is_handed_out_again_only_much_later(ground: Ground) {
+    let world = World::standing(ground).await;
+    world.registered(PHONE, &world.application()).await;
+    let first = world.core.lease(10, MINUTE).await.unwrap();
+    let kept = [(first[0].id, first[0].fence)];
+    world.core.kept(&kept, 60 * MINUTE).await.unwrap();
+    world.core.store.release_notices().await.unwrap();
+    world.wait(3599);
+    assert_eq!(world.core.lease(10, MINUTE).await.unwrap(), [], "a restart changes nothing");
+    world.wait(1);
+    let again = world.core.lease(10, MINUTE).await.unwrap();
+    assert_eq!(again[0].id, first[0].id, "its gateway may have lost it");
+    world.core.kept(&kept, 60 * MINUTE).await.unwrap();
+    world.wait(60);
+    assert_eq!(world.core.lease(10, MINUTE).await.unwrap().len(), 1, "whose lease is over has nothing to say");
+}
+
 on_each_database!(
+    a_new_notice_is_leased_next_however_many_wait,
+    a_notice_that_its_gateway_has_kept_is_handed_out_again_only_much_later,
     p3_a_notice_goes_to_the_bound_phone_in_its_language,
     d11_a_leased_notice_is_nobody_elses_until_its_lease_ends,
     d05_a_notice_outlives_the_process_that_wrote_it,

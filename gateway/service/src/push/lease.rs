@@ -13,8 +13,10 @@ use tracing::{debug, warn};
 
 /// Notices leased at once.
 const BATCH: u32 = 64;
-/// How long a leased notice is ours alone.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long a leased notice is ours alone, to be put into words and kept: should we die, another has it soon.
+const LEASE: Duration = Duration::from_secs(10);
+/// How long nobody needs a notice that we have kept.
+const KEPT: Duration = Duration::from_hours(1);
 
 /// Leases notices and makes texts of them.
 pub struct Leaser {
@@ -77,10 +79,12 @@ impl Leaser {
                 return Ok(0);
             }
         };
+        let mut kept = Vec::with_capacity(leased.len());
         for notice in &leased {
             match self.wording.text(notice, self.clock.now()).await {
                 Ok(text) => {
                     let added = self.store.add_text(&text).await?;
+                    kept.push((notice.id, notice.fence));
                     // Once, with the text; leased again, it has had its chance. What waits for the morning is a text alone.
                     let due = text.not_before <= self.clock.now();
                     if added
@@ -98,6 +102,9 @@ impl Leaser {
                     metrics::counter!("dayaq_notices_without_words_total").increment(1);
                 }
             }
+        }
+        if let Err(cause) = self.core.kept(&kept, KEPT).await {
+            debug!(cause = %cause, "Notices are leased once more");
         }
         Ok(leased.len())
     }
