@@ -1,10 +1,10 @@
 //! What became of the answer to a text that was taken: read by the operator, lost with its connection or its process, or
 //! nobody knows.
 
+use super::Conversations;
 use super::doubt::{Fate, Taken, is_repeat};
 use super::sms::Text;
-use super::texting::Texting;
-use super::{Conversations, TextTurn};
+use super::texting::{TextTurn, Texting};
 use crate::link::Arrival;
 use crate::store::{Loss, Process, ProcessState, StoreError, SubscriberKey};
 use jiff::{SignedDuration, Timestamp};

@@ -53,7 +53,6 @@ use limiter::Limiter;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use texting::TextTurn;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use turnstile::Turnstile;

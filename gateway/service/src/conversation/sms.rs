@@ -3,7 +3,7 @@
 use super::address::number;
 use super::doubt::Taken;
 use super::envelope::Envelope;
-use super::texting::{TextTurn, instant, print};
+use super::texting::{TextTurn, Texting, instant, print};
 use super::turn::{CONFLICTS_MAX, Turn, UNREADABLE};
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
@@ -112,20 +112,22 @@ impl Conversations {
                 answered: false,
                 news: Vec::new(),
             };
+            self.forget_kept(&mut turn.envelope.texting, text.at).await?;
             let taking = match self.repeated(&turn.envelope.texting, arrival, text).await? {
                 Some(at) => self.take_again(&mut turn, arrival, text, id, at).await?,
                 None => self.take_text(&mut turn, arrival, voice, text, id).await?,
             };
+            if let Some(id) = taking.told {
+                turn.envelope.texting.owe(id, &arrival.message.destination, text.at);
+            }
             match self.save(&mut turn).await? {
                 None => {
                     self.flights.take(key, text.print);
-                    if let Some(id) = taking.told {
-                        self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
-                    }
+                    self.tell_incomplete(&mut turn, text.at).await?;
                     if !turn.envelope.texting.parts().sets.is_empty() {
                         self.give_up_later(arrival, voice, msisdn, key);
                     }
-                    let reply = turn.envelope.texting.turn.as_ref().map(|turn| turn.id);
+                    let reply = turn.envelope.texting.reply_to(text.print);
                     self.finish(turn, taking).await?;
                     return Ok(reply);
                 }
@@ -239,14 +241,24 @@ impl Conversations {
         self.add_reply(turn, (text.id, true), &text.service(), words).await
     }
 
-    async fn tell_incomplete(
-        &self,
-        turn: &Turn<'_>,
-        id: Uuid,
-        service: &dayaq_smpp::Address,
-    ) -> Result<(), StoreError> {
-        let words = say(&turn.book, Saying::Incomplete, Some(turn.envelope.dialog.spoken()), turn.surface());
-        self.add_reply(turn, (id, false), service, &words).await
+    /// Keeps the texts that say that something did not come whole. The session remembers them until they surely are.
+    async fn tell_incomplete(&self, turn: &mut Turn<'_>, now: Timestamp) -> Result<(), StoreError> {
+        for owed in turn.envelope.texting.owed(now) {
+            let words = say(&turn.book, Saying::Incomplete, Some(turn.envelope.dialog.spoken()), turn.surface());
+            self.add_reply(turn, (owed.id, false), &owed.service(), &words).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget_kept(&self, texting: &mut Texting, now: Timestamp) -> Result<(), StoreError> {
+        let mut kept = Vec::new();
+        for owed in texting.owed(now) {
+            if self.store.has_text(owed.id).await? {
+                kept.push(owed.id);
+            }
+        }
+        texting.settle(&kept);
+        Ok(())
     }
 
     async fn add_reply(
@@ -304,7 +316,14 @@ impl Conversations {
         let now = self.clock.now();
         let loaded = self.load(&key).await?;
         let mut envelope = self.envelope(&key, &loaded).await?;
-        let Some(id) = envelope.texting.expire(&key, now, &self.part_limits) else { return Ok(()) };
+        self.forget_kept(&mut envelope.texting, now).await?;
+        let expired = envelope.texting.expire(&key, now, &self.part_limits);
+        if let Some(id) = expired {
+            envelope.texting.owe(id, &arrival.message.destination, now);
+        }
+        if envelope.texting.owed(now).is_empty() {
+            return Ok(());
+        }
         let book = self.books.of(envelope.dialog.book()).await?;
         let surface = voice.sms_surface(self.form_of(&key, voice).await?);
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
@@ -314,7 +333,7 @@ impl Conversations {
         let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };
         // Whoever wins the save tells the person; a loser leaves it to the winner.
         if self.save(&mut turn).await?.is_none() {
-            self.tell_incomplete(&turn, id, &arrival.message.destination).await?;
+            self.tell_incomplete(&mut turn, now).await?;
         }
         Ok(())
     }

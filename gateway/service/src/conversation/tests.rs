@@ -1,6 +1,7 @@
 //! Conversations by value: deliver_sm in, submit_sm and statuses out, on a clock that stands still.
 
 mod aborts;
+mod again;
 mod dialling;
 mod flash;
 mod forms;

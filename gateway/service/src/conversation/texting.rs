@@ -16,6 +16,11 @@ use uuid::Uuid;
 /// Texts and parts that are remembered, so that a repeat is known again.
 const TAKEN_MAX: usize = 16;
 
+/// Texts remembered that say that something did not come whole, until they are surely kept.
+const OWED_MAX: usize = 4;
+/// After so long nobody waits for them any more.
+const OWED_FOR: SignedDuration = SignedDuration::from_hours(1);
+
 /// An operator brings a text again that was not answered within this time.
 const AGAIN: SignedDuration = SignedDuration::from_secs(600);
 
@@ -36,6 +41,24 @@ pub(super) struct Texting {
     /// Texts that were given up lately, of each of which the person has been told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     given_up: Vec<GivenUp>,
+    /// Texts that say so and are perhaps not kept yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    owed: Vec<OwedText>,
+}
+
+/// A text that says that something did not come whole: its name, and the number that was written to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OwedText {
+    pub id: Uuid,
+    at: Timestamp,
+    service: (u8, u8, String),
+}
+
+impl OwedText {
+    /// The number that was written to.
+    pub fn service(&self) -> Address {
+        address(&self.service)
+    }
 }
 
 /// A turn that was taken by a text, and what is to become of it.
@@ -68,6 +91,12 @@ impl Texting {
     /// The texts like this one with their places, the latest first.
     pub fn like(&self, print: u64) -> impl Iterator<Item = (usize, &Taken)> {
         self.taken.iter().enumerate().rev().filter(move |(_, taken)| taken.print == print)
+    }
+
+    /// The reply to a text like this one, where the last turn answers it.
+    pub fn reply_to(&self, print: u64) -> Option<Uuid> {
+        let last = self.turn.as_ref().map(|turn| turn.id);
+        self.like(print).map(|(_, taken)| taken.turn).find(|turn| turn.is_some() && *turn == last).flatten()
     }
 
     /// Notes that the text at that place has come once more; it still leads to the turn of before, which is given.
@@ -128,6 +157,23 @@ impl Texting {
         GivenUp::note(&mut self.given_up, key, series, pieces, instant(now))
     }
 
+    /// Notes that the person is to be told under that name that a text to this number did not come whole.
+    pub fn owe(&mut self, id: Uuid, service: &Address, at: Timestamp) {
+        self.owed.truncate(OWED_MAX - 1);
+        self.owed.insert(0, OwedText { id, at, service: parts_of(service) });
+    }
+
+    /// What the person is still to be told; what nobody waits for any more is let go.
+    pub fn owed(&mut self, now: Timestamp) -> Vec<OwedText> {
+        self.owed.retain(|owed| now.duration_since(owed.at) <= OWED_FOR);
+        self.owed.clone()
+    }
+
+    /// Notes that the person is told under these names.
+    pub fn settle(&mut self, told: &[Uuid]) {
+        self.owed.retain(|owed| !told.contains(&owed.id));
+    }
+
     /// Adds a piece of a receipt to those that came before it.
     pub fn add_receipt_piece(&mut self, piece: &Piece<'_>, data_coding: u8, now: Instant, limits: &Limits) -> Added {
         let mut receipts = self.receipts.read();
@@ -139,15 +185,7 @@ impl Texting {
 
 impl TextTurn {
     pub fn new(id: Uuid, service: &Address, asks_again: bool) -> Self {
-        let digits = service.digits.as_str().unwrap_or_default().to_owned();
-        Self {
-            id,
-            service: (service.ton, service.npi, digits),
-            shown: None,
-            reminders: None,
-            asks_again,
-            by_notice: false,
-        }
+        Self { id, service: parts_of(service), shown: None, reminders: None, asks_again, by_notice: false }
     }
 
     /// The same question asked once more, under a name of its own.
@@ -157,9 +195,16 @@ impl TextTurn {
 
     /// The number that was written to.
     pub fn service(&self) -> Address {
-        let (ton, npi, digits) = &self.service;
-        Address::new(*ton, *npi, digits).unwrap_or_default()
+        address(&self.service)
     }
+}
+
+fn parts_of(service: &Address) -> (u8, u8, String) {
+    (service.ton, service.npi, service.digits.as_str().unwrap_or_default().to_owned())
+}
+
+fn address((ton, npi, digits): &(u8, u8, String)) -> Address {
+    Address::new(*ton, *npi, digits).unwrap_or_default()
 }
 
 /// The moment as parts are measured by: by the wall, which all gateways share.

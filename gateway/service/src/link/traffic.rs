@@ -281,6 +281,11 @@ impl LooseEnds {
         self.answers.try_recv().ok().map(|answer| (answer.sequence_number, answer.status))
     }
 
+    /// The reply to the text that is answered next.
+    pub(crate) fn reply(&mut self) -> Option<Option<uuid::Uuid>> {
+        self.answers.try_recv().ok().map(|answer| answer.reply)
+    }
+
     /// The next screen.
     pub(crate) fn screen(&mut self) -> Option<ShortMessage> {
         self.screens.try_recv().ok().map(|screen| screen.message)
@@ -293,6 +298,13 @@ impl BindHandle {
     pub(crate) fn lose_and_bind(&self, unanswered: &Arrival, connection: u64, now: jiff::Timestamp) {
         let mut history = self.history();
         history.lose(unanswered.connection, now, vec![unanswered.sequence_number]);
+        history.bind(connection, now);
+    }
+
+    /// Makes a connection, and loses the one before it where there was one, with these answers in doubt.
+    pub(crate) fn connect(&self, connection: u64, unproven: Vec<u32>, now: jiff::Timestamp) {
+        let mut history = self.history();
+        history.lose(connection - 1, now, unproven);
         history.bind(connection, now);
     }
 

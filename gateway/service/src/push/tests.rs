@@ -363,3 +363,39 @@ async fn i4_in_the_night_replies_go_and_notices_wait_for_nine_in_their_order() {
     story.reply(5, 5).await;
     assert_eq!(story.words().await, ["5", "1", "2", "3"], "a reply overtakes");
 }
+
+/// The operator has taken a text and the store does not take that: it is kept and stored later, and the text is never
+/// sent again for that.
+#[tokio::test]
+async fn d16_an_outcome_that_cannot_be_stored_is_stored_later_and_never_sent_again_for_that() {
+    let mut story = Story::begin().await;
+    story.pusher.hours = Hours::Always;
+    for number in [1, 2] {
+        story.outcome(number, number as u64).await;
+    }
+    assert_eq!(story.words().await, ["1", "2"]);
+    let path = story._folder.path().join("gateway.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut aside = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let mut ask = async |sql: &'static str| sqlx::raw_sql(sql).execute(&mut aside).await.unwrap();
+    ask("CREATE TRIGGER broken BEFORE UPDATE OF message_id ON text_attempts BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        .await;
+    story.answer(1, CommandStatus::ROK).await;
+    story.answer(2, CommandStatus::ROK).await;
+    // For a while longer than any lease: the attempt counts as in doubt and the resend is due, and it does not go.
+    for _ in 0..200 {
+        story.wait(Duration::from_secs(3));
+        assert_eq!(story.words().await, Vec::<String>::new());
+    }
+    assert_eq!(story.ends(), []);
+    ask("DROP TRIGGER broken").await;
+    story.wait(Duration::from_secs(6));
+    assert_eq!(story.words().await, Vec::<String>::new());
+    for number in [1, 2] {
+        assert_eq!(story.row(number, number as u64).await.state, SegmentState::Sent);
+    }
+    assert_eq!(story.pusher.store.open_segments().await.unwrap(), 0);
+    let sent = story.ends().iter().filter(|end| matches!(end, NoticeOutcome::Sent { .. })).count();
+    assert_eq!(sent, 2, "{:?}", story.ends());
+    assert!(story.pusher.flights.is_empty());
+}

@@ -340,8 +340,8 @@ async fn claim(
     Ok(rows)
 }
 
-/// Ends the questions among claimed segments that a later question to the same phone, which has gone out, has made void:
-/// an answer to them would be taken for one to that. Gives the others. Only who comes late is looked at.
+/// Ends the questions among claimed segments that a later question to the same phone has made void: an answer to them
+/// would be taken for one to that. Gives the others. Only what comes late is looked at.
 async fn outlived(db: &mut Change<'_>, rows: Vec<Row>, now: i64) -> Result<Vec<Row>, StoreError> {
     let mut standing = Vec::with_capacity(rows.len());
     for row in rows {
@@ -354,7 +354,6 @@ async fn outlived(db: &mut Change<'_>, rows: Vec<Row>, now: i64) -> Result<Vec<R
                 cause = 'outlived', fence = fence + 1, leased_to = 0
              WHERE text = $1 AND number = $2 AND state = 'queued' AND EXISTS (SELECT 1 FROM texts o
                 JOIN texts l ON l.subscriber = o.subscriber AND l.position > o.position AND l.question = 1
-                JOIN text_segments s ON s.text = l.position AND s.state IN ('attempted', 'sent', 'unknown')
                 WHERE o.position = $1)";
         let (text, number): (i64, i64) = (row.get("text"), row.get("number"));
         if db.execute(sql, &[text.into(), number.into()]).await? == 0 {

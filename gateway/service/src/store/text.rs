@@ -27,7 +27,7 @@ pub struct NewText {
     pub notice: Pii<String>,
     /// Whether the phone is told on its screen where the text does not arrive (X09): a notice, not a dialogue's reply.
     pub matters: bool,
-    /// Whether it is a dialogue's question, which is not sent any more once a later one of its phone has gone out.
+    /// Whether it is a dialogue's question, which is not sent late where a later one to its phone is kept.
     pub question: bool,
     /// Its words as rendered; their SHA-256 goes into the report.
     pub words: Pii<String>,

@@ -45,6 +45,8 @@ pub struct World {
     pub conversations: Arc<Conversations>,
     /// Another gateway of the same operator, on the same stores.
     other: Arc<Conversations>,
+    /// Makes one more.
+    make: Box<dyn Fn() -> Arc<Conversations> + Send + Sync>,
     pub clock: Arc<ManualClock>,
     pub core: Arc<Script>,
     pub dialect: Dialect,
@@ -98,34 +100,47 @@ impl World {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let file = SqliteFile::open(&folder.path().join("gateway.sqlite"), IN_SQLITE).await.unwrap();
-        let store = Arc::new(GatewayStore::new(file, keys.clone(), entropy.clone(), clock.clone()));
+        let own_store = {
+            let (keys, entropy, clock) = (keys.clone(), entropy.clone(), clock.clone());
+            move || Arc::new(GatewayStore::new(file.clone(), keys.clone(), entropy.clone(), clock.clone()))
+        };
         let mut config = config(profile);
         change(&mut config.operators[0].profile.dialect);
         let dialect = config.operators[0].profile.dialect.clone();
         let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
-        let open = |entries| Sessions::new(sessions.clone(), keys.clone(), entropy.clone(), entries);
-        let books = Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap());
-        let parts = || Parts {
-            books: Arc::clone(&books),
-            sessions: Arc::new(open(100)),
-            store: Arc::clone(&store),
-            core: core.clone(),
-            keys: keys.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            pending: Arc::default(),
-            senders: vec![Sender::new(&config.operators[0].profile).unwrap()],
-            wake: Arc::default(),
-            notices: Arc::default(),
+        let books = Arc::new(Books::shared(Arc::clone(book), files, own_store()).await.unwrap());
+        let open = {
+            let (sessions, keys, entropy) = (sessions.clone(), keys.clone(), entropy.clone());
+            move |entries| Sessions::new(sessions.clone(), keys.clone(), entropy.clone(), entries)
         };
-        let conversations = Conversations::new(parts(), &config.operators, &config);
-        let other = Conversations::new(parts(), &config.operators, &config);
+        let reader = open(0);
+        let make: Box<dyn Fn() -> Arc<Conversations> + Send + Sync> = {
+            let (keys, clock, core) = (keys.clone(), clock.clone(), core.clone());
+            Box::new(move || {
+                let parts = Parts {
+                    books: Arc::clone(&books),
+                    sessions: Arc::new(open(100)),
+                    store: own_store(),
+                    core: core.clone(),
+                    keys: keys.clone(),
+                    clock: clock.clone(),
+                    entropy: entropy.clone(),
+                    pending: Arc::default(),
+                    senders: vec![Sender::new(&config.operators[0].profile).unwrap()],
+                    wake: Arc::default(),
+                    notices: Arc::default(),
+                };
+                Conversations::new(parts, &config.operators, &config)
+            })
+        };
+        let (conversations, other) = (make(), make());
         let (bind, ends) = BindHandle::loose("test/1");
         let (cut, cut_ends) = BindHandle::loose("test/2");
         Self {
-            reader: open(0),
+            reader,
             conversations,
             other,
+            make,
             clock,
             core,
             dialect,
@@ -157,6 +172,11 @@ impl World {
     pub async fn deliver_to_the_other(&self, message: ShortMessage) -> Said {
         self.other.handle(&self.arrival(message)).await;
         self.said()
+    }
+
+    /// Starts one more gateway of the same operator, on the same stores.
+    pub fn gateway(&self) -> Arc<Conversations> {
+        (self.make)()
     }
 
     /// A delivered message, not yet taken.

@@ -23,6 +23,7 @@ mod contract;
 mod gateway_store;
 mod nonces;
 mod postgres_faults;
+mod processes;
 mod receipt_rules;
 mod redis_faults;
 mod redis_server;
