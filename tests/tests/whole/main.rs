@@ -45,6 +45,7 @@ mod receipts_of_all_forms;
 mod redis;
 mod redis_server;
 mod resets;
+mod restarts;
 mod senders;
 mod serve_config;
 mod shipped;

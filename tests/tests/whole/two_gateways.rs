@@ -11,6 +11,7 @@ use dayaq_registries::Running;
 use dayaq_smpp::concat::{Carrier, ESM_CLASS_UDHI};
 use dayaq_smpp::{Address, CommandId, ShortMessage, Tag};
 use dayaq_types::{Entropy, SeededEntropy};
+use std::time::Duration;
 
 const PHONE: &str = "994501234502";
 /// A FIN in three parts: without one of them, or in another order, it is none.
@@ -262,4 +263,30 @@ async fn a30_a_last_part_that_a_killed_gateway_saved_comes_again_over_the_other_
         last
     })
     .await;
+}
+
+/// The process has claimed the reply to a text and dies before it is written: the other one sends it soon, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn d05_a_reply_that_a_killed_gateway_had_claimed_comes_within_ten_seconds_over_the_other() {
+    let mut pair = Pair::up().await;
+    let mut aside = pair.database.aside().await;
+    sqlx::raw_sql("BEGIN; LOCK TABLE public.text_attempts IN EXCLUSIVE MODE")
+        .execute(&mut aside)
+        .await
+        .expect("a lock");
+    pair.lines[0].deliver(&whole("171S5AV")).await;
+    let claimed = async || {
+        let sql = "SELECT p.instance FROM public.text_segments s JOIN public.processes p ON p.run = s.holder
+             WHERE s.state = 'queued' AND s.leased_to > 0";
+        sqlx::query_scalar::<_, String>(sql).fetch_optional(&mut aside).await.expect("it answers")
+    };
+    let holder = usize::from(eventually("the reply is claimed", claimed).await == "dayaq-2");
+    pair.serves[holder].process.kill();
+    sqlx::raw_sql("ROLLBACK").execute(&mut aside).await.expect("a transaction");
+    let reply = tokio::time::timeout(Duration::from_secs(10), pair.lines[1 - holder].text());
+    let (to, text) = reply.await.expect("within ten seconds");
+    assert!(to == PHONE && text.starts_with(ASKS_SERIES), "{text:?}");
+    let sql = "SELECT count(*) FROM public.texts";
+    let texts: i64 = sqlx::query_scalar(sql).fetch_one(&mut aside).await.expect("it answers");
+    assert_eq!(texts, 5, "exactly one row for each text that was written");
 }
