@@ -124,6 +124,8 @@ impl Gateway {
             Stores::open(&config, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
         let sessions = Arc::new(Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
         let fault = |cause| OpenError { key: store_key(&config.store), cause };
+        store.release_pending().await.map_err(fault)?;
+        store.arrive().await.map_err(fault)?;
         let books = Arc::new(Books::publish(book, &files, Arc::clone(&store)).await.map_err(fault)?);
         let (pending, texts, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let conversations = Conversations::new(

@@ -2,6 +2,7 @@
 
 mod aborts;
 mod again;
+mod beside;
 mod dialling;
 mod flash;
 mod forms;

@@ -59,9 +59,6 @@ impl Stores {
         let store = GatewayStore::new(database, keys, entropy, clock)
             .named(config.store.instance())
             .keeping_drafts(config.draft_ttl);
-        let fault = |cause| OpenError { key: store_key(&config.store), cause };
-        store.release_pending().await.map_err(fault)?;
-        store.arrive().await.map_err(fault)?;
         Ok(Self { store: Arc::new(store), sessions })
     }
 }

@@ -164,6 +164,7 @@ impl Link {
 
     fn take_unbind_resp(&mut self, pdu: &Pdu<'_>) {
         if self.state == (State::Unbinding { sequence_number: pdu.sequence_number }) {
+            self.unproven.read_to(self.farewell);
             self.close(CloseReason::Unbound);
         } else {
             self.unmatched(pdu.body.command_id(), pdu.sequence_number);

@@ -79,7 +79,7 @@ pub struct Link {
     unproven: Unproven,
     /// The peer's unbind, while it is not answered.
     owed: Option<u32>,
-    /// Where our answer to the peer's unbind ends in all that was written.
+    /// Where our unbind, or our answer to the peer's, ends in all that was written.
     farewell: u64,
     /// Our probes without an answer, and where they end in all that was written; at most `PROBES_MAX`.
     probes: Vec<(u32, u64)>,
@@ -333,6 +333,7 @@ impl Link {
     fn send_unbind(&mut self, now: Instant) {
         let sequence_number = self.window.next_sequence_number();
         self.write_header(CommandId::UNBIND, CommandStatus::ROK, sequence_number);
+        self.farewell = self.written;
         self.state = State::Unbinding { sequence_number };
         self.timers.stop(Timer::Drain);
         self.timers.stop(Timer::EnquireLink);

@@ -174,6 +174,11 @@ impl World {
         self.said()
     }
 
+    /// The file of the gateway's store.
+    pub fn database(&self) -> std::path::PathBuf {
+        self._folder.path().join("gateway.sqlite")
+    }
+
     /// Starts one more gateway of the same operator, on the same stores.
     pub fn gateway(&self) -> Arc<Conversations> {
         (self.make)()

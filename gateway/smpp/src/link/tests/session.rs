@@ -272,3 +272,20 @@ fn a06_a_peer_that_unbinds_and_then_closes_in_order_has_read_what_we_answered() 
     assert_eq!(link.state(), State::Closed { reason: CloseReason::PeerUnbound });
     assert_eq!(link.unproven().len(), 1);
 }
+
+#[test]
+fn a06_a_peer_that_answers_our_unbind_has_read_what_we_answered_before_it() {
+    let now = Instant::ZERO;
+    for (answers_unbind, doubtful) in [(true, 0), (false, 1)] {
+        let mut link = bound_esme();
+        link.handle_bytes(now, &good_deliver(70));
+        link.respond(now, 70, CommandStatus::ROK, None).unwrap();
+        link.unbind(now).unwrap();
+        let unbind = output(&mut link).into_iter().find(|o| o.0 == CommandId::UNBIND).expect("it goes out").2;
+        if answers_unbind {
+            link.handle_bytes(now, &frame(CommandStatus::ROK, unbind, Body::UnbindResp));
+        }
+        link.handle_cut(now, 0);
+        assert_eq!((link.is_closed(), link.unproven().len()), (true, doubtful));
+    }
+}
