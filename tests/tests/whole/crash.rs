@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 
-/// Kills in the middle of the family, and walks on to the end.
-async fn is_continued(setting: Setting) {
+/// Kills in the middle of the family, and walks on to the end; the program still runs.
+async fn is_continued(setting: Setting) -> Stage {
     let mut stage = Stage::up(setting).await;
     let phone = stage.phone(QUBA.number);
     let before = QUBA.begin(&phone, 14).await;
@@ -26,6 +26,7 @@ async fn is_continued(setting: Setting) {
     assert_eq!(stage.references().await, [number]);
     assert_eq!(members(&stage).await, QUBA.members, "the core has every member");
     stage.assert_sound().await;
+    stage
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +45,7 @@ async fn b3_an_application_outlives_kill_9_on_redis() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b3_an_application_outlives_kill_9_on_postgres() {
     let database = PostgresDatabase::create().await;
-    is_continued(Setting { postgres: Some(database.url()), ..Setting::default() }).await;
+    let _stage = is_continued(Setting { postgres: Some(database.url()), ..Setting::default() }).await;
     let mut aside = database.aside().await;
     // The text that tells the registration follows the screen.
     eventually("the gateway's rows stand beside the core's", async || {
