@@ -1,8 +1,8 @@
 //! Where a store is kept, as configurations say it.
 
-use crate::PostgresPool;
+use crate::{PostgresPool, read_address};
 use dayaq_author::{Surroundings, Table, read_secret};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where a store is kept.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub enum StoreConfig {
     Sqlite,
     /// In PostgreSQL.
     Postgres {
-        /// `postgres://…`; may hold a password.
+        /// `postgres://…`, of one server or of several; may hold a password.
         url: SecretString,
         /// Connections held at most (1 to 100).
         connections: u32,
@@ -27,8 +27,7 @@ impl StoreConfig {
         match table.one_of_or("store", &[("sqlite", false), ("postgres", true)], false) {
             false => Self::Sqlite,
             true => Self::Postgres {
-                // A fault is reported, and then nothing is opened.
-                url: read_secret(table, "postgres_url", around).unwrap_or_default(),
+                url: read_url(table, around),
                 connections: table.integer_or("postgres_connections", 1..=100, PostgresPool::CONNECTIONS),
                 instance: table.opt_parse("instance", |name| match name.is_empty() {
                     false => Ok(name.to_owned()),
@@ -45,4 +44,15 @@ impl StoreConfig {
             Self::Postgres { instance, .. } => instance.as_deref(),
         }
     }
+}
+
+/// The address, judged as it will be when it is connected to. A fault is reported, and then nothing is opened.
+fn read_url(table: &Table<'_>, around: &dyn Surroundings) -> SecretString {
+    const KEYS: [&str; 3] = ["postgres_url", "postgres_url_env", "postgres_url_file"];
+    let url = read_secret(table, KEYS[0], around);
+    if let Some(Err(fault)) = url.as_ref().map(|url| read_address(url.expose_secret())) {
+        let key = KEYS.into_iter().find(|key| table.has(key)).unwrap_or(KEYS[0]);
+        table.error(key, fault.to_string());
+    }
+    url.unwrap_or_default()
 }

@@ -7,9 +7,6 @@ use std::time::Duration;
 /// The longest that a caller waits for a connection (D07); beyond it the turn is shed.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
-/// The SQLSTATE of a server that takes no changes: a replica, or one that is told so.
-const READ_ONLY: &str = "25006";
-
 /// Why a store did not do what was asked. No text here ever holds a stored value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -28,6 +25,9 @@ pub enum StoreError {
     /// Every connection was taken, or none could be made. It was not done.
     #[error("no connection within {0:?}")]
     NoConnection(Duration),
+    /// None of the servers takes changes, each for its reason. It was not done.
+    #[error("no server that takes changes: {0}")]
+    NoServer(String),
     /// It lost against another transaction, by this SQLSTATE; it was not done.
     #[error("lost against another transaction: {0}")]
     Contended(String),
@@ -80,6 +80,7 @@ impl StoreError {
             Self::Refused(_)
             | Self::Address(_)
             | Self::NoConnection(_)
+            | Self::NoServer(_)
             | Self::Contended(_)
             | Self::Overtaken(_)
             | Self::Volatile { .. }
@@ -95,10 +96,34 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// The SQLSTATE of a server that takes no changes: a replica, or one that is told so.
+    pub(crate) const READ_ONLY: &'static str = "25006";
+
+    /// Whether a server that said it may be of use a moment later.
+    pub(crate) const fn is_passing(&self) -> bool {
+        match self {
+            Self::Timeout(_)
+            | Self::Unreachable(_)
+            | Self::Refused(_)
+            | Self::NoConnection(_)
+            | Self::NoServer(_)
+            | Self::Contended(_) => true,
+            Self::Address(_)
+            | Self::Volatile { .. }
+            | Self::Database(_)
+            | Self::Nul
+            | Self::Held { .. }
+            | Self::NewerSchema(_)
+            | Self::HalfMigrated(_)
+            | Self::Sealed(_)
+            | Self::Closed => false,
+        }
+    }
+
     /// Whether the connection that said it is of use to the next: not one that is silent or gone, and not one to a server
     /// that takes no changes any more, for another may.
     pub(crate) fn leaves_connection(&self) -> bool {
-        !self.is_in_doubt() && !matches!(self, Self::Refused(code) if code == READ_ONLY)
+        !self.is_in_doubt() && !matches!(self, Self::Refused(code) if code == Self::READ_ONLY)
     }
 }
 
@@ -139,10 +164,11 @@ impl StoreError {
         let code = refusal.code().to_owned();
         match code.as_str() {
             "40001" | "40P01" => Self::Contended(code),
-            // The server goes down or comes up, and the connection is gone.
-            "57P01" | "57P02" | "57P03" => Self::Unreachable(code),
+            // The server goes down or comes up, or has ended this connection.
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Self::Unreachable(code),
+            code if code.starts_with("08") => Self::Unreachable(code.to_owned()),
             // Cancelled by a limit, no lock in time, not the primary.
-            "57014" | "55P03" | READ_ONLY => Self::Refused(code),
+            "57014" | "55P03" | Self::READ_ONLY => Self::Refused(code),
             // No memory, no disk, no connection left.
             code if code.starts_with("53") => Self::Refused(code.to_owned()),
             // The detail would hold the row; the message does not.

@@ -11,13 +11,16 @@
 //! - A file is one process's: who comes second is told who has it (E11).
 //! - Every wait has an end (D07), and no error holds a stored value.
 
+mod address;
 mod config;
 mod database;
 mod error;
 mod lock;
 mod postgres;
+mod servers;
 mod sqlite;
 
+pub use address::read_address;
 pub use config::StoreConfig;
 pub use database::{Bind, Change, Database, Row};
 pub use error::{Failure, StoreError};
