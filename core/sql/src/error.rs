@@ -7,6 +7,13 @@ use std::time::Duration;
 /// The longest that a caller waits for a connection (D07); beyond it the turn is shed.
 pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
+/// SQLite's code for a database that another connection has locked.
+const SQLITE_BUSY: u32 = 5;
+/// How often a change is made again that lost against another one (D02).
+pub(crate) const RETRIES_MAX: u32 = 5;
+/// The pause before the first of these; it doubles.
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(10);
+
 /// Why a store did not do what was asked. No text here ever holds a stored value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -149,6 +156,11 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(refusal) => {
                 if let Some(refusal) = refusal.try_downcast_ref::<PgDatabaseError>() {
                     return Self::from_postgres(refusal);
+                }
+                // SQLITE_BUSY, by whatever is in the way: the low octet is the error, the others say more of it.
+                let code = refusal.code().and_then(|code| code.parse::<u32>().ok());
+                if code.is_some_and(|code| code & 0xff == SQLITE_BUSY) {
+                    return Self::Contended("SQLITE_BUSY".to_owned());
                 }
             }
             // The others are faults of a statement or of a row.

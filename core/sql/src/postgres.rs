@@ -2,7 +2,7 @@
 
 use crate::address::read_address;
 use crate::database::{Bind, Change, Row, postgres};
-use crate::error::CONNECTION_WAIT;
+use crate::error::{CONNECTION_WAIT, RETRIES_MAX, RETRY_PAUSE};
 use crate::servers::Servers;
 use crate::{Failure, Schema, StoreError};
 use dayaq_types::Entropy;
@@ -21,10 +21,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(6);
 /// What the server itself ends: a statement, a wait for a lock, a transaction that its owner has forgotten.
 const LIMITS: [(&str, &str); 3] =
     [("statement_timeout", "5s"), ("lock_timeout", "3s"), ("idle_in_transaction_session_timeout", "10s")];
-/// How often a change is made again that lost against another one (D02).
-const RETRIES_MAX: u32 = 5;
-/// The pause before the first of these; it doubles, and each is shortened by up to a half at random.
-const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Connections to a PostgreSQL database with a store's schema.
 #[derive(Clone)]

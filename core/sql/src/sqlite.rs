@@ -1,6 +1,6 @@
 //! An SQLite file: one writer that commits in groups, and readers beside it.
 
-use crate::error::CONNECTION_WAIT;
+use crate::error::{CONNECTION_WAIT, RETRIES_MAX, RETRY_PAUSE};
 use crate::lock::Lock;
 use crate::{Failure, Schema, StoreError};
 use futures_util::FutureExt;
@@ -19,7 +19,8 @@ const BATCH_MAX: usize = 256;
 /// Changes that may wait for the writer; beyond that their callers wait.
 const QUEUE_MAX: usize = 1024;
 const READERS_MAX: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite itself waits for another writer: somebody's own tool, or a backup. After that the commit is made again.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An SQLite file that this process has for itself, and several of its stores may share.
 ///
@@ -75,7 +76,7 @@ impl SqliteFile {
 
     /// Makes a change, all of it or nothing; answers once it is on the disk.
     ///
-    /// A caller that stops waiting does not stop the change. The work may run twice, the second time over what was
+    /// A caller that stops waiting does not stop the change. The work may run more than once, each time over what was
     /// taken back, so it must do nothing but change rows.
     pub async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where
@@ -172,7 +173,7 @@ async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut q
         if batch.is_empty() {
             continue;
         }
-        let outcome = commit(&mut connection, &options, &mut batch).await;
+        let outcome = commit_again(&mut connection, &options, &mut batch).await;
         if let Err(error) = &outcome {
             tracing::warn!(%error, changes = batch.len(), "A commit failed");
             // Whatever state it is in, a new connection begins from the last commit.
@@ -186,6 +187,27 @@ async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut q
     if let Some(connection) = connection {
         // Closing moves the log into the file; a failure loses nothing, the log is read at the next start.
         let _ = connection.close().await;
+    }
+}
+
+/// Commits, again where another writer was in the way (D02): nothing was done then.
+async fn commit_again(
+    connection: &mut Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+    batch: &mut [Box<dyn Job>],
+) -> Result<(), StoreError> {
+    let mut retries = 0;
+    loop {
+        let done = commit(connection, options, batch).await;
+        let Err(StoreError::Contended(code)) = &done else { return done };
+        if retries == RETRIES_MAX {
+            return done;
+        }
+        metrics::counter!("dayaq_store_retries_total", "code" => code.clone()).increment(1);
+        // Whatever state it is in, a new connection begins from the last commit.
+        *connection = None;
+        tokio::time::sleep(RETRY_PAUSE * 2u32.saturating_pow(retries)).await;
+        retries += 1;
     }
 }
 

@@ -23,6 +23,13 @@ impl Cut {
     pub fn everywhere() -> impl Iterator<Item = Self> {
         (0..=COMMIT.len()).map(Self::Request).chain((0..18).map(Self::Reply))
     }
+
+    /// Every place within a commit again and again: ten thousand cuts where all is asked for (DAYAQ_FULL=1), else some
+    /// hundred.
+    pub fn many() -> impl Iterator<Item = Self> {
+        let full = std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1");
+        std::iter::repeat_with(Self::everywhere).flatten().take(if full { 10_000 } else { 310 })
+    }
 }
 
 /// The valve, open until the next commit.
@@ -41,11 +48,17 @@ impl Valve {
         let (armed, swallows) = (Arc::clone(&next), Arc::clone(&silent));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let server = UnixStream::connect(&socket).await.unwrap();
+                // Of a server that is down the client hears that it closes.
+                let Ok(server) = UnixStream::connect(&socket).await else { continue };
                 tokio::spawn(pass(client, server, Arc::clone(&armed), Arc::clone(&swallows)));
             }
         });
         Self { port, next, silent }
+    }
+
+    /// Where it listens, on loopback.
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn url(&self, database: &str) -> String {

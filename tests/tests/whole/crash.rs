@@ -310,7 +310,7 @@ async fn h2_by_sms_killed_at_any_moment_after_confirm_one_text_says_registered()
 }
 
 /// Dials again and does what the screen asks for; gives the number that is shown in the end.
-async fn second_try(phone: &Phone) -> String {
+pub async fn second_try(phone: &Phone) -> String {
     let seen = phone.dial().await;
     if !seen.text.contains(ALONE.go_on) {
         seen.says(ALONE.menu);

@@ -32,6 +32,7 @@ pub struct ServeConfig {
     registries: SocketAddr,
     sessions: String,
     postgres: Option<String>,
+    core_postgres: Option<String>,
     instance: String,
     gateway: String,
     profile: String,
@@ -53,6 +54,7 @@ impl ServeConfig {
             registries,
             sessions,
             postgres: None,
+            core_postgres: None,
             instance,
             gateway,
             profile,
@@ -69,6 +71,12 @@ impl ServeConfig {
     /// Keeps the rows of gateway and core in that PostgreSQL database, each under a name of its own.
     pub fn postgres(mut self, url: &str) -> Self {
         self.postgres = Some(url.to_owned());
+        self
+    }
+
+    /// Keeps the rows of the core alone in that PostgreSQL database.
+    pub fn core_postgres(mut self, url: &str) -> Self {
+        self.core_postgres = Some(url.to_owned());
         self
     }
 
@@ -136,9 +144,9 @@ impl ServeConfig {
         self.folder.path()
     }
 
-    /// The PostgreSQL database that holds the rows of gateway and core; `None` where they are in files.
+    /// The PostgreSQL database that holds the rows of the core; `None` where they are in a file.
     pub fn database(&self) -> Option<&str> {
-        self.postgres.as_deref()
+        self.core_postgres.as_deref().or(self.postgres.as_deref())
     }
 
     /// The core's SQLite file.
@@ -174,15 +182,17 @@ impl ServeConfig {
     }
 
     fn text(&self) -> String {
-        let Self { registries, sessions, postgres, links, instance, gateway, .. } = self;
+        let Self { registries, sessions, links, instance, gateway, .. } = self;
         let operators: String = self.operators.iter().map(|(name, reach)| {
             format!(
                 "[[operator]]\nname = \"{name}\"\nprofile = \"operator.toml\"\nsystem_id = \"{SYSTEM_ID}\"\npassword = \"{PASSWORD}\"\n{reach}\n{links}\n"
             )
         }).collect();
-        let stores = postgres.as_ref().map_or(String::new(), |url| {
-            format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"{instance}\"\n")
-        });
+        let store = |url: Option<&str>| match url {
+            Some(url) => format!("store = \"postgres\"\npostgres_url = \"{url}\"\ninstance = \"{instance}\"\n"),
+            None => String::new(),
+        };
+        let (stores, core_store) = (store(self.postgres.as_deref()), store(self.database()));
         let endpoint = |table: &str, path: &str| {
             format!("[core.{table}]\nbase_url = \"http://{registries}/{path}\"\ntoken = \"{TOKEN}\"\n")
         };
@@ -201,7 +211,7 @@ notice_hours = "always"
 {sessions}
 {operators}
 [core]
-{stores}database = "core.sqlite"
+{core_store}database = "core.sqlite"
 poll_ms = 50
 card_poll_s = 1
 {}{}"#,

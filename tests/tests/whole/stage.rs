@@ -45,7 +45,7 @@ pub struct Stage {
     pub registries: Running,
     pub config: ServeConfig,
     pub valve: Option<Valve>,
-    serve: Option<Serve>,
+    pub serve: Option<Serve>,
     /// What the processes before this one said.
     log: String,
 }

@@ -222,6 +222,9 @@ fn faults_of_the_gateway_store_are_reported_by_key() {
     assert!(found.contains("gateway.postgres_connections"), "{found}");
     let found = with("store = \"postgres\"\npostgres_url_env = \"NO_SUCH\"");
     assert!(found.contains("gateway.postgres_url_env") && found.contains("NO_SUCH"), "{found}");
+    let found = with("store = \"postgres\"\npostgres_url = \"postgres://d:hunter2@one,,two/dayaq\"");
+    assert!(found.contains("gateway.postgres_url: bad address: a server without a name"), "{found}");
+    assert!(!found.contains("hunter2"), "{found}");
     // An address that is not asked for is a mistake of the author's.
     let found = with("database = \"a.db\"\npostgres_url = \"postgres://db/dayaq\"");
     assert!(found.contains("gateway.postgres_url"), "{found}");

@@ -1,6 +1,7 @@
 //! Calls to the core: within the phone's patience, or else as pending calls that a worker finishes.
 
 use super::Conversations;
+use super::patience::within;
 use super::turn::Turn;
 use super::way::Way;
 use crate::push::Herald;
@@ -28,8 +29,11 @@ use uuid::Uuid;
 const LEASE: Duration = Duration::from_secs(60);
 /// Calls claimed at once.
 const BATCH: u32 = 16;
-/// The pauses between tries, in seconds; the last repeats until the core answers: nothing recorded is given up.
-const PAUSES_S: [u64; 6] = [1, 5, 15, 30, 60, 120];
+/// The pauses between tries, in seconds; the last repeats until the core answers: nothing recorded is given up. With what
+/// [`PendingWorker::after`] adds, none is so long that a core which is back waits half a minute for a call (D01).
+const PAUSES_S: [u64; 4] = [1, 5, 10, 20];
+/// The pause before a call that cannot be made as it stands is looked at again, in seconds.
+const ASIDE_S: u64 = 120;
 
 /// A call that was recorded: everything the core needs to hear.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,7 +53,7 @@ enum Answer {
 }
 
 impl Conversations {
-    /// Makes a dialogue's call and steps on with what became of it.
+    /// Makes a dialogue's call and steps on with what became of it. So much of the phone's patience is spent already.
     pub(super) async fn call(
         &self,
         turn: &mut Turn<'_>,
@@ -57,6 +61,7 @@ impl Conversations {
         operation: &str,
         args: &BTreeMap<String, dayaq_dialog::Value>,
         draft: &str,
+        spent: Duration,
     ) -> Vec<Effect> {
         let language = values::from_dialog_language(turn.envelope.dialog.spoken());
         let payload = CallPayload {
@@ -66,7 +71,7 @@ impl Conversations {
             draft: draft.parse().unwrap_or_default(),
         };
         let writes = Operation::find(operation).is_some_and(|operation| operation.writes);
-        let budget = turn.carrier.reply_budget;
+        let budget = turn.carrier.reply_budget.saturating_sub(spent);
         let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
         let input = match answer {
             Answer::Said(outcome) if writes && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {
@@ -109,7 +114,7 @@ impl Conversations {
             not_before: self.clock.now(),
             attempts: 0,
         };
-        self.store.add_pending(&call).await?;
+        within(self.store.add_pending(&call)).await?;
         metrics::counter!("dayaq_calls_recorded_total").increment(1);
         self.pending.notify_one();
         Ok(())
@@ -197,7 +202,7 @@ impl PendingWorker {
             };
             error!(cause = %cause_of(&*panic), "A recorded call is put aside");
             metrics::counter!("dayaq_calls_panicked_total").increment(1);
-            self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await.map(drop)
+            self.store.postpone_pending(&claim.call.id, claim.fence, self.after(ASIDE_S)).await.map(drop)
         })
     }
 
@@ -205,7 +210,7 @@ impl PendingWorker {
         Box::pin(async move {
             let Ok(payload) = serde_json::from_slice::<CallPayload>(claim.call.payload.expose()) else {
                 error!("A recorded call cannot be read");
-                self.store.postpone_pending(&claim.call.id, claim.fence, self.later(u32::MAX)).await?;
+                self.store.postpone_pending(&claim.call.id, claim.fence, self.after(ASIDE_S)).await?;
                 return Ok(());
             };
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
@@ -242,9 +247,14 @@ impl PendingWorker {
 
     fn later(&self, attempts: u32) -> Timestamp {
         let step = usize::try_from(attempts).unwrap_or(usize::MAX).min(PAUSES_S.len() - 1);
+        self.after(PAUSES_S[step])
+    }
+
+    /// After so many seconds, and up to a quarter more.
+    fn after(&self, seconds: u64) -> Timestamp {
         let mut octet = [0];
         self.entropy.fill(&mut octet);
-        let pause = Duration::from_secs(PAUSES_S[step]).mul_f64(1.0 + f64::from(octet[0]) / 1024.0);
+        let pause = Duration::from_secs(seconds).mul_f64(1.0 + f64::from(octet[0]) / 1024.0);
         self.clock.now().checked_add(pause).unwrap_or(Timestamp::MAX)
     }
 }

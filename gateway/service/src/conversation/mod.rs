@@ -18,6 +18,7 @@ mod given_up;
 mod limiter;
 mod order;
 mod parts;
+mod patience;
 mod reports;
 mod screens;
 mod sms;

@@ -4,6 +4,7 @@ use super::address::number;
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio, Shown};
 use super::order::{Standing, judge};
+use super::patience::within;
 use super::reports::is_in_parts;
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
@@ -254,10 +255,10 @@ impl Conversations {
         if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
             return Ok(envelope);
         }
-        if let Some(dialog) = self.store.draft(key).await?.and_then(|plain| serde_json::from_slice(&plain).ok()) {
+        if let Some(dialog) = within(self.store.draft(key)).await?.and_then(|plain| serde_json::from_slice(&plain).ok()) {
             return Ok(Envelope::new(dialog));
         }
-        let profile = self.store.profile(key).await?;
+        let profile = within(self.store.profile(key)).await?;
         let language = profile.and_then(|profile| profile.language).map(values::to_dialog_language);
         let now = self.clock.now();
         let draft = new_id(now, &*self.entropy).to_string();
@@ -321,12 +322,15 @@ impl Conversations {
 
     /// Does what a saved step asks for, calls and all.
     pub(super) async fn carry_out(&self, mut turn: Turn<'_>, mut effects: Vec<Effect>) -> Result<(), StoreError> {
+        let (begun, mut safe) = (self.clock.monotonic(), true);
         for _ in 0..=CALLS_MAX {
             turn.answer(ResponseOrder::BeforeReply);
-            self.keep_safe(&mut turn, &effects).await;
+            // A store that was not there a moment ago is not waited for again.
+            safe = safe && self.keep_safe(&mut turn, &effects).await;
             let call = effects.iter().find(|effect| matches!(effect, Effect::Call { .. })).cloned();
             let Some(Effect::Call { id, operation, args, draft }) = call else { break };
-            effects = self.call(&mut turn, &id, &operation, &args, &draft).await;
+            let spent = self.clock.monotonic().saturating_sub(begun);
+            effects = self.call(&mut turn, &id, &operation, &args, &draft, spent).await;
             // The core has spoken; whatever becomes of this save, the person hears it. Should it fail, the same call
             // with the same id follows on the next dial and has the same answer.
             match self.save(&mut turn).await {
@@ -345,8 +349,8 @@ impl Conversations {
         Ok(())
     }
 
-    /// Puts profile and drafts where they outlive the session. A fault here costs no turn: the session has them too.
-    async fn keep_safe(&self, turn: &mut Turn<'_>, effects: &[Effect]) {
+    /// See [`Self::keep_safe`].
+    pub(super) async fn put_safe(&self, turn: &mut Turn<'_>, effects: &[Effect]) -> Result<(), StoreError> {
         let now = (turn.envelope.dialog.language(), Some(turn.carrier.name.clone()));
         let mut kept = Ok(());
         if now != turn.known {
@@ -362,9 +366,7 @@ impl Conversations {
             kept = kept.and(self.store.save_draft(&turn.key, &plain).await);
         }
         turn.held = holds;
-        if let Err(cause) = kept {
-            warn!(carrier = turn.name(), cause = %cause, "Profile or draft not kept");
-        }
+        kept
     }
 
     async fn remember(

@@ -20,7 +20,9 @@ macro_rules! on_each_database {
 }
 
 mod contract;
+mod failover;
 mod gateway_store;
+mod migrations;
 mod nonces;
 mod postgres_faults;
 mod processes;
@@ -32,6 +34,7 @@ mod sqlite_faults;
 mod text_model;
 mod text_order;
 mod text_rules;
+mod torn_log;
 mod untold;
 
 use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, SubscriberKey};

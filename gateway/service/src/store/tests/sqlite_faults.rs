@@ -158,6 +158,28 @@ async fn d02_a_writer_from_outside_is_waited_for() {
     assert_eq!(store.draft(&house.subscriber(0)).await.unwrap(), Some(b"draft".to_vec()));
 }
 
+/// One change in a hundred meets a writer from outside that stays longer than SQLite itself waits: nobody notices.
+#[tokio::test]
+async fn d02_at_one_busy_database_in_a_hundred_changes_nobody_notices() {
+    let house = House::new();
+    let store = house.store().await;
+    let mut outside = aside(&house).await;
+    for n in 0..200 {
+        let held = if n % 100 == 50 { Some(outside.begin_with("BEGIN IMMEDIATE").await.unwrap()) } else { None };
+        let saved = tokio::spawn({
+            let (store, key) = (store.clone(), house.subscriber(n % 7));
+            async move { store.save_draft(&key, b"draft").await }
+        });
+        if let Some(held) = held {
+            // Longer than SQLite waits by itself.
+            tokio::time::sleep(Duration::from_millis(1_300)).await;
+            assert!(!saved.is_finished(), "it is tried again");
+            held.rollback().await.unwrap();
+        }
+        saved.await.unwrap().unwrap();
+    }
+}
+
 /// No room: what does not fit is refused and not half there; what was there stays; with room again it goes on.
 #[tokio::test]
 async fn d03_a_full_disk_refuses_and_recovers() {

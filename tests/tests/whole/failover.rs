@@ -1,0 +1,172 @@
+//! The databases away, held by somebody, or failed over: what phones hear meanwhile, and what is there afterwards.
+
+use crate::crash::second_try;
+use crate::family::{ALONE, QUBA};
+use crate::raw_smsc::{Line, RawSmsc};
+use crate::redis_server::RedisServer;
+use crate::serve_config::address;
+use crate::stage::{Setting, Stage, eventually, read_only, reference};
+use dayaq_postgres::{PostgresDatabase, PostgresPair, PostgresServer};
+use dayaq_smpp::{Address, CommandId, CommandStatus, ShortMessage};
+use dayaq_types::{Clock, SystemClock};
+use sqlx::{Connection, Executor};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::task::block_in_place;
+
+const RECORDED: &str = "Ваши данные сохранены";
+const NOT_REGISTERED: &str = "Пока не принято";
+/// What a person who sends an application off waits at most: the reply budget of 3 s and the second for recording it,
+/// with room for a machine that runs other tests.
+const HEARD: Duration = Duration::from_secs(7);
+/// How soon a recorded call is carried out, once the core is back (D01).
+const APPLIED: Duration = Duration::from_secs(30);
+/// How soon the service is back, once a server takes changes.
+const BACK: Duration = Duration::from_secs(10);
+
+async fn is_ready(stage: &Stage, status: u16) {
+    eventually("it says how it is", async || (stage.page("/readyz").await.0 == status).then_some(())).await;
+}
+
+/// Calls that wait in the gateway's file, and how often they have been tried.
+async fn waiting(stage: &Stage) -> Vec<i64> {
+    let open = "SELECT attempts FROM pending_calls WHERE finished_at IS NULL";
+    let mut file = read_only(&stage.config.gateway_database()).await;
+    sqlx::query_scalar(open).fetch_all(&mut file).await.expect("it is read")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_what_is_recorded_while_the_cores_database_is_down_is_registered_once_when_it_is_up() {
+    let server = PostgresServer::start();
+    server.create_database("core").await;
+    let mut stage = Stage::set(Setting::default()).await;
+    stage.config = stage.config.core_postgres(&server.url("core"));
+    stage.start().await;
+    let (phone, clock) = (stage.phone(ALONE.number), SystemClock::new());
+    ALONE.until_confirm(&phone).await;
+    block_in_place(|| server.kill());
+    let asked = clock.monotonic();
+    phone.send("1").await.says(RECORDED).ends();
+    assert!(clock.monotonic() - asked < HEARD, "{:?}", clock.monotonic() - asked);
+    assert_eq!(waiting(&stage).await.len(), 1, "it is committed before the phone hears so");
+    eventually("it is tried in vain", async || waiting(&stage).await.first().filter(|tries| **tries > 1).copied()).await;
+    block_in_place(|| server.start_again());
+    let up = clock.monotonic();
+    let number = eventually("it is registered", async || {
+        let mut core = server.aside("core").await;
+        let found = "SELECT reference FROM dayaq_core.applications";
+        sqlx::query_scalar::<_, String>(found).fetch_all(&mut core).await.expect("it serves").pop()
+    })
+    .await;
+    println!("registered {:?} after the database was up", clock.monotonic() - up);
+    assert!(clock.monotonic() - up <= APPLIED);
+    assert_eq!(reference(&phone.text().await), Some(number.clone()));
+    eventually("nothing waits", async || waiting(&stage).await.is_empty().then_some(())).await;
+    assert_eq!(stage.references().await, [number], "once");
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d01_what_can_be_recorded_nowhere_is_not_called_recorded_and_a_killed_primary_is_followed_by_its_standby() {
+    fails_over(|pair| pair.primary.kill()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d14_a_silent_primary_is_followed_by_its_standby_and_no_phone_is_left_without_an_answer() {
+    fails_over(|pair| pair.valves[0].silence(true)).await;
+}
+
+/// One family is registered, one is about to be, one is in the middle when the primary is lost.
+async fn fails_over(lose: impl FnOnce(&PostgresPair)) {
+    let (redis, pair) = (RedisServer::up(), PostgresPair::streaming(true).await);
+    let setting = Setting { redis: Some(redis.url()), postgres: Some(pair.url()), ..Setting::default() };
+    let stage = Stage::up(setting).await;
+    let (registered, confirms, midway) =
+        (stage.phone(QUBA.number), stage.phone(ALONE.number), stage.phone("994501234577"));
+    QUBA.until_confirm(&registered).await;
+    let first = registered.send("1").await.says(QUBA.registered).reference();
+    ALONE.until_confirm(&confirms).await;
+    ALONE.begin(&midway, 4).await;
+
+    block_in_place(|| lose(&pair));
+    let clock = SystemClock::new();
+    confirms.send("1").await.says(NOT_REGISTERED).ends();
+    let heard = clock.monotonic();
+    assert!(heard < HEARD, "{heard:?}");
+    let (typed, says) = ALONE.answers[4];
+    midway.send(typed).await.says(says);
+    let went_on = clock.monotonic() - heard;
+    assert!(went_on < HEARD, "{went_on:?}");
+    is_ready(&stage, 503).await;
+
+    pair.standby.promote().await;
+    let promoted = clock.monotonic();
+    is_ready(&stage, 200).await;
+    let back = clock.monotonic() - promoted;
+    println!("heard after {heard:?}, the other went on after {went_on:?}, back {back:?} after the promotion");
+    assert!(back <= BACK, "{back:?}");
+    let second = second_try(&confirms).await;
+    registered.dial().await.says(QUBA.menu);
+    assert_eq!(registered.send("2").await.reference(), first, "what was told is so");
+    let mut after = pair.standby.aside(pair.database()).await;
+    let numbers: Vec<String> = sqlx::query_scalar("SELECT reference FROM dayaq_core.applications ORDER BY seq")
+        .fetch_all(&mut after)
+        .await
+        .expect("it serves");
+    assert_eq!(numbers, [first, second], "each once");
+    ALONE.answer(&midway, midway.send(ALONE.answers[5].0).await, 6, 7).await;
+    stage.assert_sound().await;
+}
+
+/// Delivers the first text of each phone at once; gives what the operator hears of each.
+async fn write(line: &mut Line, phones: &BTreeSet<String>) -> Vec<CommandStatus> {
+    for phone in phones {
+        let message = ShortMessage {
+            source: Address::new(1, 1, phone).expect("it is short"),
+            destination: Address::new(0, 1, "7142").expect("it is short"),
+            short_message: "Salam".into(),
+            ..ShortMessage::default()
+        };
+        let pdu = line.deliver_sm(&message);
+        line.write(&pdu).await;
+    }
+    let mut heard = Vec::new();
+    for _ in phones {
+        heard.push(line.wait_for(CommandId::DELIVER_SM.response()).await.command_status);
+    }
+    heard
+}
+
+/// Somebody holds the tables, so that every connection waits for them and more callers come than there are connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn d07_while_the_tables_are_held_texts_are_brought_again_and_then_nobody_queues() {
+    let (redis, database, smsc) = (RedisServer::up(), PostgresDatabase::create().await, RawSmsc::listen().await);
+    let setting = Setting { redis: Some(redis.url()), postgres: Some(database.url()), ..Setting::default() };
+    let mut stage = Stage::set(setting).await;
+    stage.config = stage.config.reach(&address(smsc.addr()));
+    stage.start_unbound();
+    let mut line = smsc.bound().await;
+    let phones: BTreeSet<String> = (0..40).map(|n| format!("99455{:07}", 4_000_000 + n)).collect();
+    let mut aside = database.aside().await;
+    let mut held = aside.begin().await.expect("it serves");
+    held.execute("LOCK TABLE public.texts, public.drafts, public.profiles IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+    let clock = SystemClock::new();
+    for _ in 0..3 {
+        let heard = write(&mut line, &phones).await;
+        assert!(heard.iter().all(|status| *status == CommandStatus::RX_T_APPN), "{heard:?}");
+    }
+    let shed = clock.monotonic();
+    held.rollback().await.expect("it serves");
+    let heard = write(&mut line, &phones).await;
+    let taken = clock.monotonic() - shed;
+    println!("three times 40 texts shed in {shed:?}, 40 taken in {taken:?} once the tables were free");
+    assert!(heard.iter().all(|status| *status == CommandStatus::ROK), "{heard:?}");
+    // Each round waits for a connection for a second at most and for the tables as long as a turn has patience.
+    assert!(shed < Duration::from_secs(3 * 8) && taken < Duration::from_secs(5), "{shed:?}, {taken:?}");
+    let mut answered = Vec::new();
+    while answered.len() < phones.len() {
+        answered.push(line.text().await.0);
+    }
+    assert_eq!(answered.into_iter().collect::<BTreeSet<_>>(), phones, "one text each");
+    stage.assert_sound().await;
+}
