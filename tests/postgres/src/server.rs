@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SERVE: &str = r#"
 set -eu
 trap '' INT TERM HUP
-bin=$(dirname "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)")
+bin=$(dirname "$(readlink -f "$(command -v postgres || ls -d /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)")")
 as=; [ "$(id -u)" != 0 ] || as="setpriv --reuid=postgres --regid=postgres --init-groups"
 cd /
 folder=$($as mktemp -d)
