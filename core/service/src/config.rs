@@ -1,5 +1,6 @@
 //! The part `[core]` of the configuration.
 
+use crate::store::Retention;
 use dayaq_author::{Surroundings, Table, read_secret};
 use dayaq_sql::StoreConfig;
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +34,8 @@ pub struct CoreConfig {
     pub card_poll: Duration,
     /// How long the bank may take for an answer.
     pub bank_timeout: Duration,
+    /// How long what is not needed any more is kept; whoever reads the whole file sets it from `[retention]`.
+    pub retention: Retention,
     /// Whether values marked `assumed` refuse and pay; for demonstrations alone.
     pub assumed_values_count: bool,
     /// The institutions by id.
@@ -86,6 +89,7 @@ impl CoreConfig {
             poll: Duration::from_millis(poll_ms),
             card_poll: Duration::from_secs(card_poll_s),
             bank_timeout: Duration::from_millis(bank_timeout_ms),
+            retention: Retention::default(),
             assumed_values_count,
             institutions,
             bank,
@@ -102,6 +106,7 @@ impl CoreConfig {
             poll: Duration::from_secs(1),
             card_poll: Duration::from_secs(3600),
             bank_timeout: Duration::from_secs(10),
+            retention: Retention::default(),
             assumed_values_count: false,
             institutions,
             bank,

@@ -60,7 +60,7 @@ pub use content::{ContentFiles, CoreContent};
 pub use http::ClientError;
 pub use reference::is_reference;
 pub use service::{CoreService, OpenError};
-pub use store::{CoreStore, StoreError, StoredDecision};
+pub use store::{CoreStore, Retention, StoreError, StoredDecision};
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,12 @@ use crate::http::HttpError;
 use crate::service::{CoreService, unavailable};
 use crate::store::{Job, JobKind, StoreError};
 use dayaq_core_api::CoreError;
+use dayaq_sql::Sweeper;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::{SignedDuration, Timestamp};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +21,8 @@ const LEASE: Duration = Duration::from_secs(300);
 const STORE_RETRY: Duration = Duration::from_secs(30);
 /// How long a job rests that panicked: nothing but a change of the program or of what it read will mend it.
 const PUT_ASIDE: Duration = Duration::from_secs(3600);
+/// How often the store is looked through for what is past its time.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How long an application waits for rules that govern it.
 pub(crate) const RULES_RETRY: Duration = Duration::from_secs(3600);
 
@@ -63,6 +67,27 @@ impl CoreService {
                 () = tokio::time::sleep(self.config.poll) => {}
             }
         }
+    }
+
+    /// Erases what is past its time until cancelled, a bite at a time.
+    pub async fn sweep(&self, sweeper: &mut Sweeper, cancel: CancellationToken) {
+        loop {
+            let round = async {
+                if let Err(error) = self.store.sweep_by(sweeper, &self.config.retention, self.clock.now()).await {
+                    tracing::warn!(%error, "Old rows not swept");
+                }
+                tokio::time::sleep(SWEEP).await;
+            };
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = round => {}
+            }
+        }
+    }
+
+    /// What [`Self::sweep`] goes by from one round to the next.
+    pub fn sweeper(&self) -> Sweeper {
+        self.store.sweeper(Arc::clone(&self.clock))
     }
 
     async fn pass(&self, now: Timestamp, cancel: &CancellationToken) -> Result<usize, CoreError> {

@@ -31,6 +31,14 @@ impl From<PostgresPool> for Database {
 }
 
 impl Database {
+    /// Whether other processes work on the same rows.
+    pub const fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+
     /// Makes a change, all of it or nothing; answers once it is on the disk.
     ///
     /// The work may run more than once, each time over what was taken back (D02), so it must do nothing but change
@@ -149,6 +157,17 @@ impl Change<'_> {
             Self::Postgres(_) => {
                 let sql = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))";
                 self.rows(sql, &[key.into()]).await.map(drop)
+            }
+        }
+    }
+
+    /// As [`Self::lock`], but where somebody else is past this point answers `false` at once.
+    pub async fn try_lock(&mut self, key: &[u8]) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(_) => {
+                let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0)) AS ours";
+                Ok(self.row(sql, &[key.into()]).await?.is_some_and(|row| row.get("ours")))
             }
         }
     }

@@ -9,6 +9,7 @@
 //! - A change that loses against another one is made again (D02); one whose commit was cut off is in doubt, and says
 //!   so (D04).
 //! - A file is one process's: who comes second is told who has it (E11).
+//! - What is past its time is erased a bite at a time, by one process at once ([`Sweeper`]).
 //! - Every wait has an end (D07), and no error holds a stored value.
 
 mod address;
@@ -19,6 +20,7 @@ mod lock;
 mod postgres;
 mod servers;
 mod sqlite;
+mod sweep;
 
 pub use address::read_address;
 pub use config::StoreConfig;
@@ -26,6 +28,7 @@ pub use database::{Bind, Change, Database, Row};
 pub use error::{Failure, StoreError};
 pub use postgres::PostgresPool;
 pub use sqlite::SqliteFile;
+pub use sweep::{Column, Due, Kind, Sweeper, Tallies, Tally};
 
 use sqlx::migrate::Migrator;
 

@@ -38,6 +38,10 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let core = Arc::clone(&running.core);
     let worker = running.workers.watch("core", stop.clone(), core, |core, stop| Box::pin(core.run(stop)));
+    let sweeping = (Arc::clone(&running.core), running.core.sweeper());
+    let sweeper = running
+        .workers
+        .watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop)));
     for door in &running.gateway.doors {
         say::line(format_args!("An operator's SMSC may connect to {door}"))?;
     }
@@ -52,6 +56,7 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     running.gateway.shutdown().await;
     stop.cancel();
     worker.await.context("the core's worker")?;
+    sweeper.await.context("the core's sweeper")?;
     running.core.close().await;
     Ok(code)
 }

@@ -5,9 +5,10 @@ use crate::exit::Usage;
 use crate::{keys, say};
 use anyhow::Context;
 use dayaq_author::{Diagnostics, Document, parse, utf8};
-use dayaq_core::CoreConfig;
+use dayaq_core::{CoreConfig, Retention as CoreRetention};
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::conversation::{prove_on, prove_surface};
+use dayaq_gateway::store::Retention as GatewayRetention;
 use dayaq_types::seal::KeyRing;
 use std::path::{Path, PathBuf};
 
@@ -105,8 +106,14 @@ fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::
         table.finish();
         keys
     });
+    let (in_gateway, in_core) = root.opt_table("retention").map_or_else(Default::default, |table| {
+        let read = (GatewayRetention::read(&table), CoreRetention::read(&table));
+        table.finish();
+        read
+    });
     let gateway = GatewayConfig::read(&root, machine, found).map(|mut gateway| {
         gateway.database = machine.folder.join(gateway.database);
+        gateway.retention = in_gateway;
         gateway
     });
     if let (Some(gateway), Some(content)) = (&gateway, &content) {
@@ -123,6 +130,7 @@ fn read(document: &Document, machine: &Machine, found: &Diagnostics) -> anyhow::
         let ids = ids?;
         let mut core = CoreConfig::read(table, &ids, machine)?;
         core.database = machine.folder.join(core.database);
+        core.retention = in_core;
         Some(core)
     });
     root.finish();

@@ -12,6 +12,7 @@ use crate::store::{GatewayStore, OpenError, Sessions, Stores, Watch, store_key};
 use crate::workers::Workers;
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
+use dayaq_sql::Sweeper;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,8 +28,8 @@ use tracing::info;
 
 /// Screens that may wait to be pushed; beyond them a notice is a text alone.
 const FLASHES_MAX: usize = 256;
-/// How often old bodies and receipts are swept away.
-const SWEEP: Duration = Duration::from_secs(3_600);
+/// How often the store is looked through for what is past its time.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How often histograms are put in order.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
@@ -246,6 +247,7 @@ impl Gateway {
             poll: config.poll,
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
+        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock };
         let drain = config.drain;
         let worker_tasks = vec![
             watch.watch("leaser", workers.clone(), leaser, |leaser, stop| Box::pin(leaser.run(stop))),
@@ -256,9 +258,7 @@ impl Gateway {
                 Box::pin(pusher.run(outcomes, stop, drain))
             }),
             watch.watch("pending", workers.clone(), pending_worker, |worker, stop| Box::pin(worker.run(stop))),
-            watch.watch("sweeper", workers.clone(), (Arc::clone(&store), clock), |(store, clock), stop| {
-                Box::pin(sweep(store, &**clock, stop))
-            }),
+            watch.watch("sweeper", workers.clone(), sweeping, |sweeping, stop| Box::pin(sweeping.run(stop))),
             watch.watch("metrics", workers.clone(), metrics, |metrics, stop| Box::pin(keep_up(metrics, stop))),
         ];
         Ok(Self {
@@ -345,14 +345,36 @@ async fn keep_up(metrics: &PrometheusHandle, stop: CancellationToken) {
     }
 }
 
-async fn sweep(store: &GatewayStore, clock: &dyn Clock, stop: CancellationToken) {
-    loop {
-        if let Err(cause) = store.sweep(clock.now()).await {
-            tracing::warn!(cause = %cause, "Old rows not swept");
+/// Sweeps what is past its time.
+struct Sweeping {
+    sweeper: Sweeper,
+    store: Arc<GatewayStore>,
+    books: Arc<Books>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sweeping {
+    async fn run(&mut self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.round() => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(SWEEP) => {}
+            }
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(SWEEP) => {}
+    }
+
+    async fn round(&mut self) {
+        // What cannot be noted must not go.
+        let swept = match self.books.keep().await {
+            Ok(()) => self.store.sweep_by(&mut self.sweeper, self.clock.now()).await.map(drop),
+            Err(cause) => Err(cause),
+        };
+        if let Err(cause) = swept {
+            tracing::warn!(cause = %cause, "Old rows not swept");
         }
     }
 }

@@ -41,9 +41,9 @@ impl CoreStore {
         self.read_one(&sql, (&id.to_string()).into()).await
     }
 
-    /// The application of that registration number.
+    /// The application of that registration number; none where it has been erased.
     pub async fn application_by_reference(&self, reference: &str) -> Result<Option<Application>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM applications WHERE reference = $1");
+        let sql = format!("SELECT {COLUMNS} FROM applications WHERE reference = $1 AND data_key IS NOT NULL");
         self.read_one(&sql, reference.into()).await
     }
 

@@ -16,6 +16,7 @@ mod intake;
 mod jobs;
 mod notices;
 mod open;
+mod retention;
 mod tries;
 mod vault;
 
@@ -27,6 +28,7 @@ pub use error::StoreError;
 pub use evidence::Evidence;
 pub use intake::Intake;
 pub use jobs::{Job, JobKind};
+pub use retention::Retention;
 pub use tries::Tried;
 pub use vault::Vault;
 

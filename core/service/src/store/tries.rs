@@ -7,7 +7,8 @@ use std::time::Duration;
 
 /// Wrong tries in a day, from one phone and at one application.
 const TRIES_MAX: i64 = 5;
-const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How far back wrong tries count.
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// How a try ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,6 @@ impl CoreStore {
                 if right {
                     return Ok(Tried::Right);
                 }
-                tx.execute("DELETE FROM wrong_tries WHERE at <= $1", &[since.into()]).await?;
                 tx.execute(
                     "INSERT INTO wrong_tries (msisdn_lookup, application_id, at) VALUES ($1, $2, $3)",
                     &[(&phone).into(), (&id).into(), millis(now).into()],

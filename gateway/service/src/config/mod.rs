@@ -25,7 +25,7 @@ pub use reach::{Address, Reach, Tls, Trust};
 pub use sms::SmsWriting;
 
 use crate::push::{Hours, NotHours};
-use crate::store::DRAFT_LIFE;
+use crate::store::{DRAFT_LIFE, Retention};
 use dayaq_author::{Diagnostics, Document, Table};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -58,6 +58,8 @@ pub struct GatewayConfig {
     pub hours: Hours,
     /// How long a draft waits to be continued.
     pub draft_ttl: Duration,
+    /// How long everything else is kept; whoever reads the whole file sets it from `[retention]`.
+    pub retention: Retention,
     /// How long the parts of a long text wait for the others (1 to 600 s).
     pub parts_wait: Duration,
     /// How often the workers look for due texts and pending calls when nothing wakes them.
@@ -140,6 +142,7 @@ impl GatewayConfig {
             draft_ttl: Duration::from_secs(
                 3_600 * gateway.integer_or("draft_hours", 1..=720u64, DRAFT_LIFE.as_secs() / 3_600),
             ),
+            retention: Retention::default(),
             parts_wait: Duration::from_secs(gateway.integer_or("parts_wait_s", 1..=600u64, 600)),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             drain: Duration::from_secs(gateway.integer_or("drain_s", 1..=300u64, 10)),

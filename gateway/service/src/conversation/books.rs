@@ -49,6 +49,15 @@ impl Books {
         Ok(older.unwrap_or_else(|| Arc::clone(&self.current)))
     }
 
+    /// Notes that the dialogues in force and those that sessions here are on are needed.
+    pub async fn keep(&self) -> Result<(), StoreError> {
+        let older: Vec<String> = self.older.lock().unwrap_or_else(|e| e.into_inner()).keys().cloned().collect();
+        for hash in older.iter().map(String::as_str).chain([self.current.hash()]) {
+            self.store.book_used(hash).await?;
+        }
+        Ok(())
+    }
+
     async fn recompile(&self, hash: &str) -> Result<Option<Arc<Book>>, StoreError> {
         let content = self.store.book(hash).await?;
         let files = content.and_then(|content| serde_json::from_slice(&content).ok().map(ContentFiles));

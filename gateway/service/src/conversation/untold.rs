@@ -13,9 +13,8 @@ use jiff::SignedDuration;
 use std::time::Duration;
 use tracing::warn;
 
-/// How long after its text was written a notice is told. By then a number may be somebody else's (X08), and the stage
-/// of an application is told to whoever asks from its phone.
-const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long after its text was written a notice is told.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(UntoldText::TOLD_DAYS.cast_signed() * 24);
 /// Notices that are told at once, the newest first.
 const MOST: u32 = 3;
 /// How long a phone that dials waits for them to be looked up: they are worth no lost screen.

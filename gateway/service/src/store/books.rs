@@ -9,10 +9,24 @@ impl GatewayStore {
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 db.execute(
-                    "INSERT INTO books (hash, content, published_at) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING",
+                    "INSERT INTO books (hash, content, published_at, used_at) VALUES ($1, $2, $3, $3)
+                     ON CONFLICT (hash) DO UPDATE SET used_at = excluded.used_at",
                     &[(&hash).into(), (&content).into(), now.into()],
                 )
                 .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Notes that the dialogue is in force, or that somebody is on it: it is kept from now on for as long as such are.
+    pub async fn book_used(&self, hash: &str) -> Result<(), StoreError> {
+        let (hash, now) = (hash.to_owned(), self.now_ms());
+        self.write_by_key(move |mut db| {
+            Box::pin(async move {
+                let sql = "UPDATE books SET used_at = $1 WHERE hash = $2 AND used_at < $1";
+                db.execute(sql, &[now.into(), (&hash).into()]).await?;
                 Ok(())
             })
         })

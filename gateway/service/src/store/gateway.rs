@@ -1,7 +1,7 @@
 //! The gateway store: what must outlive a session.
 
 use super::database::Change;
-use super::{Database, StoreError};
+use super::{Database, Retention, StoreError};
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use futures_util::future::BoxFuture;
@@ -10,14 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Message bodies are erased so long after their text was added.
-const BODY_LIFE: Duration = Duration::from_hours(90 * 24);
 /// How long a draft is kept where nobody has configured otherwise.
 pub const DRAFT_LIFE: Duration = Duration::from_hours(72);
-/// The id of a finished call is kept so much longer than any draft that could make it again.
-const FINISHED_CALL_LIFE: Duration = Duration::from_hours(4 * 24);
-/// A receipt whose message nobody knows is kept so long for a late submit_sm_resp (A33).
-const STRAY_RECEIPT_LIFE: Duration = Duration::from_hours(3 * 24);
 
 /// The gateway store: profiles, drafts, pending calls, texts, receipts, published dialogues.
 ///
@@ -33,7 +27,7 @@ pub struct GatewayStore {
     instance: Option<String>,
     /// The name of this process among all that ever were.
     run: u64,
-    draft_life: Duration,
+    retention: Retention,
 }
 
 impl GatewayStore {
@@ -45,7 +39,7 @@ impl GatewayStore {
         let mut run = [0; 8];
         entropy.fill(&mut run);
         let run = u64::from_be_bytes(run);
-        Self { database, keys, entropy, clock, instance, run, draft_life: DRAFT_LIFE }
+        Self { database, keys, entropy, clock, instance, run, retention: Retention::default() }
     }
 
     /// The same store, claiming under the name that this gateway has among those that share the rows.
@@ -55,12 +49,25 @@ impl GatewayStore {
 
     /// The same store, which keeps drafts for so long after they were last saved.
     pub fn keeping_drafts(self, draft_life: Duration) -> Self {
-        Self { draft_life, ..self }
+        Self { retention: Retention { draft: draft_life, ..self.retention }, ..self }
+    }
+
+    /// The same store, which keeps everything for so long.
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
+    pub(super) const fn retention(&self) -> &Retention {
+        &self.retention
+    }
+
+    pub(super) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// How long a draft is kept after it was last saved.
     pub const fn draft_life(&self) -> Duration {
-        self.draft_life
+        self.retention.draft
     }
 
     /// Writes and reads a row.
@@ -84,53 +91,6 @@ impl GatewayStore {
             )
             .await?;
         Ok(row.and_then(|row| row.get::<Option<i64>>("due")).map(at))
-    }
-
-    /// Erases what is past its time: expired drafts and sessions, message bodies after 90 days, the ids of finished
-    /// calls 4 days after the last draft that could make them again, receipts of unknown messages after 3.
-    pub async fn sweep(&self, now: Timestamp) -> Result<Swept, StoreError> {
-        let now = millis(now);
-        let before = move |life: Duration| now.saturating_sub(short(life));
-        let calls_before = before(self.draft_life + FINISHED_CALL_LIFE);
-        self.write(move |mut db| {
-            Box::pin(async move {
-                let db = &mut db;
-                // Where gateways share the rows, live sessions are elsewhere.
-                let sessions = match db.is_shared() {
-                    false => erase(db, "DELETE FROM sessions WHERE expires_at <= $1", now).await?,
-                    true => 0,
-                };
-                let drafts = erase(db, "DELETE FROM drafts WHERE expires_at <= $1", now).await?;
-                let calls =
-                    erase(db, "DELETE FROM pending_calls WHERE finished_at <= $1", calls_before).await?;
-                let bodies = before(BODY_LIFE);
-                erase(
-                    db,
-                    "UPDATE text_segments SET sealed = NULL WHERE sealed IS NOT NULL AND text IN
-                     (SELECT position FROM texts WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= $1)",
-                    bodies,
-                )
-                .await?;
-                let texts = erase(
-                    db,
-                    "UPDATE texts SET sealed = NULL
-                     WHERE sealed IS NOT NULL AND reported_at IS NOT NULL AND created_at <= $1",
-                    bodies,
-                )
-                .await?;
-                let receipts = erase(
-                    db,
-                    "DELETE FROM receipts WHERE at <= $1 AND NOT EXISTS (SELECT 1 FROM text_attempts a
-                     JOIN texts t ON t.position = a.text
-                     WHERE a.operator = receipts.operator AND a.message_id = receipts.message_id
-                        AND (receipts.subscriber = t.subscriber OR length(receipts.subscriber) = 0))",
-                    before(STRAY_RECEIPT_LIFE),
-                )
-                .await?;
-                Ok(Swept { sessions, drafts, calls, texts, receipts })
-            })
-        })
-        .await
     }
 
     pub(super) const fn database(&self) -> &Database {
@@ -200,25 +160,6 @@ pub(super) async fn probe(database: &Database, now: i64) -> Result<(), StoreErro
     let sql = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
     database.write_by_key(move |mut db| Box::pin(async move { db.execute(sql, &[now.into()]).await })).await?;
     database.row("SELECT at FROM probe", &[]).await.map(drop)
-}
-
-/// What a sweep erased.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Expired sessions.
-    pub sessions: u64,
-    /// Expired drafts.
-    pub drafts: u64,
-    /// Ids of finished calls.
-    pub calls: u64,
-    /// Texts whose bodies were erased.
-    pub texts: u64,
-    /// Receipts of unknown messages.
-    pub receipts: u64,
-}
-
-async fn erase(db: &mut Change<'_>, sql: &str, before: i64) -> Result<u64, StoreError> {
-    db.execute(sql, &[before.into()]).await
 }
 
 /// A moment as it is stored: milliseconds since 1970.

@@ -1,7 +1,7 @@
 //! Opening the stores where the configuration says they are.
 
 use super::{
-    Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, RedisSessions, SessionBackend, SqliteFile,
+    Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, RedisSessions, Retention, SessionBackend, SqliteFile,
     SqliteSessions, StoreError,
 };
 use crate::config::{GatewayConfig, SessionsConfig, StoreConfig};
@@ -58,7 +58,7 @@ impl Stores {
         };
         let store = GatewayStore::new(database, keys, entropy, clock)
             .named(config.store.instance())
-            .keeping_drafts(config.draft_ttl);
+            .keeping(Retention { draft: config.draft_ttl, ..config.retention });
         Ok(Self { store: Arc::new(store), sessions })
     }
 }

@@ -143,6 +143,12 @@ pub struct UntoldText {
     pub words: Pii<String>,
 }
 
+impl UntoldText {
+    /// So many days after its text was written a notice is told. By then a number may be somebody else's (X08), and the stage of
+    /// an application is told to whoever asks from its phone.
+    pub const TOLD_DAYS: u64 = 30;
+}
+
 /// Where a segment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentState {
