@@ -53,6 +53,10 @@ apply-registered =
     { $send-reference }
     Qərar { $send-decide-by }-dək
     Pulsuz, pul verməyin. 142
+apply-undated =
+    { $send-reference } qeydə alındı
+    Qərar günü hələ bilinmir
+    Pulsuz, pul verməyin. 142
 apply-awaiting =
     Saxlandı: { $send-reference }
     Notarius nömrəsi üçün: *7142*2#

@@ -9,6 +9,10 @@ complete-registered =
     { $send-reference }
     Qərar { $send-decide-by }-dək
     Pulsuz, pul verməyin. 142
+complete-undated =
+    { $send-reference } qeydə alındı
+    Qərar günü hələ bilinmir
+    Pulsuz, pul verməyin. 142
 complete-already =
     Bu nömrə artıq yazılıb:
     { $send-reference }

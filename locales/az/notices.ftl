@@ -1,6 +1,8 @@
 # SMS mətnləri. Hər hissədə 67 işarə, ən çoxu üç hissə.
 
 notice-registered = Müraciətiniz qeydə alındı. Nömrə: { $reference }. Qərar: { $decide-by }-dək. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142
+notice-registered-undated = Müraciətiniz qeydə alındı. Nömrə: { $reference }. Qərar günü hələ bilinmir: bu dövrün qaydaları və ya iş günləri təsdiqlənməyib. SMS yazacağıq. Pulsuzdur, heç kimə pul verməyin. Kömək: 142
+notice-deadline = Müraciət { $reference }: qərar { $decide-by }-dək veriləcək. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142
 notice-awaiting-notary = Müraciətiniz saxlandı: { $reference }. Notarial ərizənin nömrəsi olmadan qərar verilmir. Nömrəni alanda yığın: *7142*2#. Pulsuzdur, heç kimə pul verməyin. Kömək: 142
 notice-granted = Sosial yardım təyin olundu. Müraciət: { $reference }. Ayda: { $amount }. Müddət: { $from }-{ $until }. Kart hazır olanda SMS gələcək. Pulsuzdur, heç kimə pul verməyin. Kömək: 142
 notice-refused = Müraciət { $reference }: ünvanlı sosial yardımın təyinindən imtina edilib. Səbəb: { $reasons }. Pulsuzdur, heç kimə pul verməyin. Sual və etiraz: 142

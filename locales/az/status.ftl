@@ -14,6 +14,10 @@ status-gathering =
     { $ask-reference } yoxlanılır
     Qərar { $ask-decide-by }-dək
     Pulsuz, pul verməyin. 142
+status-gathering-undated =
+    { $ask-reference } yoxlanılır
+    Qərar günü hələ bilinmir
+    Pulsuz, pul verməyin. 142
 status-granted =
     { $ask-reference }
     Qərar: yardım təyin edilib
@@ -47,6 +51,10 @@ status-not-begun =
 status-undecided =
     Hələ qərar yoxdur.
     Ən gec { $explain-decide-by }
+    Pulsuz, pul verməyin. 142
+status-undecided-undated =
+    Hələ qərar yoxdur.
+    Qərar günü hələ bilinmir
     Pulsuz, pul verməyin. 142
 status-award =
     Ayda { $explain-amount }

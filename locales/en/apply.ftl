@@ -51,6 +51,10 @@ apply-registered =
     Number: { $send-reference }
     Decision by { $send-decide-by }
     This service is free. Pay nobody. Help: 142
+apply-undated =
+    Registered. Number: { $send-reference }
+    We cannot name the day of the decision yet.
+    This service is free. Pay nobody. Help: 142
 apply-awaiting =
     Saved: { $send-reference }
     We cannot decide without the notarised application's number. When you have it, dial *7142*2#

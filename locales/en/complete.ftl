@@ -9,6 +9,10 @@ complete-registered =
     Number: { $send-reference }
     Decision by { $send-decide-by }
     This service is free. Pay nobody. Help: 142
+complete-undated =
+    Registered. Number: { $send-reference }
+    We cannot name the day of the decision yet.
+    This service is free. Pay nobody. Help: 142
 complete-already =
     We have this number already:
     { $send-reference }

@@ -1,6 +1,8 @@
 # SMS texts. A single one takes 160 characters, each part of a longer one 153.
 
 notice-registered = Your application is registered. Number: { $reference }. Decision by { $decide-by }. This service is free, pay nobody. Help: 142
+notice-registered-undated = Your application is registered. Number: { $reference }. We cannot name the day of the decision yet: the rules or working days for this time are not settled. We will text you. This service is free, pay nobody. Help: 142
+notice-deadline = Application { $reference }: decision by { $decide-by }. This service is free, pay nobody. Help: 142
 notice-awaiting-notary = Your application is kept: { $reference }. We cannot decide without the number of the notarised application. When you have it, dial *7142*2#. This is free, pay nobody. Help: 142
 notice-granted = Social assistance is granted. Application: { $reference }. Per month: { $amount }. Period: { $from }-{ $until }. An SMS will follow when your card is ready. This is free, pay nobody. Help: 142
 notice-refused = Application { $reference }: targeted social assistance is refused. Reason: { $reasons }. If you do not agree, call 142. This is free, pay nobody.

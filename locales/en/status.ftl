@@ -12,6 +12,10 @@ status-gathering =
     { $ask-reference } is being checked.
     Decision by { $ask-decide-by }
     This service is free. Pay nobody. Help: 142
+status-gathering-undated =
+    { $ask-reference } is being checked.
+    We cannot name the day of the decision yet.
+    This service is free. Pay nobody. Help: 142
 status-granted =
     { $ask-reference }
     Decision: assistance granted
@@ -41,6 +45,10 @@ status-not-begun =
 status-undecided =
     There is no decision yet.
     It comes by { $explain-decide-by }
+    This service is free. Pay nobody. Help: 142
+status-undecided-undated =
+    There is no decision yet.
+    We cannot name its day yet.
     This service is free. Pay nobody. Help: 142
 status-award =
     { $explain-amount } a month

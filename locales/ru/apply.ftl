@@ -52,6 +52,10 @@ apply-registered =
     { $send-reference }
     Решение к { $send-decide-by }
     Бесплатно, не платите. 142
+apply-undated =
+    { $send-reference } принято
+    Срок решения пока неясен
+    Бесплатно, не платите. 142
 apply-awaiting =
     Сохранено: { $send-reference }
     Дать номер от нотариуса: *7142*2#

@@ -9,6 +9,10 @@ complete-registered =
     { $send-reference }
     Решение к { $send-decide-by }
     Бесплатно, не платите. 142
+complete-undated =
+    { $send-reference } принято
+    Срок решения пока неясен
+    Бесплатно, не платите. 142
 complete-already =
     Этот номер уже записан:
     { $send-reference }

@@ -14,6 +14,10 @@ status-gathering =
     { $ask-reference } проверяется
     Решение к { $ask-decide-by }
     Бесплатно, не платите. 142
+status-gathering-undated =
+    { $ask-reference } проверяется
+    Срок решения пока неясен
+    Бесплатно, не платите. 142
 status-granted =
     { $ask-reference }
     Решение: помощь назначена
@@ -46,6 +50,10 @@ status-not-begun =
 status-undecided =
     Решения пока нет.
     Не позднее { $explain-decide-by }
+    Бесплатно, не платите. 142
+status-undecided-undated =
+    Решения пока нет.
+    Срок решения пока неясен
     Бесплатно, не платите. 142
 status-award =
     { $explain-amount } в месяц

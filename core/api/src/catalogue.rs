@@ -89,6 +89,7 @@ pub const OPERATIONS: &[Operation] = &[
         ],
         outcomes: &[
             ("registered", &[REFERENCE, REGISTERED_ON, DECIDE_BY]),
+            ("registered-undated", &[REFERENCE, REGISTERED_ON]),
             ("awaiting-notary", &[REFERENCE, REGISTERED_ON]),
             ("already", &[REFERENCE, REGISTERED_ON]),
         ],
@@ -99,6 +100,7 @@ pub const OPERATIONS: &[Operation] = &[
         args: &[REFERENCE, arg("notary", Kind::Text)],
         outcomes: &[
             ("registered", &[REFERENCE, REGISTERED_ON, DECIDE_BY]),
+            ("registered-undated", &[REFERENCE, REGISTERED_ON]),
             ("already", &[REFERENCE, REGISTERED_ON]),
             ("not-awaiting", &[REFERENCE]),
             ("none", &[]),
@@ -118,6 +120,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("none", &[]),
             ("awaiting-notary", &[REFERENCE]),
             ("gathering", &[REFERENCE, DECIDE_BY]),
+            ("gathering-undated", &[REFERENCE]),
             ("granted", &[REFERENCE]),
             ("refused", &[REFERENCE]),
             ("card-ready", &[REFERENCE]),
@@ -134,6 +137,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("locked", &[]),
             ("not-begun", &[]),
             ("undecided", &[DECIDE_BY]),
+            ("undecided-undated", &[]),
             ("granted", &AWARD),
             ("refused", &[REASONS]),
         ],
@@ -162,11 +166,13 @@ impl Operation {
 
 /// The outcomes of operations that write which the core tells by a notice of the same key, written in the transaction
 /// that brings them about. A channel that can carry nothing but texts says nothing of them itself, so that the phone hears of each once.
-pub const TOLD_BY_NOTICE: &[&str] = &["registered", "awaiting-notary"];
+pub const TOLD_BY_NOTICE: &[&str] = &["registered", "registered-undated", "awaiting-notary"];
 
 /// Every notice.
 pub const NOTICES: &[Words] = &[
     Words { key: "registered", args: &[REFERENCE, DECIDE_BY] },
+    Words { key: "registered-undated", args: &[REFERENCE] },
+    Words { key: "deadline", args: &[REFERENCE, DECIDE_BY] },
     Words { key: "awaiting-notary", args: &[REFERENCE] },
     Words { key: "granted", args: &[REFERENCE, AWARD[0], AWARD[1], AWARD[2]] },
     Words { key: "refused", args: &[REFERENCE, REASONS] },

@@ -17,6 +17,18 @@ pub enum Notice {
         /// The last day for the decision.
         decide_by: Date,
     },
+    /// The application is registered, and no day for the decision can be promised yet.
+    RegisteredUndated {
+        /// The registration number.
+        reference: String,
+    },
+    /// The day that could not be promised at registration is known.
+    Deadline {
+        /// The registration number.
+        reference: String,
+        /// The last day for the decision.
+        decide_by: Date,
+    },
     /// The application is kept; the notarised application's number is missing.
     AwaitingNotary {
         /// The registration number.
@@ -59,6 +71,8 @@ impl Notice {
     pub const fn key(&self) -> &'static str {
         match self {
             Self::Registered { .. } => "registered",
+            Self::RegisteredUndated { .. } => "registered-undated",
+            Self::Deadline { .. } => "deadline",
             Self::AwaitingNotary { .. } => "awaiting-notary",
             Self::Granted { .. } => "granted",
             Self::Refused { .. } => "refused",
@@ -71,10 +85,12 @@ impl Notice {
     pub fn args(&self) -> Args {
         let text = |s: &String| Value::Text(s.clone());
         let pairs: Vec<(&str, Value)> = match self {
-            Self::Registered { reference, decide_by } => {
+            Self::Registered { reference, decide_by } | Self::Deadline { reference, decide_by } => {
                 vec![("reference", text(reference)), ("decide-by", Value::Date(*decide_by))]
             }
-            Self::AwaitingNotary { reference } | Self::Superseded { reference } => vec![("reference", text(reference))],
+            Self::RegisteredUndated { reference }
+            | Self::AwaitingNotary { reference }
+            | Self::Superseded { reference } => vec![("reference", text(reference))],
             Self::Granted { reference, amount, from, until } => vec![
                 ("reference", text(reference)),
                 ("amount", Value::Money(*amount)),
@@ -95,10 +111,14 @@ impl Notice {
     /// How it is to be treated on its way.
     pub const fn class(&self) -> NoticeClass {
         match self {
-            Self::Registered { .. } | Self::AwaitingNotary { .. } => NoticeClass::Reply,
-            Self::Granted { .. } | Self::Refused { .. } | Self::CardReady { .. } | Self::Superseded { .. } => {
-                NoticeClass::Outcome
+            Self::Registered { .. } | Self::RegisteredUndated { .. } | Self::AwaitingNotary { .. } => {
+                NoticeClass::Reply
             }
+            Self::Deadline { .. }
+            | Self::Granted { .. }
+            | Self::Refused { .. }
+            | Self::CardReady { .. }
+            | Self::Superseded { .. } => NoticeClass::Outcome,
         }
     }
 }

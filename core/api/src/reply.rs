@@ -18,6 +18,13 @@ pub enum SubmitReply {
         /// The last day for the decision.
         decide_by: Date,
     },
+    /// Registered, and no day can be promised: the calendar ends before it, or no rules govern the day of registration yet.
+    RegisteredUndated {
+        /// The registration number.
+        reference: String,
+        /// The day of registration in Baku.
+        registered_on: Date,
+    },
     /// Kept, without a notarised application's number: the 15 days have not begun.
     AwaitingNotary {
         /// The registration number.
@@ -46,6 +53,13 @@ pub enum CompleteReply {
         registered_on: Date,
         /// The last day for the decision.
         decide_by: Date,
+    },
+    /// Registered, and no day can be promised yet.
+    RegisteredUndated {
+        /// The registration number, which is the one that the application had.
+        reference: String,
+        /// The day in Baku on which the number came.
+        registered_on: Date,
     },
     /// The application has this number already.
     Already {
@@ -134,7 +148,7 @@ pub enum StatusReply {
         stage: Stage,
         /// Its registration number.
         reference: String,
-        /// The last day for the decision, once the 15 days run.
+        /// The last day for the decision, once the 15 days run and that day is known.
         decide_by: Option<Date>,
     },
 }
@@ -165,6 +179,8 @@ pub enum ExplainReply {
         /// The last day for the decision, once the 15 days run.
         decide_by: Option<Date>,
     },
+    /// Registered and not decided yet, and no day can be promised.
+    Undated,
     /// Granted.
     Granted(AwardTerms),
     /// Refused, with every reason.
@@ -238,6 +254,10 @@ impl From<SubmitReply> for Reply {
                     ("decide-by", Value::Date(decide_by)),
                 ],
             ),
+            SubmitReply::RegisteredUndated { reference, registered_on } => Self::new(
+                "registered-undated",
+                [("reference", Value::Text(reference)), ("registered-on", Value::Date(registered_on))],
+            ),
             SubmitReply::AwaitingNotary { reference, registered_on } => Self::new(
                 "awaiting-notary",
                 [("reference", Value::Text(reference)), ("registered-on", Value::Date(registered_on))],
@@ -255,6 +275,9 @@ impl From<CompleteReply> for Reply {
         match reply {
             CompleteReply::Registered { reference, registered_on, decide_by } => {
                 SubmitReply::Registered { reference, registered_on, decide_by }.into()
+            }
+            CompleteReply::RegisteredUndated { reference, registered_on } => {
+                SubmitReply::RegisteredUndated { reference, registered_on }.into()
             }
             CompleteReply::Already { reference, registered_on } => {
                 SubmitReply::Already { reference, registered_on }.into()
@@ -284,11 +307,12 @@ impl From<StatusReply> for Reply {
         match reply {
             StatusReply::None => Self::new("none", []),
             StatusReply::At { stage, reference, decide_by } => {
-                let mut reply = Self::new(stage.name(), [("reference", Value::Text(reference))]);
-                if let (Stage::Gathering, Some(day)) = (stage, decide_by) {
-                    reply.values.insert("decide-by".to_owned(), Value::Date(day));
+                let reference = ("reference", Value::Text(reference));
+                match (stage, decide_by) {
+                    (Stage::Gathering, Some(day)) => Self::new(stage.name(), [reference, ("decide-by", Value::Date(day))]),
+                    (Stage::Gathering, None) => Self::new("gathering-undated", [reference]),
+                    (_, _) => Self::new(stage.name(), [reference]),
                 }
-                reply
             }
         }
     }
@@ -304,6 +328,7 @@ impl From<ExplainReply> for Reply {
             ExplainReply::Undecided { decide_by: Some(day) } => {
                 Self::new("undecided", [("decide-by", Value::Date(day))])
             }
+            ExplainReply::Undated => Self::new("undecided-undated", []),
             ExplainReply::Granted(AwardTerms { amount, from, until }) => Self::new(
                 "granted",
                 [("amount", Value::Money(amount)), ("from", Value::Date(from)), ("until", Value::Date(until))],

@@ -100,9 +100,11 @@ fn replies_keep_the_catalogue() {
     let award = AwardTerms { amount: Money::from_manat(584), from: day, until: day };
     let mut replies: Vec<(&str, Reply)> = vec![
         ("submit", SubmitReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
+        ("submit", SubmitReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::AwaitingNotary { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::Already { reference: r(), registered_on: day }.into()),
         ("complete", CompleteReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
+        ("complete", CompleteReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("complete", CompleteReply::Already { reference: r(), registered_on: day }.into()),
         ("complete", CompleteReply::NotAwaiting { reference: r() }.into()),
         ("complete", CompleteReply::None.into()),
@@ -115,6 +117,7 @@ fn replies_keep_the_catalogue() {
         ("explain", ExplainReply::Locked.into()),
         ("explain", ExplainReply::Undecided { decide_by: None }.into()),
         ("explain", ExplainReply::Undecided { decide_by: Some(day) }.into()),
+        ("explain", ExplainReply::Undated.into()),
         ("explain", ExplainReply::Granted(award).into()),
         ("explain", ExplainReply::Refused { reasons: vec![Term::bare("reason-vehicle")] }.into()),
         ("pickup", PickupReply::None.into()),
@@ -127,6 +130,7 @@ fn replies_keep_the_catalogue() {
     for stage in Stage::ALL {
         replies.push(("status", StatusReply::At { stage, reference: r(), decide_by: Some(day) }.into()));
     }
+    replies.push(("status", StatusReply::At { stage: Stage::Gathering, reference: r(), decide_by: None }.into()));
     let mut seen = 0;
     for (operation, reply) in &replies {
         let operation = catalogue::Operation::find(operation).unwrap();
@@ -144,6 +148,8 @@ fn notices_keep_the_catalogue() {
     let r = || "26-000001-8".to_owned();
     let notices = [
         Notice::Registered { reference: r(), decide_by: day },
+        Notice::RegisteredUndated { reference: r() },
+        Notice::Deadline { reference: r(), decide_by: day },
         Notice::AwaitingNotary { reference: r() },
         Notice::Granted { reference: r(), amount: Money::from_manat(584), from: day, until: day },
         Notice::Refused { reference: r(), reasons: vec![Term::bare("reason-vehicle")] },

@@ -1,6 +1,6 @@
 //! The working-day calendar: `config/calendar/<year>.toml`.
 
-use dayaq_author::{Diagnostics, Table};
+use dayaq_author::{Diagnostics, Place, Table};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,7 @@ pub enum DayStatus {
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
     years: BTreeMap<i16, Year>,
+    places: BTreeMap<i16, Place>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,7 @@ impl Calendar {
             let root = document.root(&found);
             if let Some(number) = root.integer("year", 2000..=2100i16) {
                 let year = Year::read(&root, number);
+                calendar.places.insert(number, root.at("year"));
                 if calendar.years.insert(number, year).is_some() {
                     root.error("year", format!("another file already gives {number}"));
                 }
@@ -88,6 +90,21 @@ impl Calendar {
             year += 1;
         }
         Date::new(year, 12, 31).ok()
+    }
+
+    /// The last day of application whose deadline of so many working days is known, in years that follow `today`
+    /// without a gap, and where the last of these years is written; where today's year is not covered, the last before
+    /// it.
+    pub fn last_served(&self, today: Date, count: u32) -> Option<(Place, Date)> {
+        let end = match self.reaches(today) {
+            Some(end) => end,
+            None => Date::new(*self.years.range(..today.year()).next_back()?.0, 12, 31).ok()?,
+        };
+        let mut last = end;
+        while self.deadline(last, count).is_none() {
+            last = last.yesterday().ok()?;
+        }
+        Some((self.places.get(&end.year())?.clone(), last))
     }
 
     /// The least sure status among the days off after `start` up to `end`.

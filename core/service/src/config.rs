@@ -45,6 +45,9 @@ pub struct CoreConfig {
 }
 
 impl CoreConfig {
+    /// Working days for a decision unless told otherwise.
+    pub const DECISION_WORKING_DAYS: u32 = 15;
+
     /// Reads the table `[core]`; faults go to its diagnostics, and `None` means that there were some.
     ///
     /// Secrets are looked up in the surroundings. `ids` are the institutions that the content knows; each needs an
@@ -52,7 +55,7 @@ impl CoreConfig {
     pub fn read(table: Table<'_>, ids: &[String], around: &dyn Surroundings) -> Option<Self> {
         let store = StoreConfig::read(&table, around);
         let database = table.string_or("database", "core.sqlite");
-        let decision_working_days = table.integer_or("decision_working_days", 1..=60u32, 15);
+        let decision_working_days = table.integer_or("decision_working_days", 1..=60u32, Self::DECISION_WORKING_DAYS);
         let alarm_working_days = table.integer_or("alarm_working_days", 0..=30u32, 3);
         let poll_ms = table.integer_or("poll_ms", 10..=60_000u64, 1000);
         let card_poll_s = table.integer_or("card_poll_s", 1..=86_400u64, 3600);
@@ -101,7 +104,7 @@ impl CoreConfig {
         Self {
             store: StoreConfig::Sqlite,
             database,
-            decision_working_days: 15,
+            decision_working_days: Self::DECISION_WORKING_DAYS,
             alarm_working_days: 3,
             poll: Duration::from_secs(1),
             card_poll: Duration::from_secs(3600),

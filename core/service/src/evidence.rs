@@ -51,8 +51,9 @@ impl CoreService {
     /// What has been answered stays; what failed is asked again. A registry that is silent, fails or
     /// answers in another form delays the decision and never stands for one.
     pub(crate) async fn gather_and_decide(&self, job: &Job) -> Result<Done, JobError> {
-        let application = self.store.application(job.application).await?.ok_or(JobError::Missing("application"))?;
+        let mut application = self.store.application(job.application).await?.ok_or(JobError::Missing("application"))?;
         let registered_on = application.registered_on.ok_or(JobError::Missing("day of registration"))?;
+        self.tell_deadline(job, &mut application, registered_on).await?;
         let Some(rules) = self.content.rules.governing(registered_on) else {
             tracing::warn!(application = %application.id, %registered_on, "No rules govern this application: it waits");
             metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
@@ -224,6 +225,19 @@ impl CoreService {
     fn requests(&self, subject: Subject) -> BTreeSet<&str> {
         let all = self.content.institutions.iter().flat_map(|i| &i.requests);
         all.filter(|r| r.subject == subject).map(|r| r.id.as_str()).collect()
+    }
+
+    /// Tells the day for the decision to a family that could not be told at registration, once rules govern that day and
+    /// the calendar reaches far enough. A day that is past by then is kept for the alarm, and promised to nobody.
+    async fn tell_deadline(&self, job: &Job, application: &mut Application, day: Date) -> Result<(), StoreError> {
+        if application.decide_by.is_some() {
+            return Ok(());
+        }
+        let Some(decide_by) = self.content.decide_by(day, self.config.decision_working_days) else { return Ok(()) };
+        let now = self.clock.now();
+        self.store.set_deadline(job, application, decide_by, decide_by >= baku_date(now), now).await?;
+        application.decide_by = Some(decide_by);
+        Ok(())
     }
 
     /// Raises the alarm, once, for an application that is undecided shortly before its deadline or after it.

@@ -3,10 +3,11 @@
 //! The kinds of rule are in code, their values in the files. Each value carries its source and a
 //! [`Mark`]; the day of application decides which set governs.
 
-use dayaq_author::Diagnostics;
+use dayaq_author::{Diagnostics, Place};
 use dayaq_types::Money;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 mod entry;
 mod ground;
@@ -102,6 +103,8 @@ impl Rules {
 #[derive(Clone, Debug, Default)]
 pub struct RuleBook {
     sets: Vec<Rules>,
+    /// Where the last day of each set is written.
+    places: BTreeMap<String, Place>,
 }
 
 impl RuleBook {
@@ -120,6 +123,7 @@ impl RuleBook {
                         root.error("from", format!("its days overlap those of {:?}", other.id));
                     }
                 }
+                book.places.insert(rules.id.clone(), root.at("until"));
                 book.sets.push(rules);
             }
             root.finish();
@@ -127,6 +131,21 @@ impl RuleBook {
         }
         book.sets.sort_by_key(|r| r.from);
         book
+    }
+
+    /// The last day that is governed without a gap from `today`, and where it is written; where nothing governs today, the
+    /// last day before it.
+    pub fn reaches(&self, today: Date) -> Option<(Place, Date)> {
+        let mut last = match self.governing(today) {
+            Some(rules) => rules,
+            None => self.sets.iter().rfind(|rules| rules.until < today)?,
+        };
+        if last.until >= today {
+            while let Some(next) = last.until.tomorrow().ok().and_then(|day| self.governing(day)) {
+                last = next;
+            }
+        }
+        Some((self.places.get(&last.id)?.clone(), last.until))
     }
 
     /// The rules that govern an application of that day.

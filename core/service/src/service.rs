@@ -24,8 +24,6 @@ use uuid::Uuid;
 
 /// How old an input may be and still count as of its own day: what a gateway holds back longer counts as of today.
 const RECEIVED_AGE_MAX: SignedDuration = SignedDuration::from_hours(72);
-/// Days of calendar ahead, below which a warning asks for the next year's file.
-const CALENDAR_DAYS_MIN: i32 = 90;
 /// Octets in the id of a district or branch, at most.
 const ITEM_ID_OCTETS_MAX: usize = 40;
 /// Notices that one lease may take.
@@ -43,9 +41,6 @@ pub enum OpenError {
     /// The configuration gives no address for an institution of the content.
     #[error("the address of the institution {0:?} is missing")]
     NoEndpoint(String),
-    /// Somebody who applied today could not be told a deadline.
-    #[error("the working-day calendar does not reach the deadline of an application of {0}")]
-    CalendarEnds(Date),
 }
 
 /// The core on its store.
@@ -60,8 +55,8 @@ pub struct CoreService {
 }
 
 impl CoreService {
-    /// Opens the store, migrates it, and refuses to start where it could not keep its promises:
-    /// an institution without an address, or a calendar that ends before today's deadline.
+    /// Opens the store, migrates it, and refuses to start where an institution has no address. Where rules or calendar
+    /// have ended it starts: what is handed in is kept, and told no day.
     ///
     /// A TLS provider of rustls must be installed in the process beforehand.
     pub async fn open(
@@ -75,17 +70,14 @@ impl CoreService {
             return Err(OpenError::NoEndpoint(missing.id.clone()));
         }
         let today = baku_date(clock.now());
-        let Some(deadline) = content.calendar.deadline(today, config.decision_working_days) else {
-            return Err(OpenError::CalendarEnds(today));
-        };
-        if content.calendar.surety(today, deadline) == DayStatus::Estimated {
+        let deadline = content.calendar.deadline(today, config.decision_working_days);
+        if deadline.is_some_and(|deadline| content.calendar.surety(today, deadline) == DayStatus::Estimated) {
             tracing::warn!(%today, "Deadlines of today rest on days off that are estimated");
         }
-        if let Some(end) = content.calendar.reaches(today).filter(|end| (*end - today).get_days() < CALENDAR_DAYS_MIN) {
-            tracing::warn!(%end, "The working-day calendar ends soon: applications after that are not taken");
-        }
-        if content.rules.governing(today).is_none() {
-            tracing::warn!(%today, "No rules govern applications of today: they are taken and wait");
+        for coverage in content.coverage(today, config.decision_working_days) {
+            if let Some(warning) = coverage.warning(today) {
+                tracing::warn!("{warning}");
+            }
         }
         let http = http::client()?;
         let store = CoreStore::open(&config, keys, entropy.clone()).await?;
@@ -102,6 +94,18 @@ impl CoreService {
     /// Answers when the store can be read; for a readiness probe.
     pub async fn ready(&self) -> Result<(), CoreError> {
         self.store.ping().await.map_err(unavailable)
+    }
+
+    /// What ends soon or has ended of rules and calendar, in words; also sets the gauges of the days that are left.
+    pub fn ending(&self) -> Vec<String> {
+        let today = baku_date(self.clock.now());
+        let mut ending = Vec::new();
+        for coverage in self.content.coverage(today, self.config.decision_working_days) {
+            metrics::gauge!("dayaq_core_days_covered", "by" => coverage.what)
+                .set(f64::from(coverage.days_left(today)));
+            ending.extend(coverage.warning(today).map(|warning| warning.to_string()));
+        }
+        ending
     }
 
     /// When the worker or a gateway next has something to do, past times included; `None` where nothing is open.
@@ -133,11 +137,12 @@ impl CoreService {
         if self.config.assumed_values_count { AssumedValues::Count } else { AssumedValues::Powerless }
     }
 
-    /// Now, the day in Baku on which what a caller hands in counts as received, and the last day for a decision on it.
+    /// Now, the day in Baku on which what a caller hands in counts as received, and the last day for a decision on it,
+    /// where one can be told.
     fn days_of(&self, caller: &Caller) -> (Timestamp, Date, Option<Date>) {
         let now = self.clock.now();
         let day = baku_date(caller.received_at.clamp(now.saturating_sub(RECEIVED_AGE_MAX).unwrap_or(now), now));
-        (now, day, self.content.calendar.deadline(day, self.config.decision_working_days))
+        (now, day, self.content.decide_by(day, self.config.decision_working_days))
     }
 
     /// Opens an application's details to who knows the digits.
@@ -156,7 +161,10 @@ impl CoreService {
     async fn explain_open(&self, application: &Application) -> Result<ExplainReply, CoreError> {
         match application.stage {
             Stage::AwaitingNotary => Ok(ExplainReply::Undecided { decide_by: None }),
-            Stage::Gathering => Ok(ExplainReply::Undecided { decide_by: application.decide_by }),
+            Stage::Gathering => Ok(match application.decide_by {
+                Some(day) => ExplainReply::Undecided { decide_by: Some(day) },
+                None => ExplainReply::Undated,
+            }),
             // Nothing was decided on it: the application that took its place belongs to another phone.
             Stage::Superseded => Ok(ExplainReply::None),
             Stage::Granted | Stage::Refused | Stage::CardReady => {
@@ -189,6 +197,7 @@ impl Core for CoreService {
         let reply = self.store.submit(intake).await.map_err(unavailable)?;
         let outcome = match &reply {
             SubmitReply::Registered { .. } => "registered",
+            SubmitReply::RegisteredUndated { .. } => "registered-undated",
             SubmitReply::AwaitingNotary { .. } => "awaiting-notary",
             SubmitReply::Already { .. } => "already",
         };
@@ -206,6 +215,7 @@ impl Core for CoreService {
         let reply = self.store.complete(completion).await.map_err(unavailable)?;
         let outcome = match &reply {
             CompleteReply::Registered { .. } => "registered",
+            CompleteReply::RegisteredUndated { .. } => "registered-undated",
             CompleteReply::Already { .. } => "already",
             CompleteReply::NotAwaiting { .. } => "not-awaiting",
             CompleteReply::None => "none",
@@ -303,7 +313,6 @@ pub(crate) fn unavailable(error: StoreError) -> CoreError {
         | StoreError::OtherKey
         | StoreError::Seal(_)
         | StoreError::Row(_)
-        | StoreError::LostLease
-        | StoreError::CalendarEnds => CoreError::Unavailable(error.to_string()),
+        | StoreError::LostLease => CoreError::Unavailable(error.to_string()),
     }
 }

@@ -58,6 +58,8 @@ impl CoreService {
     /// Works until cancelled: woken by new applications, and every poll for what has become due.
     pub async fn run(&self, cancel: CancellationToken) {
         while !cancel.is_cancelled() {
+            // Said at the start and by readiness; here for the gauges.
+            self.ending();
             if let Err(error) = self.pass(self.clock.now(), &cancel).await {
                 tracing::warn!(%error, "Worker pass failed");
             }

@@ -4,6 +4,7 @@ use crate::operator::OperatorArgs;
 use clap::{Args, Parser, Subcommand};
 use dayaq_simulator::{Fault, Style};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -101,6 +102,9 @@ pub struct CheckArgs {
     /// Check this configuration too
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Warn of rules and calendars that end within 90 days of this day, such as 2026-12-31 [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<Date>,
     /// A folder with dialogs/, locales/ and config/ [default: the current folder where it has them, else what is built in]
     #[arg(long, value_name = "FOLDER")]
     pub content: Option<PathBuf>,

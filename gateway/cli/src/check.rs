@@ -3,12 +3,15 @@
 use crate::args::CheckArgs;
 use crate::content::{Found, Origin};
 use crate::{content, exit, say, settings};
+use dayaq_core::CoreConfig;
 use dayaq_author::{Diagnostic, Diagnostics, Severity, parse};
 use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
 use dayaq_gateway::config::{Operator, Reach, read_callback_profile, read_profile};
 use dayaq_gateway::content::ContentFiles;
 use dayaq_gateway::conversation::{prove_on, prove_surface};
 use dayaq_text::Alphabet;
+use dayaq_types::{Clock, SystemClock, baku_date};
+use jiff::civil::Date;
 use std::process::ExitCode;
 
 /// The fullest screens that are shown of each language and form.
@@ -17,6 +20,7 @@ const SHOWN: usize = 3;
 /// Checks and reports.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let own = content::chosen(args.content.as_deref())?;
+    let day = args.day.unwrap_or_else(|| baku_date(SystemClock::new().now()));
     let configuration = match &args.config {
         Some(path) => Some((path.display(), settings::examine(path)?)),
         None => None,
@@ -32,7 +36,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     let mut served = Vec::new();
     for content in contents {
-        let (found, proof) = examine(&content);
+        let (found, proof) = examine(&content, day);
         let found = found.sorted();
         report.add(&content.to_string(), &found);
         proof.iter().for_each(|proof| report.lines.push_str(&summary(proof)));
@@ -74,11 +78,13 @@ impl Report {
 }
 
 /// Checks content by itself: its files against each other, its profiles, and its plays.
-fn examine(content: &Found) -> (Diagnostics, Option<Proof>) {
+fn examine(content: &Found, day: Date) -> (Diagnostics, Option<Proof>) {
     let (read, found) = content::read(content.files.clone());
     found.extend(profiles(&content.files, read.as_ref().map(|read| &read.book)));
     if let Some(read) = &read {
         found.extend(run_transcripts(&read.book));
+        let coverage = read.core.coverage(day, CoreConfig::DECISION_WORKING_DAYS);
+        coverage.iter().filter_map(|coverage| coverage.warning(day)).for_each(|ending| found.push(ending));
     }
     (found, read.map(|read| read.book.proof().clone()))
 }

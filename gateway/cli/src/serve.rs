@@ -88,7 +88,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
         book: content.book,
         files: content.files,
         core: Arc::clone(&core) as Arc<dyn Core>,
-        checks: vec![Arc::new(CoreCheck(Arc::clone(&core)))],
+        checks: vec![Arc::new(CoreCheck(Arc::clone(&core))), Arc::new(CoverageCheck(Arc::clone(&core)))],
         workers: Arc::clone(&workers),
         keys,
         clock,
@@ -112,5 +112,21 @@ impl Check for CoreCheck {
     }
     async fn check(&self) -> Result<(), String> {
         self.0.ready().await.map_err(|cause| cause.to_string())
+    }
+}
+
+/// How far rules and calendar reach. Past their end the service takes, keeps and tells: it stays ready.
+struct CoverageCheck(Arc<CoreService>);
+
+#[async_trait::async_trait]
+impl Check for CoverageCheck {
+    fn name(&self) -> String {
+        "rules-and-calendar".to_owned()
+    }
+    async fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+    fn warnings(&self) -> Vec<String> {
+        self.0.ending()
     }
 }

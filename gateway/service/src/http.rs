@@ -28,6 +28,10 @@ pub trait Check: Send + Sync {
     fn name(&self) -> String;
     /// Whether it works, or a cause that says nothing personal.
     async fn check(&self) -> Result<(), String>;
+    /// What works and needs somebody's attention all the same; it makes nothing unready.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What the pages show.
@@ -73,12 +77,18 @@ struct Checked {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 async fn ready(State(state): State<Arc<HttpState>>) -> Response {
     let mut checks = Vec::with_capacity(state.checks.len());
     for check in &state.checks {
-        checks.push(Checked { name: check.name(), fault: check.check().await.err() });
+        checks.push(Checked {
+            name: check.name(),
+            fault: check.check().await.err(),
+            warnings: check.warnings(),
+        });
     }
     let ready = checks.iter().all(|c| c.fault.is_none());
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

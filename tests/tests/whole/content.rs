@@ -7,7 +7,7 @@ use std::process::Command;
 
 #[test]
 fn l1_what_ships_has_no_findings() {
-    let shown = succeed(&["check"]);
+    let shown = succeed(&["check", "--day", "2026-03-02"]);
     assert!(shown.ends_with("\n0 errors, 0 warnings\n"), "{shown}");
     assert!(shown.contains(" screens and ") && shown.contains("notices fit in az, ru, en"), "{shown}");
     assert!(shown.lines().any(|line| line.contains("az proper") && line.contains(" of  80 units")), "{shown}");
@@ -17,7 +17,7 @@ fn l1_what_ships_has_no_findings() {
 #[test]
 fn the_example_configuration_is_in_order() {
     let output = Command::new(dayaq())
-        .args(["check", "--config", "config/serve.example.toml"])
+        .args(["check", "--config", "config/serve.example.toml", "--day", "2026-03-02"])
         .current_dir(root())
         .env("DAYAQ_MASTER_KEY", "00".repeat(32))
         .output()
@@ -131,7 +131,7 @@ fn l1_a_folder_that_is_not_there_is_one_fault_and_not_a_hundred() {
 fn l1_one_error_is_an_error() {
     let folder =
         changed("locales/en/shell.ftl", |text| text.replace("shell-no = No\n", "shell-no = No\nshell-nun = none\n"));
-    let output = run(&["check", "--content", &folder.path().display().to_string()]);
+    let output = run(&["check", "--day", "2026-03-02", "--content", &folder.path().display().to_string()]);
     assert!(text(&output.stdout).ends_with("\n1 error, 0 warnings\n"), "{}", text(&output.stdout));
 }
 
@@ -157,4 +157,28 @@ fn l1_a_file_that_is_not_utf_8_is_named_with_its_line() {
         "{}",
         text(&output.stderr)
     );
+}
+
+/// Rules and calendar are warned of 90 days before their last day, with the file, its line and the day; never sooner.
+#[test]
+fn g_check_says_when_rules_and_calendar_end() {
+    const RULES: &str = "config/rules/2026.toml:9:1: warning: until: no rules govern applications after 2026-12-31: ";
+    const CALENDAR: &str = "config/calendar/2027.toml:8:1: warning: year: the working days are not known for applications after ";
+    for (day, rules, calendar) in [
+        ("2026-10-02", None, false),
+        ("2026-10-03", Some("89 days left"), false),
+        ("2026-12-30", Some("1 day left"), false),
+        ("2026-12-31", Some("0 days left"), false),
+        ("2027-01-04", Some("they are taken and kept, and told no day"), false),
+        ("2027-12-20", Some("they are taken and kept"), true),
+        ("2028-01-03", Some("they are taken and kept"), true),
+    ] {
+        let shown = succeed(&["check", "--day", day]);
+        let warned: Vec<&str> = shown.lines().filter(|line| line.contains(": warning: ")).collect();
+        assert_eq!(warned.len(), usize::from(rules.is_some()) + usize::from(calendar), "{day}: {shown}");
+        if let Some(words) = rules {
+            assert!(warned.iter().any(|line| line.starts_with(RULES) && line.contains(words)), "{day}: {warned:?}");
+        }
+        assert_eq!(warned.iter().any(|line| line.starts_with(CALENDAR)), calendar, "{day}: {warned:?}");
+    }
 }

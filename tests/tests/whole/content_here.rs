@@ -56,12 +56,12 @@ fn l1_check_says_what_it_has_read() {
     let elsewhere = whole.path().display().to_string();
     let mut counts = Vec::new();
     for (here, args, expected) in [
-        (&nothing, &["check"][..], BUILT_IN.to_owned()),
-        (&whole, &["check"], from(&whole)),
-        (&words, &["check"], mixed(&words)),
-        (&beside, &["check"], mixed(&beside)),
-        (&nothing, &["check", "--content", &elsewhere], from(&whole)),
-        (&words, &["check", "--content", &elsewhere], from(&whole)),
+        (&nothing, &["check", "--day", "2026-03-02"][..], BUILT_IN.to_owned()),
+        (&whole, &["check", "--day", "2026-03-02"], from(&whole)),
+        (&words, &["check", "--day", "2026-03-02"], mixed(&words)),
+        (&beside, &["check", "--day", "2026-03-02"], mixed(&beside)),
+        (&nothing, &["check", "--day", "2026-03-02", "--content", &elsewhere], from(&whole)),
+        (&words, &["check", "--day", "2026-03-02", "--content", &elsewhere], from(&whole)),
     ] {
         let output = run_in(here.path(), args);
         let said = text(&output.stdout);
@@ -139,7 +139,7 @@ fn l1_a_configuration_is_checked_with_the_content_that_it_serves() {
     let check = |folder: &TempDir, content: Option<&Path>, wanted: &[&str], code: i32, last: &str| {
         let (_config, path) = configuration(content);
         let path = path.display().to_string();
-        let output = run_in(folder.path(), &["check", "--config", &path]);
+        let output = run_in(folder.path(), &["check", "--day", "2026-03-02", "--config", &path]);
         let said = text(&output.stdout);
         assert_eq!(output.status.code(), Some(code), "{said}\n{}", text(&output.stderr));
         let checked: Vec<&str> = said.lines().filter(|line| line.starts_with("Checked ")).collect();

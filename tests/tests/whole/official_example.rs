@@ -84,7 +84,9 @@ impl Office {
         };
         let reference = match self.core.submit(&caller, &submit).await.expect("the core answers") {
             SubmitReply::Registered { reference, .. } => reference,
-            other @ (SubmitReply::AwaitingNotary { .. } | SubmitReply::Already { .. }) => panic!("{other:?}"),
+            other @ (SubmitReply::RegisteredUndated { .. }
+            | SubmitReply::AwaitingNotary { .. }
+            | SubmitReply::Already { .. }) => panic!("{other:?}"),
         };
         let opened = self.clock.now();
         let decision = loop {
@@ -199,6 +201,8 @@ async fn s3_from_intake_to_the_card_nobody_lifts_a_hand() {
             Notice::Registered { .. }
             | Notice::Granted { .. }
             | Notice::Refused { .. }
+            | Notice::RegisteredUndated { .. }
+            | Notice::Deadline { .. }
             | Notice::AwaitingNotary { .. }
             | Notice::Superseded { .. } => None,
         });

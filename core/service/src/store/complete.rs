@@ -21,7 +21,7 @@ pub struct Completion {
     pub now: Timestamp,
     /// The day in Baku on which it came in.
     pub day: Date,
-    /// The last day for the decision; `None` where the calendar ends before.
+    /// The last day for the decision; `None` where no day can be promised.
     pub decide_by: Option<Date>,
 }
 
@@ -59,15 +59,19 @@ impl CoreStore {
                 (Some(_), Some(day)) => {
                     CompleteReply::Registered { reference, registered_on, decide_by: read_date(day)? }
                 }
-                (Some(_) | None, _) => CompleteReply::Already { reference, registered_on },
+                (Some(_), None) => CompleteReply::RegisteredUndated { reference, registered_on },
+                (None, _) => CompleteReply::Already { reference, registered_on },
             });
         }
-        let decide_by = decide_by.ok_or(StoreError::CalendarEnds)?;
         let submit = declared.handed_in(complete.draft, complete.notary_number.clone());
-        let intake = Intake { caller: caller.clone(), submit, now: *now, day: *day, decide_by: Some(decide_by) };
+        let intake = Intake { caller: caller.clone(), submit, now: *now, day: *day, decide_by: *decide_by };
         let (id, reply) = self.continue_with_number(tx, &intake, &row).await?;
         note_submission(tx, &key, id, &msisdn, &reply, *now).await?;
-        Ok(CompleteReply::Registered { reference, registered_on: *day, decide_by })
+        let registered_on = *day;
+        Ok(match *decide_by {
+            Some(decide_by) => CompleteReply::Registered { reference, registered_on, decide_by },
+            None => CompleteReply::RegisteredUndated { reference, registered_on },
+        })
     }
 
     /// The application that the phone has on that day: the latest that waits for its number, or else the latest of all

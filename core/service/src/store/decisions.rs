@@ -176,6 +176,36 @@ impl CoreStore {
         }))
     }
 
+    /// Keeps the last day for the decision on an application that had none, and tells the family where it is to be told.
+    pub async fn set_deadline(
+        &self,
+        job: &Job,
+        application: &Application,
+        decide_by: Date,
+        told: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (job, vault, notice_id) = (*job, application.vault.clone(), self.new_id(now));
+        let reference = application.reference.clone();
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                jobs::hold(&mut tx, &job).await?;
+                let sql = "UPDATE applications SET decide_by = $1 WHERE id = $2 AND decide_by IS NULL";
+                let day = decide_by.to_string();
+                if tx.execute(sql, &[(&day).into(), (&vault.id().to_string()).into()]).await? == 0 {
+                    return Ok(());
+                }
+                audit::append(&mut tx, &vault, now, "dated", &json!({ "decide_by": decide_by })).await?;
+                if told {
+                    let notice = Notice::Deadline { reference, decide_by };
+                    notices::write(&mut tx, &vault, notice_id, now, &notice).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Marks that the alarm for a deadline was raised; `false` where it had been.
     pub async fn raise_alarm(&self, application: &Application, now: Timestamp) -> Result<bool, StoreError> {
         let vault = application.vault.clone();

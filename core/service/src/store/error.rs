@@ -24,9 +24,6 @@ pub enum StoreError {
     /// The lease of a job was lost to another worker; nothing was written.
     #[error("the lease was lost")]
     LostLease,
-    /// The calendar ends before the deadline.
-    #[error("the working-day calendar ends before the deadline")]
-    CalendarEnds,
 }
 
 impl Failure for StoreError {
@@ -37,8 +34,7 @@ impl Failure for StoreError {
             | Self::Seal(_)
             | Self::Row(_)
             | Self::ForeignDraft
-            | Self::LostLease
-            | Self::CalendarEnds => None,
+            | Self::LostLease => None,
         }
     }
 }

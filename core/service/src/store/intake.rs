@@ -23,7 +23,7 @@ pub struct Intake {
     pub now: Timestamp,
     /// The day in Baku on which it came in.
     pub day: Date,
-    /// The last day for the decision, were the 15 days to begin; `None` where the calendar ends before.
+    /// The last day for the decision, were the 15 days to begin; `None` where no day can be promised.
     pub decide_by: Option<Date>,
 }
 
@@ -72,7 +72,7 @@ impl CoreStore {
         let id = self.new_id(*now);
         let (vault, wrapped) = self.new_vault(id);
         let reference = next_reference(tx, *day).await?;
-        let begun = Begun::of(intake)?;
+        let begun = Begun::of(intake);
         let days = begun.map(Begun::written);
         tx.execute(
             "INSERT INTO applications (id, reference, stage, fin_lookup, msisdn_lookup, data_key, declared, msisdn,
@@ -91,7 +91,7 @@ impl CoreStore {
                 channel_name(caller.channel).into(),
                 (&day.to_string()).into(),
                 days.as_ref().map(|(registered_on, _)| registered_on).into(),
-                days.as_ref().map(|(_, decide_by)| decide_by).into(),
+                days.as_ref().and_then(|(_, decide_by)| decide_by.as_ref()).into(),
                 millis(*now).into(),
             ],
         )
@@ -110,7 +110,7 @@ impl CoreStore {
     ) -> Result<(Uuid, SubmitReply), StoreError> {
         let id = read_id(row.get("id"))?;
         let vault = self.open_vault(id, row.get("data_key"))?;
-        let begun = Begun::of(intake)?;
+        let begun = Begun::of(intake);
         let days = begun.map(Begun::written);
         tx.execute(
             "UPDATE applications SET stage = $1, declared = $2, language = $3, channel = $4, registered_on = $5,
@@ -121,7 +121,7 @@ impl CoreStore {
                 intake.caller.language.code().into(),
                 channel_name(intake.caller.channel).into(),
                 days.as_ref().map(|(registered_on, _)| registered_on).into(),
-                days.as_ref().map(|(_, decide_by)| decide_by).into(),
+                days.as_ref().and_then(|(_, decide_by)| decide_by.as_ref()).into(),
                 (&id.to_string()).into(),
             ],
         )
@@ -153,9 +153,19 @@ impl CoreStore {
             return Ok(SubmitReply::AwaitingNotary { reference, registered_on: *day });
         };
         jobs::write(tx, vault.id(), JobKind::Evidence, *now).await?;
-        let notice = Notice::Registered { reference: reference.clone(), decide_by };
+        let told = reference.clone();
+        let (notice, reply) = match decide_by {
+            Some(decide_by) => (
+                Notice::Registered { reference: told, decide_by },
+                SubmitReply::Registered { reference, registered_on, decide_by },
+            ),
+            None => (
+                Notice::RegisteredUndated { reference: told },
+                SubmitReply::RegisteredUndated { reference, registered_on },
+            ),
+        };
         notices::write(tx, vault, self.new_id(*now), *now, &notice).await?;
-        Ok(SubmitReply::Registered { reference, registered_on, decide_by })
+        Ok(reply)
     }
 
     async fn write_members(&self, tx: &mut Change<'_>, id: Uuid, submit: &Submit) -> Result<(), StoreError> {
@@ -174,20 +184,17 @@ impl CoreStore {
 #[derive(Clone, Copy)]
 struct Begun {
     registered_on: Date,
-    decide_by: Date,
+    decide_by: Option<Date>,
 }
 
 impl Begun {
-    fn of(intake: &Intake) -> Result<Option<Self>, StoreError> {
-        if intake.submit.notary_number.is_none() {
-            return Ok(None);
-        }
-        let decide_by = intake.decide_by.ok_or(StoreError::CalendarEnds)?;
-        Ok(Some(Self { registered_on: intake.day, decide_by }))
+    fn of(intake: &Intake) -> Option<Self> {
+        intake.submit.notary_number.as_ref()?;
+        Some(Self { registered_on: intake.day, decide_by: intake.decide_by })
     }
 
-    fn written(self) -> (String, String) {
-        (self.registered_on.to_string(), self.decide_by.to_string())
+    fn written(self) -> (String, Option<String>) {
+        (self.registered_on.to_string(), self.decide_by.map(|day| day.to_string()))
     }
 }
 

@@ -37,6 +37,7 @@ mod postgres_faults;
 mod privacy;
 mod store;
 mod world;
+mod year_end;
 
 use crate::reference::{is_reference, reference};
 use jiff::civil::date;
