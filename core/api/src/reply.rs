@@ -41,6 +41,18 @@ pub enum SubmitReply {
     },
 }
 
+impl SubmitReply {
+    /// The registration number of the application that it is about.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Registered { reference, .. }
+            | Self::RegisteredUndated { reference, .. }
+            | Self::AwaitingNotary { reference, .. }
+            | Self::Already { reference, .. } => Some(reference),
+        }
+    }
+}
+
 /// The answer to a number given alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]

@@ -50,6 +50,7 @@ mod inquiry;
 mod institution;
 mod known;
 mod reference;
+mod restore;
 pub mod rules;
 mod service;
 mod store;
@@ -61,8 +62,9 @@ pub use content::{ContentFiles, CoreContent};
 pub use coverage::Coverage;
 pub use http::ClientError;
 pub use reference::is_reference;
+pub use restore::TakenAgain;
 pub use service::{CoreService, OpenError};
-pub use store::{CoreStore, Retention, StoreError, StoredDecision};
+pub use store::{CoreStore, Retention, StoreError, StoredDecision, Told};
 
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,30 @@
-//! Registration numbers: `26-0000017-8`.
+//! Registration numbers: `26-000000017-8`.
 
+use dayaq_types::Entropy;
 use jiff::civil::Date;
 
-/// Writes the registration number of the `count`th application of that day's year.
+/// How many numbers a year has room for: nine digits.
+const ROOM: u64 = 1_000_000_000;
+
+/// Draws a registration number for an application of that day's year.
 ///
-/// Digits and dashes alone, so that it can be read over the phone: the year, a counter of at least
-/// seven digits, and a check digit (ISO 7064, MOD 11,10) that finds every wrong digit and almost
-/// every swap of neighbours.
-pub fn reference(day: Date, count: i64) -> String {
-    let body = format!("{:02}{count:07}", day.year().rem_euclid(100));
+/// Digits and dashes alone, so that it can be read over the phone: the year, nine digits, and a check digit (ISO 7064, MOD
+/// 11,10) that finds every wrong digit and almost every swap of neighbours. They are drawn and not counted: a store
+/// that was restored from an older copy does not give a family the number of another.
+pub fn reference(day: Date, entropy: &dyn Entropy) -> String {
+    let mut octets = [0; 8];
+    entropy.fill(&mut octets);
+    written(day, u64::from_be_bytes(octets) % ROOM)
+}
+
+pub(crate) fn written(day: Date, number: u64) -> String {
+    let body = format!("{:02}{number:09}", day.year().rem_euclid(100));
     let check = check_digit(&body);
     format!("{}-{}-{check}", &body[..2], &body[2..])
 }
 
-/// Tells whether a text is a registration number with the right check digit.
+/// Tells whether a text is a registration number with the right check digit. Those of seven digits that were counted once
+/// are still good.
 pub fn is_reference(text: &str) -> bool {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     if digits.len() < 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -91,9 +91,9 @@ impl CoreService {
         self.store.close().await;
     }
 
-    /// Answers when the store can be read; for a readiness probe.
+    /// Answers when the store has taken a row; for a readiness probe.
     pub async fn ready(&self) -> Result<(), CoreError> {
-        self.store.ping().await.map_err(unavailable)
+        self.store.ready(self.clock.now()).await.map_err(unavailable)
     }
 
     /// What ends soon or has ended of rules and calendar, in words; also sets the gauges of the days that are left.
@@ -193,7 +193,7 @@ impl Core for CoreService {
     async fn submit(&self, caller: &Caller, submit: &Submit) -> Result<SubmitReply, CoreError> {
         check(submit)?;
         let (now, day, decide_by) = self.days_of(caller);
-        let intake = Intake { caller: caller.clone(), submit: submit.clone(), now, day, decide_by };
+        let intake = Intake { caller: caller.clone(), submit: submit.clone(), now, day, decide_by, told: None };
         let reply = self.store.submit(intake).await.map_err(unavailable)?;
         let outcome = match &reply {
             SubmitReply::Registered { .. } => "registered",
@@ -211,7 +211,8 @@ impl Core for CoreService {
             return Err(CoreError::Invalid { field: "reference", why: "not a registration number".to_owned() });
         }
         let (now, day, decide_by) = self.days_of(caller);
-        let completion = Completion { caller: caller.clone(), complete: complete.clone(), now, day, decide_by };
+        let completion =
+            Completion { caller: caller.clone(), complete: complete.clone(), now, day, decide_by, again: false };
         let reply = self.store.complete(completion).await.map_err(unavailable)?;
         let outcome = match &reply {
             CompleteReply::Registered { .. } => "registered",
@@ -282,7 +283,7 @@ impl Core for CoreService {
 }
 
 /// Checks what the types leave open.
-fn check(submit: &Submit) -> Result<(), CoreError> {
+pub(crate) fn check(submit: &Submit) -> Result<(), CoreError> {
     let invalid = |field, why: &str| Err(CoreError::Invalid { field, why: why.to_owned() });
     if submit.members.len() > Submit::MEMBERS_MAX {
         return invalid("members", "there are more than 15");
@@ -310,7 +311,6 @@ pub(crate) fn unavailable(error: StoreError) -> CoreError {
     match error {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
         StoreError::Database(_)
-        | StoreError::OtherKey
         | StoreError::Seal(_)
         | StoreError::Row(_)
         | StoreError::LostLease => CoreError::Unavailable(error.to_string()),

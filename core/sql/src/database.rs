@@ -89,6 +89,15 @@ impl Database {
         Ok(self.rows(sql, binds).await?.into_iter().next())
     }
 
+    /// Refuses a file that is not the one that was opened any more, or that is known to be damaged. A server looks after
+    /// its own.
+    pub fn sound(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(file) => file.sound(),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Ends its connections; what is under way ends first. Later changes are refused.
     pub async fn close(&self) {
         match self {

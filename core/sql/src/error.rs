@@ -65,6 +65,15 @@ pub enum StoreError {
         /// The lock's file.
         lock: String,
     },
+    /// The file is not the one that was opened any more, or its log is gone; nothing was changed.
+    #[error("{0}: what was written since would be lost; end this process, and start it on the right file")]
+    Replaced(String),
+    /// The database file is damaged.
+    #[error("damaged: {0}; restore it from its backup")]
+    Damaged(String),
+    /// The store was written under another master key: nobody in it would be found again.
+    #[error("the database was written under another master key")]
+    OtherKey,
     /// A newer program has already changed the schema.
     #[error("the schema has migration {0}, which this program does not know: it was written by a newer one")]
     NewerSchema(i64),
@@ -94,6 +103,9 @@ impl StoreError {
             | Self::Database(_)
             | Self::Nul
             | Self::Held { .. }
+            | Self::Replaced(_)
+            | Self::Damaged(_)
+            | Self::OtherKey
             | Self::NewerSchema(_)
             | Self::HalfMigrated(_)
             | Self::Sealed(_)

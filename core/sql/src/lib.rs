@@ -2,7 +2,8 @@
 //!
 //! [`Database`] is the port, with two adapters: [`SqliteFile`], the embedded default, for one process, and
 //! [`PostgresPool`], which any number of processes share. A store writes its statements once, in the SQL that both
-//! understand. Each store brings its own [`Schema`]; nothing here knows a table.
+//! understand. Each store brings its own [`Schema`]; nothing here knows a table, but for those that all stores have alike
+//! ([`Marks`]).
 //!
 //! - What was answered is on the disk: `synchronous=FULL` in a file, and a server that answers before it has written
 //!   is refused (D08).
@@ -10,13 +11,17 @@
 //!   so (D04).
 //! - A file is one process's: who comes second is told who has it (E11).
 //! - What is past its time is erased a bite at a time, by one process at once ([`Sweeper`]).
+//! - A file that is deleted or replaced under the process takes no more changes; one that is damaged is not ready.
 //! - Every wait has an end (D07), and no error holds a stored value.
 
 mod address;
 mod config;
 mod database;
 mod error;
+mod identity;
+mod integrity;
 mod lock;
+mod marks;
 mod postgres;
 mod servers;
 mod sqlite;
@@ -26,6 +31,7 @@ pub use address::read_address;
 pub use config::StoreConfig;
 pub use database::{Bind, Change, Database, Row};
 pub use error::{Failure, StoreError};
+pub use marks::Marks;
 pub use postgres::PostgresPool;
 pub use sqlite::SqliteFile;
 pub use sweep::{Column, Due, Kind, Sweeper, Tallies, Tally};

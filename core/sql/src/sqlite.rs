@@ -1,6 +1,8 @@
 //! An SQLite file: one writer that commits in groups, and readers beside it.
 
 use crate::error::{CONNECTION_WAIT, RETRIES_MAX, RETRY_PAUSE};
+use crate::identity::Identity;
+use crate::integrity::{Finding, look_over};
 use crate::lock::Lock;
 use crate::{Failure, Schema, StoreError};
 use futures_util::FutureExt;
@@ -30,6 +32,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct SqliteFile {
     readers: SqlitePool,
     writer: mpsc::Sender<Message>,
+    identity: Identity,
+    finding: Finding,
     open: Arc<Mutex<Option<Open>>>,
 }
 
@@ -37,7 +41,14 @@ pub struct SqliteFile {
 #[derive(Debug)]
 struct Open {
     task: JoinHandle<()>,
+    look: JoinHandle<()>,
     _lock: Lock,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.look.abort();
+    }
 }
 
 impl SqliteFile {
@@ -63,13 +74,28 @@ impl SqliteFile {
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         schema.migrations.run(&mut connection).await?;
+        let identity = Identity::of(path)?;
+        // From now on a file that is missing is a fault, and not one to be made.
+        let options = options.create_if_missing(false);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
-        let task = tokio::spawn(write_all(connection, options, queue));
-        Ok(Self { readers, writer, open: Arc::new(Mutex::new(Some(Open { task, _lock: lock }))) })
+        let finding = Finding::default();
+        let look = tokio::spawn(look_over(options.clone(), Arc::clone(&finding)));
+        let task = tokio::spawn(write_all(connection, options, identity.clone(), queue));
+        let open = Arc::new(Mutex::new(Some(Open { task, look, _lock: lock })));
+        Ok(Self { readers, writer, identity, finding, open })
+    }
+
+    /// Refuses a file that is not the one that was opened any more, or that is known to be damaged.
+    pub(crate) fn sound(&self) -> Result<(), StoreError> {
+        self.identity.check(false)?;
+        match self.finding.get() {
+            Some(Some(found)) => Err(StoreError::Damaged(found.clone())),
+            Some(None) | None => Ok(()),
+        }
     }
 
     /// The connections that read.
@@ -108,6 +134,7 @@ impl SqliteFile {
         let _ = self.writer.send(Message::Close).await;
         let mut open = self.open.lock().await.take();
         if let Some(open) = &mut open {
+            open.look.abort();
             // A writer that panicked has closed its connection, too.
             let _ = (&mut open.task).await;
         }
@@ -162,8 +189,14 @@ where
 }
 
 /// The writer: takes whatever waits, commits it together, answers.
-async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut queue: mpsc::Receiver<Message>) {
+async fn write_all(
+    first: SqliteConnection,
+    options: SqliteConnectOptions,
+    identity: Identity,
+    mut queue: mpsc::Receiver<Message>,
+) {
     let mut connection = Some(first);
+    let mut written = false;
     let mut messages = Vec::with_capacity(BATCH_MAX);
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while queue.recv_many(&mut messages, BATCH_MAX).await > 0 {
@@ -176,7 +209,11 @@ async fn write_all(first: SqliteConnection, options: SqliteConnectOptions, mut q
         if batch.is_empty() {
             continue;
         }
-        let outcome = commit_again(&mut connection, &options, &mut batch).await;
+        let outcome = match identity.check(written) {
+            Ok(()) => commit_again(&mut connection, &options, &mut batch).await,
+            Err(error) => Err(error),
+        };
+        written = outcome.is_ok();
         if let Err(error) = &outcome {
             tracing::warn!(%error, changes = batch.len(), "A commit failed");
             // Whatever state it is in, a new connection begins from the last commit.

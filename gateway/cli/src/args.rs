@@ -45,6 +45,11 @@ pub enum Command {
     Operator(OperatorArgs),
     /// Bring the stores named in a configuration up to date, and end
     Migrate(MigrateArgs),
+    /// Say what a store that was restored from a copy lacks beside the other one, and go on with it
+    ///
+    /// `dayaq serve` refuses stores that are not of one time. With --go-on, a core that is behind takes again what the gateway
+    /// remembers, and a gateway that is behind sends nothing twice; both keep for ever that it was done.
+    Restored(RestoredArgs),
 }
 
 /// Options of `demo`.
@@ -203,4 +208,18 @@ pub struct MigrateArgs {
     /// The configuration; its relative paths are relative to its folder
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+}
+
+/// Options of `restored`.
+#[derive(Args, Debug)]
+pub struct RestoredArgs {
+    /// The configuration; its relative paths are relative to its folder
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Go on with the stores as they are; without it nothing is changed
+    #[arg(long)]
+    pub go_on: bool,
+    /// Both stores were restored, from copies of one time: then nobody sees it by them
+    #[arg(long)]
+    pub both: bool,
 }

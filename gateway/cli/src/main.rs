@@ -16,6 +16,8 @@ mod leaping_clock;
 mod logging;
 mod migrate;
 mod operator;
+mod pairing;
+mod restored;
 mod say;
 mod serve;
 mod settings;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate::run(*simulate),
         Command::Operator(operator) => operator::run(operator),
         Command::Migrate(migrate) => migrate::run(&migrate),
+        Command::Restored(restored) => restored::run(&restored),
     };
     match outcome {
         Ok(code) => code,

@@ -1,6 +1,7 @@
 //! `dayaq serve`: the product without the simulators.
 
 use crate::args::ServeArgs;
+use crate::pairing::Pairing;
 use crate::settings::Settings;
 use crate::signals::Ending;
 use crate::{content, descriptors, exit, logging, say, settings};
@@ -8,6 +9,7 @@ use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_core_api::Core;
 use dayaq_gateway::http::Check;
+use dayaq_gateway::store::Stores;
 use dayaq_gateway::workers::Workers;
 use dayaq_gateway::{Gateway, GatewayParts};
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -42,6 +44,7 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let sweeper = running
         .workers
         .watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop)));
+    let pairing = running.workers.watch("marks", stop.clone(), running.pairing, |pairing, stop| Box::pin(pairing.run(stop)));
     for door in &running.gateway.doors {
         say::line(format_args!("An operator's SMSC may connect to {door}"))?;
     }
@@ -57,6 +60,7 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     stop.cancel();
     worker.await.context("the core's worker")?;
     sweeper.await.context("the core's sweeper")?;
+    pairing.await.context("the exchange of marks")?;
     running.core.close().await;
     Ok(code)
 }
@@ -69,9 +73,11 @@ pub struct Running {
     pub gateway: Gateway,
     /// Who watches their tasks.
     pub workers: Arc<Workers>,
+    /// How each store hears how far the other is.
+    pub pairing: Pairing,
 }
 
-/// Starts the core, then the gateway in front of it.
+/// Starts the core, then the gateway in front of it, on stores that are of one time.
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Running> {
     let Settings { gateway, core, keys, content, found: _ } = settings;
     for database in [&gateway.database, &core.database] {
@@ -82,11 +88,15 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
     let place = core.place();
     let core = CoreService::open(core, content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
     let core = Arc::new(core.await.context(place)?);
+    let stores = Stores::open(&gateway, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
+    let mut pairing = Pairing::of(&core, &stores, &keys, &entropy);
+    pairing.meet(&*entropy, clock.now()).await?;
     let workers = Workers::new(Arc::clone(&clock));
     let gateway = Gateway::start(GatewayParts {
         config: gateway,
         book: content.book,
         files: content.files,
+        stores,
         core: Arc::clone(&core) as Arc<dyn Core>,
         checks: vec![Arc::new(CoreCheck(Arc::clone(&core))), Arc::new(CoverageCheck(Arc::clone(&core)))],
         workers: Arc::clone(&workers),
@@ -96,7 +106,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
         metrics: metrics()?,
     })
     .await?;
-    Ok(Running { core, gateway, workers })
+    Ok(Running { core, gateway, workers, pairing })
 }
 
 fn metrics() -> anyhow::Result<PrometheusHandle> {

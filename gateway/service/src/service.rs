@@ -41,6 +41,8 @@ pub struct GatewayParts {
     pub book: Book,
     /// What they were made of.
     pub files: ContentFiles,
+    /// The stores that the configuration names.
+    pub stores: Stores,
     /// The core.
     pub core: Arc<dyn Core>,
     /// More for `/readyz` to ask: the core's store, in one process.
@@ -118,15 +120,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Opens the stores, then HTTP, then the links: nothing binds before a turn can be saved.
+    /// Starts on open stores: HTTP, then the links. Nothing binds before a turn can be saved.
     pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
-        let GatewayParts { config, book, files, core, checks, workers: watch, keys, clock, entropy, metrics } = parts;
-        let Stores { store, sessions } =
-            Stores::open(&config, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
-        let sessions = Arc::new(Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES));
+        let GatewayParts { config, book, files, stores, core, checks, workers: watch, keys, clock, entropy, metrics } =
+            parts;
+        let Stores { store, sessions } = stores;
         let fault = |cause| OpenError { key: store_key(&config.store), cause };
         store.release_pending().await.map_err(fault)?;
         store.arrive().await.map_err(fault)?;
+        let life = store.database().marks().await.map_err(fault)?.life;
+        let sessions = Sessions::new(sessions, keys.clone(), Arc::clone(&entropy), Sessions::CACHE_ENTRIES);
+        let sessions = Arc::new(sessions.in_life(life));
         let books = Arc::new(Books::publish(book, &files, Arc::clone(&store)).await.map_err(fault)?);
         let (pending, texts, wake) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let conversations = Conversations::new(

@@ -7,6 +7,7 @@ use dayaq_core_api::{
 };
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::content::{ContentFiles, compile_book};
+use dayaq_gateway::store::Stores;
 use dayaq_gateway::{Gateway, GatewayParts};
 use dayaq_simulator::{Smsc, SmscConfig};
 use dayaq_types::seal::{Key, KeyRing};
@@ -245,14 +246,18 @@ impl House {
         assert_eq!(found.to_string(), "");
         let (book, found) = compile_book(&files);
         let core = Arc::new(StandIn::default());
+        let config = config.expect("a configuration");
+        let keys = KeyRing::new(1, &Key::generate(&SeededEntropy::new(1)));
+        let stores = Stores::open(&config, keys.clone(), Arc::new(SystemEntropy), Arc::new(SystemClock::new()));
         let gateway = Gateway::start(GatewayParts {
-            config: config.expect("a configuration"),
+            config: config.clone(),
+            stores: stores.await.expect("they open"),
             book: book.unwrap_or_else(|| panic!("{found}")),
             files,
             core: Arc::clone(&core) as Arc<dyn Core>,
             checks: Vec::new(),
             workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new())),
-            keys: KeyRing::new(1, &Key::generate(&SeededEntropy::new(1))),
+            keys,
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),
             metrics: PrometheusBuilder::new().build_recorder().handle(),

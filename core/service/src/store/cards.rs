@@ -59,7 +59,8 @@ struct Details {
     branch: String,
 }
 
-/// Notes in the transaction of the award that a card is wanted.
+/// Notes in the transaction of the award that a card is wanted. For an application from before a restore the bank may have
+/// an order that this store knows nothing of: it is asked first.
 pub(super) async fn want(
     tx: &mut Change<'_>,
     application: &Application,
@@ -69,12 +70,15 @@ pub(super) async fn want(
     let holder = upper(&format!("{} {}", identity.surname, identity.given_name));
     let details = Details { holder, branch: application.declared.branch.clone() };
     tx.execute(
-        "INSERT INTO cards (application_id, state, details, ordered_on) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO cards (application_id, state, details, ordered_on)
+         SELECT id, CASE WHEN EXISTS (SELECT 1 FROM restores WHERE at >= applications.created_at) THEN $5 ELSE $2 END,
+            $3, $4 FROM applications WHERE id = $1",
         &[
             (&application.id.to_string()).into(),
             CardState::Wanted.name().into(),
             (&application.vault.seal("card", &details)?).into(),
             (&today.to_string()).into(),
+            CardState::Asked.name().into(),
         ],
     )
     .await?;
@@ -161,7 +165,7 @@ impl CoreStore {
         collect_from: Date,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (job, vault, notice_id) = (*job, application.vault.clone(), self.new_id(now));
+        let (job, vault) = (*job, application.vault.clone());
         let details = Details { holder: card.holder.clone(), branch: branch.to_owned() };
         self.write_by_key(move |mut tx| {
             Box::pin(async move {
@@ -185,7 +189,7 @@ impl CoreStore {
                 let detail = json!({ "branch": details.branch, "collect_from": collect_from });
                 audit::append(&mut tx, &vault, now, "card-ready", &detail).await?;
                 let notice = Notice::CardReady { branch: details.branch, collect_from };
-                notices::write(&mut tx, &vault, notice_id, now, &notice).await
+                notices::write(&mut tx, &vault, now, &notice).await
             })
         })
         .await

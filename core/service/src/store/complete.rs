@@ -9,6 +9,7 @@ use dayaq_sql::Change;
 use dayaq_types::Msisdn;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use uuid::Uuid;
 
 /// A number that came alone, with its days worked out as for an [`Intake`].
 #[derive(Clone, Debug)]
@@ -23,6 +24,15 @@ pub struct Completion {
     pub day: Date,
     /// The last day for the decision; `None` where no day can be promised.
     pub decide_by: Option<Date>,
+    /// Whether the store has lost it, and takes it again.
+    pub again: bool,
+}
+
+impl Completion {
+    /// Under what its answer is kept.
+    pub(super) fn key(draft: Uuid, reference: &str) -> String {
+        format!("complete/{draft}/{reference}")
+    }
 }
 
 impl CoreStore {
@@ -33,7 +43,7 @@ impl CoreStore {
     }
 
     async fn complete_in(&self, tx: &mut Change<'_>, completion: &Completion) -> Result<CompleteReply, StoreError> {
-        let Completion { caller, complete, now, day, decide_by } = completion;
+        let Completion { caller, complete, now, day, decide_by, again } = completion;
         let msisdn = self.msisdn_lookup(&caller.msisdn);
         // As at intake: of two numbers of a phone at once, or a number and a submission, the second finds the first.
         tx.lock(&msisdn).await?;
@@ -48,7 +58,7 @@ impl CoreStore {
         let (id, reference) = (read_id(row.get("id"))?, row.get::<String>("reference"));
         let declared: Declared = self.open_vault(id, row.get("data_key"))?.open("declared", row.get("declared"))?;
         // A submission may bear the same draft, and one draft may complete two applications.
-        let key = format!("complete/{}/{reference}", complete.draft);
+        let key = Completion::key(complete.draft, &reference);
         if row.get::<&str>("stage") != Stage::AwaitingNotary.name() {
             if declared.notary_number.as_ref() != Some(&complete.notary_number) {
                 return Ok(CompleteReply::NotAwaiting { reference });
@@ -64,7 +74,8 @@ impl CoreStore {
             });
         }
         let submit = declared.handed_in(complete.draft, complete.notary_number.clone());
-        let intake = Intake { caller: caller.clone(), submit, now: *now, day: *day, decide_by: *decide_by };
+        let told = again.then(|| reference.clone());
+        let intake = Intake { caller: caller.clone(), submit, now: *now, day: *day, decide_by: *decide_by, told };
         let (id, reply) = self.continue_with_number(tx, &intake, &row).await?;
         note_submission(tx, &key, id, &msisdn, &reply, *now).await?;
         let registered_on = *day;

@@ -88,7 +88,7 @@ impl CoreStore {
         // Says nothing of the other application: whose it is concerns its own phone alone.
         audit::append(tx, &application.vault, now, "superseded", &json!({})).await?;
         let notice = Notice::Superseded { reference: application.reference.clone() };
-        notices::write(tx, &application.vault, self.new_id(now), now, &notice).await
+        notices::write(tx, &application.vault, now, &notice).await
     }
 
     /// Stores a decision, its text, and for an award the card to order.
@@ -153,7 +153,7 @@ impl CoreStore {
             Outcome::Granted(a) => Notice::Granted { reference, amount: a.amount, from: a.from, until: a.until },
             Outcome::Refused(_) => Notice::Refused { reference, reasons: decision.reasons() },
         };
-        notices::write(tx, vault, self.new_id(now), now, &notice).await?;
+        notices::write(tx, vault, now, &notice).await?;
         if let (Outcome::Granted(_), Some(identity)) = (&decision.outcome, &facts.identity) {
             cards::want(tx, application, identity, today).await?;
             jobs::write(tx, application.id, JobKind::OrderCard, now).await?;
@@ -185,7 +185,7 @@ impl CoreStore {
         told: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (job, vault, notice_id) = (*job, application.vault.clone(), self.new_id(now));
+        let (job, vault) = (*job, application.vault.clone());
         let reference = application.reference.clone();
         self.write_by_key(move |mut tx| {
             Box::pin(async move {
@@ -198,7 +198,7 @@ impl CoreStore {
                 audit::append(&mut tx, &vault, now, "dated", &json!({ "decide_by": decide_by })).await?;
                 if told {
                     let notice = Notice::Deadline { reference, decide_by };
-                    notices::write(&mut tx, &vault, notice_id, now, &notice).await?;
+                    notices::write(&mut tx, &vault, now, &notice).await?;
                 }
                 Ok(())
             })

@@ -9,9 +9,6 @@ pub enum StoreError {
     /// The database refused or is not reachable.
     #[error(transparent)]
     Database(#[from] dayaq_sql::StoreError),
-    /// The store was written under another master key: nobody in it would be found again.
-    #[error("the database was written under another master key")]
-    OtherKey,
     /// A sealed value did not open.
     #[error("a sealed value: {0}")]
     Seal(#[from] SealError),
@@ -30,8 +27,7 @@ impl Failure for StoreError {
     fn database(&self) -> Option<&dayaq_sql::StoreError> {
         match self {
             Self::Database(cause) => Some(cause),
-            Self::OtherKey
-            | Self::Seal(_)
+            Self::Seal(_)
             | Self::Row(_)
             | Self::ForeignDraft
             | Self::LostLease => None,

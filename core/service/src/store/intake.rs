@@ -2,7 +2,7 @@
 
 use super::application::told_registration_day;
 use super::jobs::JobKind;
-use super::{CoreStore, StoreError, Vault, audit, jobs, millis, notices, read_id};
+use super::{CoreStore, StoreError, Vault, audit, derived_id, jobs, millis, notices, read_id};
 use crate::facts::Declared;
 use crate::reference::reference;
 use dayaq_core_api::{Caller, Channel, Notice, Stage, Submit, SubmitReply};
@@ -25,6 +25,8 @@ pub struct Intake {
     pub day: Date,
     /// The last day for the decision, were the 15 days to begin; `None` where no day can be promised.
     pub decide_by: Option<Date>,
+    /// The registration number that the family was told, where the store has lost the application.
+    pub told: Option<String>,
 }
 
 impl CoreStore {
@@ -68,10 +70,14 @@ impl CoreStore {
         fin: &[u8],
         msisdn: &[u8],
     ) -> Result<(Uuid, SubmitReply), StoreError> {
-        let Intake { caller, submit, now, day, .. } = intake;
-        let id = self.new_id(*now);
+        let Intake { caller, submit, now, day, told, .. } = intake;
+        // The bank knows an order by this id: the same draft, handed in again after a restore, gets the same.
+        let id = derived_id(&[b"application", submit.draft.as_bytes()]);
         let (vault, wrapped) = self.new_vault(id);
-        let reference = next_reference(tx, *day).await?;
+        let reference = match told {
+            Some(told) => told.clone(),
+            None => self.draw_reference(tx, *day).await?,
+        };
         let begun = Begun::of(intake);
         let days = begun.map(Begun::written);
         tx.execute(
@@ -141,15 +147,20 @@ impl CoreStore {
         reference: String,
         begun: Option<Begun>,
     ) -> Result<SubmitReply, StoreError> {
-        let Intake { caller, submit, now, day, .. } = intake;
-        let event = if begun.is_some() { "registered" } else { "awaiting-notary" };
+        let Intake { caller, submit, now, day, told, .. } = intake;
+        let event = match (begun.is_some(), told.is_some()) {
+            (true, false) => "registered",
+            (false, false) => "awaiting-notary",
+            (true, true) => "registered-again",
+            (false, true) => "awaiting-notary-again",
+        };
         let detail = json!({
             "draft": submit.draft, "channel": channel_name(caller.channel), "declared": Declared::from(submit),
         });
         audit::append(tx, vault, *now, event, &detail).await?;
         let Some(Begun { registered_on, decide_by }) = begun else {
             let notice = Notice::AwaitingNotary { reference: reference.clone() };
-            notices::write(tx, vault, self.new_id(*now), *now, &notice).await?;
+            notices::write(tx, vault, *now, &notice).await?;
             return Ok(SubmitReply::AwaitingNotary { reference, registered_on: *day });
         };
         jobs::write(tx, vault.id(), JobKind::Evidence, *now).await?;
@@ -164,8 +175,19 @@ impl CoreStore {
                 SubmitReply::RegisteredUndated { reference, registered_on },
             ),
         };
-        notices::write(tx, vault, self.new_id(*now), *now, &notice).await?;
+        notices::write(tx, vault, *now, &notice).await?;
         Ok(reply)
+    }
+
+    /// Draws a registration number that nobody in the store has.
+    async fn draw_reference(&self, tx: &mut Change<'_>, day: Date) -> Result<String, StoreError> {
+        let taken = "SELECT id FROM applications WHERE reference = $1";
+        loop {
+            let reference = reference(day, self.entropy.as_ref());
+            if tx.row(taken, &[(&reference).into()]).await?.is_none() {
+                return Ok(reference);
+            }
+        }
     }
 
     async fn write_members(&self, tx: &mut Change<'_>, id: Uuid, submit: &Submit) -> Result<(), StoreError> {
@@ -230,7 +252,7 @@ pub(super) async fn note_submission(
     Ok(())
 }
 
-async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8]) -> Result<Option<SubmitReply>, StoreError> {
+pub(super) async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8]) -> Result<Option<SubmitReply>, StoreError> {
     let sql = "SELECT msisdn_lookup, reply FROM submissions WHERE draft = $1";
     let Some(row) = tx.row(sql, &[(&draft.to_string()).into()]).await? else { return Ok(None) };
     if row.get::<&[u8]>("msisdn_lookup") != msisdn {
@@ -240,12 +262,6 @@ async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8]) -> Resul
     Ok(Some(reply))
 }
 
-async fn next_reference(tx: &mut Change<'_>, day: Date) -> Result<String, StoreError> {
-    let sql = "INSERT INTO counters (year, last) VALUES ($1, 1)
-               ON CONFLICT (year) DO UPDATE SET last = counters.last + 1 RETURNING last";
-    let row = tx.row(sql, &[i64::from(day.year()).into()]).await?.ok_or(StoreError::Row("counters"))?;
-    Ok(reference(day, row.get("last")))
-}
 
 const fn channel_name(channel: Channel) -> &'static str {
     match channel {

@@ -16,6 +16,7 @@ mod intake;
 mod jobs;
 mod notices;
 mod open;
+mod restored;
 mod retention;
 mod tries;
 mod vault;
@@ -29,6 +30,7 @@ pub use evidence::Evidence;
 pub use intake::Intake;
 pub use jobs::{Job, JobKind};
 pub use retention::Retention;
+pub use restored::Told;
 pub use tries::Tried;
 pub use vault::Vault;
 
@@ -38,6 +40,7 @@ use dayaq_types::{Entropy, Fin, Msisdn};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,10 +66,9 @@ impl CoreStore {
         self.database.close().await;
     }
 
-    /// Answers when the database can be read.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.database.row("SELECT 1 AS one FROM applications LIMIT 1", &[]).await?;
-        Ok(())
+    /// Writes and reads a row.
+    pub async fn ready(&self, now: Timestamp) -> Result<(), StoreError> {
+        Ok(self.database.probe(millis(now)).await?)
     }
 
     /// Makes a change, all of it or nothing; see [`Database::write`].
@@ -103,9 +105,19 @@ impl CoreStore {
         self.keys.lookup("msisdn", msisdn.digits().as_bytes()).to_vec()
     }
 
-    fn new_id(&self, now: Timestamp) -> uuid::Uuid {
-        dayaq_types::new_id(now, self.entropy.as_ref())
+}
+
+/// The id of what follows from something that has one: made again after a restore it is the same, so that the bank and the
+/// gateways know it again. The parts are told apart by their lengths.
+fn derived_id(parts: &[&[u8]]) -> uuid::Uuid {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
     }
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(octets).into_uuid()
 }
 
 /// Milliseconds since 1970, as rows hold them.

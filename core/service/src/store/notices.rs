@@ -1,6 +1,6 @@
 //! Notices: written in the transaction that causes them, leased to a gateway, ended under its fence.
 
-use super::{CoreStore, StoreError, Vault, later, millis, read_id, timestamp};
+use super::{CoreStore, StoreError, Vault, derived_id, later, millis, read_id, timestamp};
 use dayaq_core_api::{Finished, LeasedNotice, Notice, NoticeOutcome};
 use dayaq_sql::{Change, Row};
 use dayaq_types::Language;
@@ -9,13 +9,16 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Adds a notice; each key at most once for an application, so that no outcome is told twice.
+///
+/// Its id follows from what it says to whom: written again after a restore it is the one that gateways have sent.
 pub(super) async fn write(
     tx: &mut Change<'_>,
     vault: &Vault,
-    id: Uuid,
     now: Timestamp,
     notice: &Notice,
 ) -> Result<(), StoreError> {
+    let said = serde_json::to_vec(notice).map_err(|_| StoreError::Row("notices"))?;
+    let id = derived_id(&[b"notice", vault.id().as_bytes(), &said]);
     let (sealed, application, at) = (vault.seal(&place(id), notice)?, vault.id().to_string(), millis(now));
     tx.execute(
         "INSERT INTO notices (id, application_id, key, notice, due_at) VALUES ($1, $2, $3, $4, $5)",

@@ -32,21 +32,7 @@ impl CoreStore {
         };
         let instance = config.store.instance().map(str::to_owned);
         let store = Self { database, keys, entropy, instance };
-        store.check_key().await?;
+        store.database.check_key(store.keys.lookup("key", b"dayaq")).await?;
         Ok(store)
-    }
-
-    async fn check_key(&self) -> Result<(), StoreError> {
-        let print = self.keys.lookup("key", b"dayaq");
-        self.write_by_key(move |mut tx| {
-            Box::pin(async move {
-                let sql = "INSERT INTO key_print (\"only\", print) VALUES (1, $1) ON CONFLICT DO NOTHING";
-                tx.execute(sql, &[(&print).into()]).await?;
-                let found = tx.row("SELECT print FROM key_print", &[]).await?;
-                let ours = found.is_some_and(|row| row.get::<&[u8]>("print") == print);
-                if ours { Ok(()) } else { Err(StoreError::OtherKey) }
-            })
-        })
-        .await
     }
 }

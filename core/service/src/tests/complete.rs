@@ -148,7 +148,7 @@ async fn g02_a_phone_that_is_not_bound_learns_and_changes_nothing(ground: Ground
     let foreign = async |world: &World| {
         let number = world.number_for(&reference, NUMBER);
         assert_eq!(world.complete(OTHER_PHONE, &number).await, CompleteReply::None);
-        let unknown = Complete { reference: crate::reference::reference(date(2026, 11, 23), 999_999), ..number };
+        let unknown = Complete { reference: crate::reference::written(date(2026, 11, 23), 999_999), ..number };
         assert_eq!(world.complete(OTHER_PHONE, &unknown).await, CompleteReply::None, "as if there were none");
         assert_eq!(world.existing(OTHER_PHONE).await, ExistingReply::None);
     };

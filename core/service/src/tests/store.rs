@@ -37,7 +37,7 @@ async fn h3_a_store_written_under_another_master_key_is_refused(ground: Ground) 
         let keys = dayaq_types::seal::KeyRing::new(1, &master);
         CoreStore::open(&world.config, keys, Arc::new(SeededEntropy::new(1))).await
     };
-    assert!(matches!(open(98).await, Err(StoreError::OtherKey)));
+    assert!(matches!(open(98).await, Err(StoreError::Database(dayaq_sql::StoreError::OtherKey))));
     open(99).await.unwrap().close().await;
 }
 

@@ -41,7 +41,7 @@ async fn x02_registered_on_30_december_the_rules_of_that_day_decide_by_both_year
     world.alone();
     world.outside.mood("interior", Mood::Failing);
     // 31.12., 1.1. and its transfer to 4.1. are off.
-    assert_eq!(promised(&world, PHONE).await, Some(date(2027, 1, 25)));
+    assert_eq!(promised(&world, PHONE).await, Some(date(2027, 1, 26)));
     world.work_until("2027-01-08T06:00:00Z").await;
     assert_eq!(world.stage(PHONE).await, Some(Stage::Gathering));
     world.outside.mood("interior", Mood::Well);
@@ -56,7 +56,7 @@ async fn x02_registered_on_30_december_the_rules_of_that_day_decide_by_both_year
 #[tokio::test]
 async fn no_day_is_promised_where_no_rules_govern_the_day_of_registration() {
     for (now, day) in [
-        ("2026-12-31T19:59:00Z", Some(date(2027, 1, 25))), // still the 31st in Baku
+        ("2026-12-31T19:59:00Z", Some(date(2027, 1, 26))), // still the 31st in Baku
         ("2026-12-31T20:00:00Z", None),
         ("2027-01-04T06:00:00Z", None),
     ] {
@@ -82,7 +82,7 @@ async fn past_its_rules_a_core_takes_keeps_and_tells_and_decides_once_they_are_t
     let status = world.core.status(&world.caller(PHONE)).await.unwrap();
     assert_eq!(status, StatusReply::At { stage: Stage::Gathering, reference: reference.clone(), decide_by: None });
     assert_eq!(world.explain(PHONE, "5678").await, ExplainReply::Undated);
-    assert!(world.core.ending().iter().any(|said| said.starts_with("2026.toml:9:1: ")), "{:?}", world.core.ending());
+    assert!(world.core.ending().iter().any(|said| said.starts_with("2026.toml:9:9: ")), "{:?}", world.core.ending());
     world.work().await;
     world.restart().await;
     assert_eq!(world.text_keys().await, [""; 0], "nothing new to tell");
@@ -92,7 +92,7 @@ async fn past_its_rules_a_core_takes_keeps_and_tells_and_decides_once_they_are_t
     world.wait(3600);
     world.work().await;
     let told = world.texts().await;
-    assert_eq!(told[0], Notice::Deadline { reference: reference.clone(), decide_by: date(2027, 1, 25) });
+    assert_eq!(told[0], Notice::Deadline { reference: reference.clone(), decide_by: date(2027, 1, 26) });
     assert_eq!(told[1].key(), "granted");
     assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
     let events = world.core.audit(&reference).await.unwrap().unwrap();

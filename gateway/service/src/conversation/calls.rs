@@ -5,7 +5,7 @@ use super::patience::within;
 use super::turn::Turn;
 use super::way::Way;
 use crate::push::Herald;
-use crate::store::{Claimed, GatewayStore, PendingCall, StoreError, SubscriberKey};
+use crate::store::{Claimed, GatewayStore, PendingCall, Registration, StoreError, SubscriberKey};
 use crate::values::{self, ALREADY};
 use crate::workers::cause_of;
 use dayaq_core_api::catalogue::{Operation, TOLD_BY_NOTICE};
@@ -75,6 +75,7 @@ impl Conversations {
         let answer = tokio::time::timeout(budget, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later);
         let input = match answer {
             Answer::Said(outcome) if writes && TOLD_BY_NOTICE.contains(&outcome.name.as_str()) => {
+                keep(&self.store, &payload, &outcome).await;
                 self.notices.notify_one();
                 return self.leave_to_notice(turn, Input::Called { id, outcome });
             }
@@ -140,6 +141,32 @@ async fn ask(core: &dyn Core, payload: &CallPayload) -> Answer {
             Answer::Never
         }
     }
+}
+
+/// A registration as it is kept, in the forms that core and catalogue have.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    payload: CallPayload,
+    told: Args,
+}
+
+/// Remembers what the core has registered, should it be restored from an older copy. The core has it, so that a store that
+/// does not take it now changes nothing for the phone.
+async fn keep(store: &GatewayStore, payload: &CallPayload, outcome: &Outcome) {
+    let id = format!("{}/{}", payload.operation, payload.draft);
+    let kept = Kept { payload: payload.clone(), told: values::to_core(&outcome.values) };
+    let payload = Pii::new(serde_json::to_vec(&kept).unwrap_or_default());
+    if let Err(cause) = store.keep_registration(&Registration { id, payload }).await {
+        warn!(cause = %cause, "A registration is not remembered");
+        metrics::counter!("dayaq_registrations_not_remembered_total").increment(1);
+    }
+}
+
+/// What was handed in and what the phone was told, of a registration that is kept; `None` where it cannot be read.
+pub fn remembered(registration: &Registration) -> Option<(Caller, Request, Args)> {
+    let Kept { payload, told } = serde_json::from_slice(registration.payload.expose()).ok()?;
+    let request = Request::from_call(&payload.operation, &payload.args, payload.draft).ok()?;
+    Some((payload.caller, request, told))
 }
 
 /// Finishes what was recorded. The person hears of it by the core's own notice.
@@ -216,6 +243,9 @@ impl PendingWorker {
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
             match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {
                 Answer::Said(outcome) => {
+                    if TOLD_BY_NOTICE.contains(&outcome.name.as_str()) {
+                        keep(&self.store, &payload, &outcome).await;
+                    }
                     self.tell(&payload, &outcome).await?;
                     self.store.finish_pending(&claim.call.id, claim.fence).await?;
                     info!("A recorded call is carried out");

@@ -32,7 +32,7 @@ mod way;
 
 pub use books::Books;
 pub use callback::{Call, Called};
-pub use calls::{CallPayload, PendingWorker};
+pub use calls::{CallPayload, PendingWorker, remembered};
 pub use carrier::Carrier;
 pub use flash::{Flash, FlashWorker};
 pub use screens::{Voice, prove_on, prove_surface};

@@ -72,7 +72,7 @@ impl GatewayStore {
 
     /// Writes and reads a row.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        probe(&self.database, self.now_ms()).await
+        self.database.probe(self.now_ms()).await
     }
 
     /// The earliest moment at which something open here is due: a call, a segment, or the end of a lease. It may be
@@ -93,7 +93,8 @@ impl GatewayStore {
         Ok(row.and_then(|row| row.get::<Option<i64>>("due")).map(at))
     }
 
-    pub(super) const fn database(&self) -> &Database {
+    /// The database, for its marks.
+    pub const fn database(&self) -> &Database {
         &self.database
     }
 
@@ -113,6 +114,15 @@ impl GatewayStore {
         W: for<'c> FnOnce(Change<'c>) -> BoxFuture<'c, Result<T, StoreError>> + Clone + Send + 'static,
     {
         self.database.write_by_key(work).await
+    }
+
+    pub(super) fn open_sealed(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        Ok(std::mem::take(&mut *self.keys.open(context, sealed)?))
+    }
+
+    /// The keyed print of a fixed word, by which the store knows its master key.
+    pub(super) fn key_print(&self) -> [u8; 32] {
+        self.keys.lookup("key", b"dayaq")
     }
 
     pub(super) fn instance(&self) -> Option<&str> {
@@ -153,13 +163,6 @@ impl fmt::Debug for GatewayStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("GatewayStore")
     }
-}
-
-/// Writes a row and reads it back.
-pub(super) async fn probe(database: &Database, now: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
-    database.write_by_key(move |mut db| Box::pin(async move { db.execute(sql, &[now.into()]).await })).await?;
-    database.row("SELECT at FROM probe", &[]).await.map(drop)
 }
 
 /// A moment as it is stored: milliseconds since 1970.

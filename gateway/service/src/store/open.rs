@@ -59,6 +59,8 @@ impl Stores {
         let store = GatewayStore::new(database, keys, entropy, clock)
             .named(config.store.instance())
             .keeping(Retention { draft: config.draft_ttl, ..config.retention });
+        let fault = |cause| OpenError { key: store_key(&config.store), cause };
+        store.database().check_key(store.key_print()).await.map_err(fault)?;
         Ok(Self { store: Arc::new(store), sessions })
     }
 }

@@ -137,6 +137,8 @@ pub struct Sessions {
     entropy: Arc<dyn Entropy>,
     cache: Mutex<SessionCache>,
     failures: AtomicU32,
+    /// The name of the gateway store's life: a session of another is of a time that the store knows nothing of.
+    life: String,
 }
 
 impl Sessions {
@@ -151,7 +153,12 @@ impl Sessions {
         cache_entries: usize,
     ) -> Self {
         let cache = Mutex::new(SessionCache::new(cache_entries));
-        Self { backend, keys, entropy, cache, failures: AtomicU32::new(0) }
+        Self { backend, keys, entropy, cache, failures: AtomicU32::new(0), life: String::new() }
+    }
+
+    /// The same, refusing sessions of another life of the gateway store than the one of that name (X03).
+    pub fn in_life(self, life: String) -> Self {
+        Self { life, ..self }
     }
 
     /// Loads a session, from memory if it is there.
@@ -181,7 +188,7 @@ impl Sessions {
         plain: &[u8],
         ttl: Duration,
     ) -> Result<Saved, StoreError> {
-        let blob = self.keys.seal(&context(key), plain, &*self.entropy);
+        let blob = self.keys.seal(&self.context(key), plain, &*self.entropy);
         let token = self.token();
         let first = self.watched(self.backend.store(key, expected, token, &blob, ttl).await);
         let cas = match first {
@@ -219,7 +226,7 @@ impl Sessions {
         let Some(stored) = stored else {
             return Loaded { version: Version::ABSENT, plain: None, cached };
         };
-        let plain = match self.keys.open(&context(key), &stored.blob) {
+        let plain = match self.keys.open(&self.context(key), &stored.blob) {
             Ok(mut plain) => Some(std::mem::take(&mut *plain)),
             Err(error) => {
                 metrics::counter!("dayaq_session_quarantined_total").increment(1);
@@ -228,6 +235,12 @@ impl Sessions {
             }
         };
         Loaded { version: stored.version, plain, cached }
+    }
+
+    fn context(&self, key: &SubscriberKey) -> Vec<u8> {
+        let mut context = key.context("session");
+        context.extend_from_slice(self.life.as_bytes());
+        context
     }
 
     fn remember(&self, key: &SubscriberKey, stored: Option<&Stored>) {
@@ -269,6 +282,4 @@ impl fmt::Debug for Sessions {
     }
 }
 
-fn context(key: &SubscriberKey) -> Vec<u8> {
-    key.context("session")
-}
+

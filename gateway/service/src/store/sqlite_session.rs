@@ -1,7 +1,7 @@
 //! Live sessions in the gateway's SQLite file: the embedded default.
 
-use super::gateway::{millis, probe, short};
-use super::{Cas, SessionBackend, SqliteFile, StoreError, Stored, SubscriberKey, Token, Version};
+use super::gateway::{millis, short};
+use super::{Cas, Database, SessionBackend, SqliteFile, StoreError, Stored, SubscriberKey, Token, Version};
 use async_trait::async_trait;
 use dayaq_types::Clock;
 use sqlx::sqlite::SqliteRow;
@@ -74,7 +74,7 @@ impl SessionBackend for SqliteSessions {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        probe(&self.file.clone().into(), self.now_ms()).await
+        Database::from(self.file.clone()).probe(self.now_ms()).await
     }
 }
 

@@ -21,6 +21,11 @@ impl SubscriberKey {
         Self(keys.lookup("nonce", &[sender.as_bytes(), &[0], nonce.as_bytes()].concat()))
     }
 
+    /// Under what the marks of both stores are kept where sessions are; no phone number has the same.
+    pub fn of_marks(keys: &KeyRing) -> Self {
+        Self(keys.lookup("marks", b"dayaq"))
+    }
+
     /// The 32 octets as a store holds them.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

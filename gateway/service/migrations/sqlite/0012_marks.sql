@@ -1,0 +1,31 @@
+-- Under which master key this file is written: a keyed print of a fixed word, made when the file is first opened.
+CREATE TABLE key_print (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    print BLOB NOT NULL
+) STRICT;
+
+-- The store that this one belongs to: what both are called together, how far each is, and the name of this store's life
+-- since it was last restored.
+CREATE TABLE marks (
+    only  INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+    pair  TEXT,
+    own   INTEGER NOT NULL,
+    other INTEGER NOT NULL,
+    life  TEXT NOT NULL
+) STRICT;
+INSERT INTO marks (only, pair, own, other, life) VALUES (1, NULL, 0, 0, '');
+
+-- When somebody went on with a store that was restored, and what differed.
+CREATE TABLE restores (
+    at  INTEGER NOT NULL,
+    why TEXT NOT NULL
+) STRICT;
+
+-- What the core has registered, as it was handed in and answered; sealed. Kept for a while, so that a core that was
+-- restored from an older copy can take it again.
+CREATE TABLE registrations (
+    id     TEXT    NOT NULL PRIMARY KEY,
+    sealed BLOB    NOT NULL,
+    at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX registrations_by_time ON registrations (at);
