@@ -51,6 +51,9 @@ pub enum StoreError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// The server is not of the kind that was meant, or not as it must be; in words, with what to do. It was not done.
+    #[error("{0}")]
+    Unfit(String),
     /// The database failed; it was not done.
     #[error("database: {0}")]
     Database(String),
@@ -129,6 +132,7 @@ impl StoreError {
             | Self::Contended(_) => true,
             Self::Address(_)
             | Self::Volatile { .. }
+            | Self::Unfit(_)
             | Self::Database(_)
             | Self::Nul
             | Self::Held { .. }

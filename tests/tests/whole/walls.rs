@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("dayaq-core", &["dayaq-author", "dayaq-core-api", "dayaq-sql", "dayaq-types"]),
     ("dayaq-postgres", &[]),
+    ("dayaq-redis", &[]),
     ("dayaq-simulator", &["dayaq-author", "dayaq-smpp", "dayaq-text", "dayaq-types"]),
     ("dayaq-operator", &["dayaq-author", "dayaq-text", "dayaq-smpp", "dayaq-gateway", "dayaq-types"]),
     ("dayaq-registries", &["dayaq-author", "dayaq-types"]),

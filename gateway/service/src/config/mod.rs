@@ -10,6 +10,7 @@ mod fingerprint;
 mod flash;
 mod operator;
 mod reach;
+mod redis_servers;
 mod sms;
 
 pub use aggregator::{Aggregator, bare_code};
@@ -22,12 +23,13 @@ pub use fingerprint::Fingerprint;
 pub use flash::FlashRule;
 pub use operator::{BindKind, Operator, OperatorLink, Profile, ResponseOrder};
 pub use reach::{Address, Reach, Tls, Trust};
+pub(crate) use redis_servers::TIMEOUT_MS as REDIS_TIMEOUT_MS;
+pub use redis_servers::{RedisConfig, RedisServers};
 pub use sms::SmsWriting;
 
 use crate::push::{Hours, NotHours};
 use crate::store::{DRAFT_LIFE, Retention};
 use dayaq_author::{Diagnostics, Document, Table};
-use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,12 +80,7 @@ pub enum SessionsConfig {
     /// In the gateway's SQLite file.
     Sqlite,
     /// In Redis.
-    Redis {
-        /// `redis://…`; may hold a password.
-        url: SecretString,
-        /// The longest an operation may take.
-        timeout: Duration,
-    },
+    Redis(Box<RedisConfig>),
 }
 
 impl GatewayConfig {
@@ -107,14 +104,7 @@ impl GatewayConfig {
             http.finish();
             connections
         });
-        let sessions = match root.opt_table("sessions") {
-            None => Some(SessionsConfig::Sqlite),
-            Some(table) => {
-                let read = read_sessions(&table, around);
-                table.finish();
-                read
-            }
-        };
+        let sessions = read_sessions_of(root, around);
         let gateway = root.table("gateway");
         let operators = read_operators(root, around, found);
         let aggregators = aggregator::read_all(root, http_listen, &operators, around, found);
@@ -122,8 +112,8 @@ impl GatewayConfig {
         let store = StoreConfig::read(&gateway, around);
         let sessions = sessions.unwrap_or(SessionsConfig::Sqlite);
         let database = match (&store, &sessions) {
-            (StoreConfig::Postgres { .. }, SessionsConfig::Redis { .. }) => gateway.opt_string("database"),
-            (StoreConfig::Sqlite, SessionsConfig::Redis { .. }) | (_, SessionsConfig::Sqlite) => {
+            (StoreConfig::Postgres { .. }, SessionsConfig::Redis(_)) => gateway.opt_string("database"),
+            (StoreConfig::Sqlite, SessionsConfig::Redis(_)) | (_, SessionsConfig::Sqlite) => {
                 gateway.string("database")
             }
         };
@@ -162,13 +152,18 @@ fn parse_socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("must be an address and port such as 127.0.0.1:8080, found {text:?}"))
 }
 
+/// Reads `[sessions]` of the root table; without it, sessions are in the gateway's file.
+pub(crate) fn read_sessions_of(root: &Table<'_>, around: &dyn Surroundings) -> Option<SessionsConfig> {
+    let Some(table) = root.opt_table("sessions") else { return Some(SessionsConfig::Sqlite) };
+    let read = read_sessions(&table, around);
+    table.finish();
+    read
+}
+
 fn read_sessions(table: &Table<'_>, around: &dyn Surroundings) -> Option<SessionsConfig> {
     match table.one_of("store", &[("sqlite", false), ("redis", true)])? {
         false => Some(SessionsConfig::Sqlite),
-        true => {
-            let timeout = Duration::from_millis(table.integer_or("timeout_ms", 10..=10_000u64, 250));
-            read_secret(table, "redis_url", around).map(|url| SessionsConfig::Redis { url, timeout })
-        }
+        true => RedisConfig::read(table, around).map(|redis| SessionsConfig::Redis(Box::new(redis))),
     }
 }
 

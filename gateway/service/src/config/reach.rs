@@ -303,16 +303,25 @@ fn read_own(
 ) -> Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
     let chain = read_certificates(table, "certificate_file", around);
     let key = read_secret(table, "key", around)?;
+    let chain = chain?;
+    Some((chain.clone(), read_own_key(table, &key, &chain)?))
+}
+
+/// Reads a private key in PEM that goes with our certificate.
+pub(super) fn read_own_key(
+    table: &Table<'_>,
+    key: &SecretString,
+    chain: &[CertificateDer<'static>],
+) -> Option<PrivateKeyDer<'static>> {
     let Ok(key) = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()) else {
         let given = ["key", "key_env", "key_file"].into_iter().find(|key| table.has(key)).unwrap_or("key");
         table.error(given, "holds no private key in PEM");
         return None;
     };
-    let chain = chain?;
     let provider = rustls::crypto::ring::default_provider();
-    let fits = rustls::sign::CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider);
+    let fits = rustls::sign::CertifiedKey::from_der(chain.to_vec(), key.clone_key(), &provider);
     match fits {
-        Ok(_) => Some((chain, key)),
+        Ok(_) => Some(key),
         Err(cause) => {
             table.error("certificate_file", format!("does not go with the key: {cause}"));
             None
@@ -320,7 +329,12 @@ fn read_own(
     }
 }
 
-fn read_certificates(table: &Table<'_>, key: &str, around: &dyn Surroundings) -> Option<Vec<CertificateDer<'static>>> {
+/// Reads the certificates of the file that a key names.
+pub(super) fn read_certificates(
+    table: &Table<'_>,
+    key: &str,
+    around: &dyn Surroundings,
+) -> Option<Vec<CertificateDer<'static>>> {
     let path = table.string(key)?;
     let text = match around.file(&path) {
         Ok(text) => text,

@@ -4,13 +4,12 @@ use super::{
     Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, RedisSessions, Retention, SessionBackend, SqliteFile,
     SqliteSessions, StoreError,
 };
-use crate::config::{GatewayConfig, SessionsConfig, StoreConfig};
+use crate::config::{GatewayConfig, RedisConfig, SessionsConfig, StoreConfig};
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The gateway's stores, their schemas up to date.
 pub struct Stores {
@@ -44,16 +43,16 @@ impl Stores {
                 let file = open_file(&config.database).await?;
                 (file.clone().into(), in_file(file))
             }
-            (StoreConfig::Sqlite, SessionsConfig::Redis { url, timeout }) => {
-                (open_file(&config.database).await?.into(), open_redis(url, *timeout)?)
+            (StoreConfig::Sqlite, SessionsConfig::Redis(redis)) => {
+                (open_file(&config.database).await?.into(), open_redis(redis)?)
             }
             (StoreConfig::Postgres { url, connections, .. }, SessionsConfig::Sqlite) => {
                 let pool = open_postgres(url, *connections, &entropy).await?;
                 (pool.into(), in_file(open_file(&config.database).await?))
             }
-            (StoreConfig::Postgres { url, connections, .. }, SessionsConfig::Redis { url: redis, timeout }) => {
+            (StoreConfig::Postgres { url, connections, .. }, SessionsConfig::Redis(redis)) => {
                 let pool = open_postgres(url, *connections, &entropy).await?;
-                (pool.into(), open_redis(redis, *timeout)?)
+                (pool.into(), open_redis(redis)?)
             }
         };
         let store = GatewayStore::new(database, keys, entropy, clock)
@@ -87,9 +86,9 @@ async fn open_postgres(
         .map_err(|cause| OpenError { key: "gateway.postgres_url", cause })
 }
 
-fn open_redis(url: &SecretString, timeout: Duration) -> Result<Arc<dyn SessionBackend>, OpenError> {
-    match RedisSessions::open(url.expose_secret(), timeout) {
+fn open_redis(redis: &RedisConfig) -> Result<Arc<dyn SessionBackend>, OpenError> {
+    match RedisSessions::new(redis) {
         Ok(sessions) => Ok(Arc::new(sessions)),
-        Err(cause) => Err(OpenError { key: "sessions.redis_url", cause }),
+        Err(cause) => Err(OpenError { key: redis.key(), cause }),
     }
 }

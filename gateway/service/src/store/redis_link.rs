@@ -1,13 +1,12 @@
 //! The connection to Redis: one, shared, pipelined, and kept up by a task of its own.
 
 use super::StoreError;
-use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
-    ServerErrorKind,
-};
-use std::future::Future;
+use super::redis_fault::{RedisFault, Then, is_lost, translate};
+use super::redis_target::{RedisConnection, RedisTarget};
+use crate::config::RedisConfig;
+use redis::{Cmd, FromRedisValue, RedisResult, Script};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -15,18 +14,22 @@ use tokio::task::AbortHandle;
 /// Gaps between attempts to connect: doubling from the first to the last.
 const FIRST_GAP: Duration = Duration::from_millis(50);
 const LAST_GAP: Duration = Duration::from_millis(800);
-/// An attempt to connect may take longer than an operation.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// After so many operations in a row without an answer the connection is taken for dead: the peer may have
 /// vanished without a word.
 const SILENT_MOST: u32 = 16;
+/// Before the same is asked again of a server that refused it for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
+/// How often the log may tell of the same fault.
+const QUIET: Duration = Duration::from_secs(60);
 
-/// A link to one Redis server that finds its way back by itself.
+/// A link to one Redis that finds its way back by itself.
 pub(super) struct RedisLink {
     state: watch::Receiver<State>,
     /// The latest generation found broken; the keeper waits for its own to be named here.
     dead: watch::Sender<u64>,
     silent: AtomicU32,
+    /// A bit for each fault that the log has told of lately.
+    told: Arc<AtomicU32>,
     timeout: Duration,
     keeper: AbortHandle,
 }
@@ -36,22 +39,41 @@ enum State {
     /// The first attempt, or the first after a loss, is under way.
     Connecting,
     /// Connected for the `generation`th time.
-    Up { generation: u64, connection: MultiplexedConnection },
+    Up { generation: u64, connection: RedisConnection },
     /// The last attempt failed; others follow.
     Down(StoreError),
 }
 
+/// What is asked.
+struct Question<'a> {
+    command: &'a Cmd,
+    /// Makes the command that is sent where the server does not know the script of the first.
+    whole: Option<&'a (dyn Fn() -> Cmd + Sync)>,
+}
+
+impl Question<'_> {
+    async fn ask<T: FromRedisValue>(&self, connection: &mut RedisConnection) -> RedisResult<T> {
+        match (self.command.query_async(connection).await, self.whole) {
+            (Err(error), Some(whole)) if error.code() == Some("NOSCRIPT") => {
+                RedisFault::of(&error).note(false);
+                whole().query_async(connection).await
+            }
+            (answer, _) => answer,
+        }
+    }
+}
+
 impl RedisLink {
-    /// Starts to connect and goes on for ever. `timeout` bounds each operation.
+    /// Starts to connect and goes on for ever.
     ///
     /// Must be called within a tokio runtime.
-    pub fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        // The address may hold a password, so the error says only what kind of fault it is.
-        let client = Client::open(url).map_err(|error| StoreError::Address(error.category().to_owned()))?;
+    pub fn open(config: &RedisConfig) -> Result<Self, StoreError> {
+        let target = RedisTarget::new(config)?;
         let (up, state) = watch::channel(State::Connecting);
         let (dead, broken) = watch::channel(0);
-        let keeper = tokio::spawn(keep(client, up, broken)).abort_handle();
-        Ok(Self { state, dead, silent: AtomicU32::new(0), timeout, keeper })
+        let told = Arc::new(AtomicU32::new(0));
+        let keeper = tokio::spawn(keep(target, up, broken, Arc::clone(&told))).abort_handle();
+        Ok(Self { state, dead, silent: AtomicU32::new(0), told, timeout: config.timeout, keeper })
     }
 
     /// Waits until there is a connection, however long that takes.
@@ -62,28 +84,30 @@ impl RedisLink {
     }
 
     /// Asks one thing.
-    pub async fn query<T: FromRedisValue + Send + Sync>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.in_time(async {
-            let (generation, mut connection) = self.connection().await?;
-            self.checked(generation, command.query_async(&mut connection).await)
-        })
-        .await
+    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        self.ask(&Question { command, whole: None }).await
     }
 
-    /// Runs a script, which is sent again if the server has lost it.
-    pub async fn invoke<T: FromRedisValue + Send + Sync>(
+    /// Runs a script over one key. It is sent by its name, and whole where the server does not know it: of a Cluster the
+    /// one node that has the key.
+    pub async fn run<T: FromRedisValue>(
         &self,
-        script: &ScriptInvocation<'_>,
+        script: &Script,
+        source: &str,
+        key: &str,
+        arguments: &[&[u8]],
     ) -> Result<T, StoreError> {
-        self.in_time(async {
-            let (generation, mut connection) = self.connection().await?;
-            self.checked(generation, script.invoke_async(&mut connection).await)
-        })
-        .await
+        let call = |verb: &str, what: &str| {
+            let mut command = redis::cmd(verb);
+            command.arg(what).arg(1).arg(key).arg(arguments);
+            command
+        };
+        let whole = || call("EVAL", source);
+        self.ask(&Question { command: &call("EVALSHA", script.get_hash()), whole: Some(&whole) }).await
     }
 
     /// The connection, or why there is none. Waits only while the first attempt is under way.
-    async fn connection(&self) -> Result<(u64, MultiplexedConnection), StoreError> {
+    async fn connection(&self) -> Result<(u64, RedisConnection), StoreError> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|state| match state {
             State::Up { generation, .. } => self.lives(*generation),
@@ -98,10 +122,77 @@ impl RedisLink {
     }
 
     /// Bounds an operation, and reports a connection on which nothing is answered any more.
-    async fn in_time<T>(&self, operation: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        if let Ok(result) = tokio::time::timeout(self.timeout, operation).await {
+    async fn ask<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, StoreError> {
+        let mut refused = None;
+        if let Ok(result) = tokio::time::timeout(self.timeout, self.persist(question, &mut refused)).await {
             return result;
         }
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        self.note(RedisFault::named("timeout"));
+        self.unanswered();
+        Err(StoreError::Timeout(self.timeout))
+    }
+
+    /// Asks until there is an answer, as long as the refusals are such that pass. `refused` is the last of them, unless
+    /// something was asked since.
+    async fn persist<T: FromRedisValue>(
+        &self,
+        question: &Question<'_>,
+        refused: &mut Option<StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut reconnected = false;
+        loop {
+            let (generation, mut connection) = match self.connection().await {
+                Ok(found) => found,
+                Err(why) => return Err(refused.take().unwrap_or(why)),
+            };
+            *refused = None;
+            let error = match question.ask(&mut connection).await {
+                Ok(answer) => {
+                    self.silent.store(0, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let fault = RedisFault::of(&error);
+            self.note(fault);
+            if is_lost(&error) {
+                // Whoever asks decides about what may have been done.
+                match connection.mends_itself() {
+                    true => self.unanswered(),
+                    false => self.report(generation),
+                }
+                return Err(translate(&error));
+            }
+            self.silent.store(0, Ordering::Relaxed);
+            match fault.then {
+                Then::Reconnect if !connection.mends_itself() => {
+                    self.report(generation);
+                    if reconnected {
+                        return Err(translate(&error));
+                    }
+                    reconnected = true;
+                    *refused = Some(translate(&error));
+                }
+                Then::Retry | Then::Reconnect => {
+                    *refused = Some(translate(&error));
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Then::Degrade | Then::Alarm => return Err(translate(&error)),
+            }
+        }
+    }
+
+    /// Counts a fault; the log tells of it once in a while.
+    fn note(&self, fault: &RedisFault) {
+        let bit = 1 << fault.number();
+        fault.note(self.told.fetch_or(bit, Ordering::Relaxed) & bit == 0);
+    }
+
+    /// Counts an operation without an answer.
+    fn unanswered(&self) {
         let generation = match &*self.state.borrow() {
             State::Up { generation, .. } => Some(*generation),
             State::Connecting | State::Down(_) => None,
@@ -112,17 +203,6 @@ impl RedisLink {
             self.silent.store(0, Ordering::Relaxed);
             self.report(generation);
         }
-        Err(StoreError::Timeout(self.timeout))
-    }
-
-    fn checked<T>(&self, generation: u64, answer: RedisResult<T>) -> Result<T, StoreError> {
-        self.silent.store(0, Ordering::Relaxed);
-        answer.map_err(|error| {
-            if needs_reconnect(&error) {
-                self.report(generation);
-            }
-            translate(&error)
-        })
     }
 
     fn lives(&self, generation: u64) -> bool {
@@ -145,35 +225,53 @@ impl Drop for RedisLink {
     }
 }
 
-/// Connects, waits until somebody finds the connection broken, and so on.
-async fn keep(client: Client, state: watch::Sender<State>, mut broken: watch::Receiver<u64>) {
+/// Connects, waits until somebody finds the connection broken or the master another, and so on.
+async fn keep(
+    mut target: RedisTarget,
+    state: watch::Sender<State>,
+    mut broken: watch::Receiver<u64>,
+    told: Arc<AtomicU32>,
+) {
     let mut generation = 0;
     loop {
-        let connection = connect(&client, &state).await;
+        let connection = connect(&mut target, &state).await;
         generation += 1;
         tracing::info!(generation, "Redis connected");
         state.send_replace(State::Up { generation, connection });
-        if broken.wait_for(|dead| *dead >= generation).await.is_err() {
-            return;
+        tokio::select! {
+            broken = broken.wait_for(|dead| *dead >= generation) => {
+                if broken.is_err() {
+                    return;
+                }
+                tracing::warn!(generation, "Redis connection lost");
+            }
+            () = target.moved() => tracing::warn!(generation, "Redis has another master"),
+            () = forget(&told) => {}
         }
         metrics::counter!("dayaq_redis_reconnects_total").increment(1);
-        tracing::warn!(generation, "Redis connection lost");
         state.send_replace(State::Connecting);
     }
 }
 
-/// Tries until there is a connection to a server that may hold sessions.
-async fn connect(client: &Client, state: &watch::Sender<State>) -> MultiplexedConnection {
+/// Lets the log tell again, for ever.
+async fn forget(told: &AtomicU32) {
+    loop {
+        tokio::time::sleep(QUIET).await;
+        told.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Tries until there is a connection to what may hold sessions.
+async fn connect(target: &mut RedisTarget, state: &watch::Sender<State>) -> RedisConnection {
     let mut gap = FIRST_GAP;
     let mut said = None;
     loop {
-        let why = match tokio::time::timeout(CONNECT_TIMEOUT, connect_once(client)).await {
-            Ok(Ok(connection)) => return connection,
-            Ok(Err(why)) => why,
-            Err(_) => StoreError::Timeout(CONNECT_TIMEOUT),
+        let why = match target.connect().await {
+            Ok(connection) => return connection,
+            Err(why) => why,
         };
         if said.as_ref() != Some(&why) {
-            tracing::warn!(error = %why, "Redis cannot be used; trying on");
+            say(&why);
             said = Some(why.clone());
         }
         state.send_replace(State::Down(why));
@@ -182,58 +280,16 @@ async fn connect(client: &Client, state: &watch::Sender<State>) -> MultiplexedCo
     }
 }
 
-async fn connect_once(client: &Client) -> Result<MultiplexedConnection, StoreError> {
-    // Operations bring their own time limit; a second timer for each would be wasted.
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
-    let connected = client.get_multiplexed_async_connection_with_config(&config).await;
-    let mut connection = connected.map_err(|error| translate(&error))?;
-    let _: String = redis::cmd("PING").query_async(&mut connection).await.map_err(|error| translate(&error))?;
-    check_keeping(&mut connection).await?;
-    Ok(connection)
-}
-
-/// Refuses a server that would throw live sessions away, and says so if it would lose them at a restart (C04, C09).
-///
-/// A server may forbid the question; then an operator has to know the answer.
-async fn check_keeping(connection: &mut MultiplexedConnection) -> Result<(), StoreError> {
-    let Some(policy) = setting(connection, "maxmemory-policy").await? else {
-        tracing::warn!("Redis does not tell its maxmemory-policy; make sure that it is noeviction");
-        return Ok(());
-    };
-    if policy != "noeviction" {
-        return Err(StoreError::Volatile { setting: "maxmemory-policy", value: policy, wanted: "noeviction" });
+/// Says why Redis cannot be used, with what to do where it is refused by a code.
+fn say(why: &StoreError) {
+    match why {
+        StoreError::Refused(code) => {
+            let remedy = RedisFault::named(code).remedy;
+            tracing::error!(error = %why, remedy, "Redis cannot be used; trying on");
+        }
+        StoreError::Unfit(_) | StoreError::Volatile { .. } => {
+            tracing::error!(error = %why, "Redis cannot be used; trying on");
+        }
+        other => tracing::warn!(error = %other, "Redis cannot be used; trying on"),
     }
-    let append_only = setting(connection, "appendonly").await?;
-    let save = setting(connection, "save").await?;
-    if append_only.as_deref() == Some("no") && save.as_deref() == Some("") {
-        tracing::warn!("Redis keeps nothing over a restart: appendonly is off and save is empty");
-    }
-    Ok(())
-}
-
-async fn setting(connection: &mut MultiplexedConnection, name: &str) -> Result<Option<String>, StoreError> {
-    let answer: RedisResult<Vec<String>> = redis::cmd("CONFIG").arg("GET").arg(name).query_async(connection).await;
-    match answer {
-        Ok(pair) => Ok(pair.into_iter().nth(1)),
-        Err(error) if needs_reconnect(&error) => Err(translate(&error)),
-        Err(_) => Ok(None),
-    }
-}
-
-/// Whether another connection may help where this one does not: it is gone, the server has become a replica, or
-/// it no longer knows us.
-fn needs_reconnect(error: &RedisError) -> bool {
-    error.is_io_error()
-        || error.is_unrecoverable_error()
-        || error.kind() == ErrorKind::AuthenticationFailed
-        || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
-        || error.code() == Some("NOAUTH")
-}
-
-/// What an error means to a caller. The server's words may quote arguments, so its code alone is passed on.
-fn translate(error: &RedisError) -> StoreError {
-    if error.is_io_error() || error.is_unrecoverable_error() {
-        return StoreError::Unreachable(error.category().to_owned());
-    }
-    StoreError::Refused(error.code().unwrap_or(error.category()).to_owned())
 }

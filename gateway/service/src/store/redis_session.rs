@@ -2,12 +2,13 @@
 
 use super::redis_link::RedisLink;
 use super::{Cas, SessionBackend, StoreError, Stored, SubscriberKey, Token, Version};
+use crate::config::{REDIS_TIMEOUT_MS as TIMEOUT_MS, RedisConfig};
 use async_trait::async_trait;
 use redis::Script;
 use std::fmt;
 use std::time::Duration;
 
-/// Sessions in one Redis server, as hashes `dayaq:{<subscriber>}:s` with the fields n (number), t (token), b (blob).
+/// Sessions in Redis (one server, one behind Sentinels, or a Cluster), as hashes `dayaq:{<subscriber>}:s` with the fields n (number), t (token), b (blob).
 ///
 /// The braces keep all keys of a subscriber in one slot of a cluster. Time to live is Redis's alone, so that clocks
 /// of gateways do not matter (C15).
@@ -18,15 +19,20 @@ pub struct RedisSessions {
 
 impl RedisSessions {
     /// How long an operation may take unless told otherwise.
-    pub const TIMEOUT: Duration = Duration::from_millis(250);
+    pub const TIMEOUT: Duration = Duration::from_millis(TIMEOUT_MS);
 
-    /// Sessions at `url`, such as `redis://127.0.0.1:6379/0` or `unix:///run/redis.sock`; each operation takes up to
-    /// `timeout`.
+    /// Sessions in that Redis.
     ///
     /// Only the address is looked at; the connection comes when the server is there, and comes back after a loss.
     /// Must be called within a tokio runtime.
+    pub fn new(config: &RedisConfig) -> Result<Self, StoreError> {
+        Ok(Self { link: RedisLink::open(config)?, script: Script::new(SCRIPT) })
+    }
+
+    /// Sessions in one server at `url`, such as `redis://127.0.0.1:6379/0` or `unix:///run/redis.sock`; each operation
+    /// takes up to `timeout`.
     pub fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        Ok(Self { link: RedisLink::open(url, timeout)?, script: Script::new(include_str!("cas.lua")) })
+        Self::new(&RedisConfig::at(url, timeout).map_err(StoreError::Address)?)
     }
 
     /// Waits until the server is there, however long that takes.
@@ -72,10 +78,10 @@ impl RedisSessions {
         blob: &[u8],
         ttl: Duration,
     ) -> Result<Cas, StoreError> {
-        let mut call = self.script.key(name);
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, TTL_MS_MAX);
-        call.arg(expected.number()).arg(&expected.token()[..]).arg(&token[..]).arg(blob).arg(ttl_ms);
-        let answer: Vec<Option<Vec<u8>>> = self.link.invoke(&call).await?;
+        let (number, ttl) = (expected.number().to_string(), ttl_ms.to_string());
+        let arguments = [number.as_bytes(), expected.token(), &token, blob, ttl.as_bytes()];
+        let answer: Vec<Option<Vec<u8>>> = self.link.run(&self.script, SCRIPT, &name, &arguments).await?;
         let mut answer = answer.into_iter();
         let written = answer.next().flatten();
         let (number, held_token, held) = (answer.next().flatten(), answer.next().flatten(), answer.next().flatten());
@@ -92,6 +98,9 @@ impl fmt::Debug for RedisSessions {
         f.write_str("RedisSessions")
     }
 }
+
+/// The compare-and-set.
+const SCRIPT: &str = include_str!("cas.lua");
 
 type Fields = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 

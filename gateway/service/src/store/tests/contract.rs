@@ -1,8 +1,8 @@
 //! The contract of the session port; every case runs on each adapter.
 
 use super::House;
-use super::redis_server::RedisServer;
-use crate::store::{Cas, RedisSessions, SessionBackend, SqliteSessions, StoreError, SubscriberKey, Token, Version};
+use super::redis_ground::RedisGround;
+use crate::store::{Cas, SessionBackend, SqliteSessions, StoreError, SubscriberKey, Token, Version};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,9 @@ const HOUR: Duration = Duration::from_hours(1);
 struct Bench {
     backend: Arc<dyn SessionBackend>,
     house: House,
-    redis: Option<RedisServer>,
+    redis: Option<Arc<RedisGround>>,
+    /// The first of the subscribers that are this bench's own.
+    first: u64,
     /// Inputs of each of the eight contenders.
     contention: u64,
 }
@@ -21,17 +23,19 @@ impl Bench {
     async fn sqlite() -> Self {
         let house = House::new();
         let backend = Arc::new(SqliteSessions::new(house.file().await, house.clock.clone()));
-        Self { backend, house, redis: None, contention: 125 }
+        Self { backend, house, redis: None, first: 0, contention: 125 }
     }
 
     async fn redis() -> Self {
-        let redis = RedisServer::start();
-        let backend = RedisSessions::open(&redis.url(), Duration::from_secs(10)).unwrap();
-        Self { backend: Arc::new(backend), house: House::new(), redis: Some(redis), contention: 1250 }
+        Self::over(Arc::new(RedisGround::socket()), 0)
+    }
+
+    fn over(redis: Arc<RedisGround>, first: u64) -> Self {
+        Self { backend: redis.sessions(), house: House::new(), redis: Some(redis), first, contention: 1250 }
     }
 
     fn key(&self) -> SubscriberKey {
-        self.house.subscriber(0)
+        self.house.subscriber(self.first)
     }
 
     async fn store(&self, expected: Version, token: u8, blob: &[u8]) -> Result<Cas, StoreError> {
@@ -61,10 +65,7 @@ impl Bench {
     async fn expire(&self) {
         match &self.redis {
             None => self.house.pass(HOUR),
-            Some(redis) => {
-                let name = format!("dayaq:{{{}}}:s", self.key().hex());
-                let _: i64 = redis.ask(&["PEXPIRE", &name, "0"]).await;
-            }
+            Some(redis) => redis.expire(&self.key()).await,
         }
     }
 }
@@ -97,7 +98,7 @@ async fn a_loser_is_told_what_is_there(bench: Bench) {
 }
 
 async fn subscribers_do_not_meet(bench: Bench) {
-    let (one, two) = (bench.house.subscriber(1), bench.house.subscriber(2));
+    let (one, two) = (bench.house.subscriber(bench.first + 1), bench.house.subscriber(bench.first + 2));
     for key in [&one, &two] {
         let cas = bench.backend.store(key, Version::ABSENT, [1; 16], &key.as_bytes()[..], HOUR).await.unwrap();
         assert!(matches!(cas, Cas::Written(version) if version.number() == 1));
@@ -182,6 +183,15 @@ macro_rules! on_each_adapter {
                 super::$case(super::Bench::redis().await).await;
             })*
         }
+        /// Every case in turn on one ground, whose making takes long.
+        async fn each_case_on(redis: RedisGround) {
+            let (redis, mut first) = (Arc::new(redis), 0);
+            $({
+                first += 10;
+                println!("{}", stringify!($case));
+                $case(Bench::over(Arc::clone(&redis), first)).await;
+            })*
+        }
     };
 }
 
@@ -196,3 +206,18 @@ on_each_adapter!(
     c12_a_repeat_with_the_same_token_gives_the_first_result,
     it_says_that_it_is_ready,
 );
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_the_contract_holds_over_tls_with_users() {
+    each_case_on(RedisGround::tls()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_the_contract_holds_behind_sentinels() {
+    each_case_on(RedisGround::sentinels().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_the_contract_holds_in_a_cluster_with_tls_and_users() {
+    each_case_on(RedisGround::cluster().await).await;
+}

@@ -28,6 +28,7 @@ mod postgres_faults;
 mod processes;
 mod receipt_rules;
 mod redis_faults;
+mod redis_ground;
 mod redis_server;
 mod sessions;
 mod sqlite_faults;

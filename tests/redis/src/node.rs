@@ -1,0 +1,217 @@
+//! One process of `redis-server` over a folder of its own.
+
+use crate::Papers;
+use redis::{Client, FromRedisValue, IntoConnectionInfo, RedisResult, TlsCertificates};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use tempfile::TempDir;
+
+/// The password of the user `default`, by whom a test asks past the program, where there are users.
+pub(crate) const ADMIN: &str = "administers";
+
+/// `redis-server`, which must be installed, on a port that it keeps over its lives.
+pub struct RedisNode {
+    folder: TempDir,
+    port: u16,
+    bus: u16,
+    configuration: String,
+    papers: Option<Arc<Papers>>,
+    password: Option<&'static str>,
+    sentinel: bool,
+    process: Option<Child>,
+}
+
+impl RedisNode {
+    /// A server that is not started yet, in clear, with these lines of configuration beside those that keep every write
+    /// and evict nothing.
+    pub fn new(lines: &str) -> Self {
+        Self::on_a_port(|port| format!("port {port}\n{KEEPING}{lines}"), None, false)
+    }
+
+    /// The same, over TLS alone; `clients` says whether it asks for a certificate (`yes`, `optional` or `no`).
+    pub fn with_tls(papers: &Arc<Papers>, clients: &str, lines: &str) -> Self {
+        let configuration = |port| format!("{}{KEEPING}{lines}", papers.lines(port, clients));
+        Self::on_a_port(configuration, Some(Arc::clone(papers)), false)
+    }
+
+    /// A Sentinel that is not started yet.
+    pub(crate) fn sentinel(lines: &str) -> Self {
+        Self::on_a_port(|port| format!("port {port}\n{lines}"), None, true)
+    }
+
+    fn on_a_port(configuration: impl FnOnce(u16) -> String, papers: Option<Arc<Papers>>, sentinel: bool) -> Self {
+        let (folder, port) = (tempfile::tempdir().expect("a temporary folder"), free_port());
+        let configuration = configuration(port);
+        Self { folder, port, bus: 0, configuration, papers, password: None, sentinel, process: None }
+    }
+
+    /// Asks for a password of the user `default`, and knows this user by it.
+    pub fn with_users(mut self, users: &str) -> Self {
+        self.configuration += &format!("requirepass {ADMIN}\nmasterauth {ADMIN}\n{users}");
+        self.password = Some(ADMIN);
+        self
+    }
+
+    /// Is asked with that password.
+    pub(crate) fn password(mut self, password: &'static str) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// Talks to the other nodes of a Cluster on a port of its own.
+    pub(crate) fn in_cluster(mut self) -> Self {
+        let bus = free_port();
+        self.configuration += &format!("cluster-port {bus}\n");
+        self.bus = bus;
+        self
+    }
+
+    /// Where the other nodes of a Cluster talk to it.
+    pub(crate) const fn bus(&self) -> u16 {
+        self.bus
+    }
+
+    /// Starts the process over what its folder holds, and waits until it serves.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not.
+    pub fn start(&mut self) {
+        let path = self.folder.path().join("redis.conf");
+        // A Sentinel keeps in its file what it has learnt.
+        if !(self.sentinel && path.exists()) {
+            let shared = format!("bind 127.0.0.1\nprotected-mode no\ndir {}\n", self.folder.path().display());
+            fs::write(&path, shared + &self.configuration).expect("a file");
+        }
+        let mut command = Command::new("redis-server");
+        command.arg(&path);
+        if self.sentinel {
+            command.arg("--sentinel");
+        }
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|cause| panic!("this test needs redis-server (Debian: redis-server): {cause}"));
+        let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let mut said = Vec::new();
+        let serves = lines.by_ref().map_while(Result::ok).any(|line| {
+            let serves = line.contains("eady to accept connections") || line.contains("+monitor master");
+            said.push(line);
+            serves
+        });
+        assert!(serves, "redis-server ended at once: {said:#?}");
+        // Somebody has to read what it writes, or it stops when the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.process = Some(process);
+    }
+
+    /// Starts it, and gives it.
+    pub fn started(mut self) -> Self {
+        self.start();
+        self
+    }
+
+    /// kill -9.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not end.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let ended = process.kill().and_then(|()| process.wait());
+            assert!(ended.is_ok(), "redis-server could not be killed");
+        }
+    }
+
+    /// Stops it in the middle of whatever it does (SIGSTOP): connections stand and nobody answers.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Where it listens.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its address, without a user.
+    pub fn url(&self) -> String {
+        let scheme = if self.papers.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks it, past the program.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not answer.
+    pub async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        self.try_ask(words).await.unwrap_or_else(|cause| panic!("{words:?}: {cause}"))
+    }
+
+    /// Asks it, past the program.
+    pub async fn try_ask<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
+        let mut info = self.url().as_str().into_connection_info()?;
+        if let Some(password) = self.password {
+            let settings = info.redis_settings().clone().set_password(password);
+            info = info.set_redis_settings(settings);
+        }
+        let client = match &self.papers {
+            None => Client::open(info)?,
+            Some(papers) => {
+                let (certificate, key) = papers.client();
+                let own = redis::ClientTlsConfig { client_cert: certificate.into(), client_key: key.into() };
+                let root_cert = Some(papers.authority().into());
+                Client::build_with_tls(info, TlsCertificates { client_tls: Some(own), root_cert })?
+            }
+        };
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.query_async(&mut connection).await
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.process.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
+    }
+}
+
+impl Drop for RedisNode {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Every write is kept, and nothing is evicted.
+const KEEPING: &str = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n\
+    enable-debug-command local\nrepl-diskless-sync-delay 0\n";
+
+/// A port that stays free while its server is down: below those that the machine hands out by itself.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Programs that run at the same time begin far from each other.
+    let start = u16::try_from(std::process::id() % 500).unwrap_or_default() * 8;
+    loop {
+        let port = 28_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
