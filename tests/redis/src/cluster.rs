@@ -71,10 +71,10 @@ impl Cluster {
             })
             .await;
         }
-        for replica in &self.nodes[MASTERS..] {
+        for node in &self.nodes {
             until("the replicas follow", async || {
-                let info: String = replica.ask(&["INFO", "replication"]).await;
-                info.contains("master_link_status:up")
+                let info: String = node.ask(&["INFO", "replication"]).await;
+                info.contains("role:master") || info.contains("master_link_status:up")
             })
             .await;
         }

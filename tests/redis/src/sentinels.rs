@@ -81,6 +81,15 @@ impl Sentinels {
         master
     }
 
+    /// Waits until that server follows the master, whichever it is.
+    pub async fn rejoined(&self, server: usize) {
+        until("it follows the master", async || {
+            let info = self.servers[server].try_ask::<String>(&["INFO", "replication"]).await;
+            info.is_ok_and(|info| info.contains("role:slave") && info.contains("master_link_status:up"))
+        })
+        .await;
+    }
+
     async fn followers(&self) -> u32 {
         let info: String = self.servers[0].ask(&["INFO", "replication"]).await;
         let online = info.lines().filter(|line| line.starts_with("slave") && line.contains("state=online"));

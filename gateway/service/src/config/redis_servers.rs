@@ -306,3 +306,6 @@ fn judge(server: ConnectionInfo, tls: &TlsCertificates) -> Result<ConnectionInfo
     Ok(client.get_connection_info().clone())
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,12 @@
 -- KEYS[1] the session; ARGV: expected number, expected token, token of this attempt, blob, milliseconds to live.
 -- Gives {'1', number} if the blob is there, or {'0', number, token, blob} of what is there instead.
 local key = KEYS[1]
-local held = redis.call('HMGET', key, 'n', 't')
+local held = redis.pcall('HMGET', key, 'n', 't')
+if held.err then
+  -- No hash, so not of this script either.
+  redis.call('DEL', key)
+  held = {false, false}
+end
 local number, token = held[1], held[2]
 if number and not (token and #token == 16 and string.match(number, '^[1-9]%d*$') and #number <= 15) then
   -- Not written by this script: as if absent.

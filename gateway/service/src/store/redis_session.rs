@@ -46,8 +46,15 @@ impl SessionBackend for RedisSessions {
     async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError> {
         let mut command = redis::cmd("HMGET");
         command.arg(name(key)).arg(&["n", "t", "b"]);
-        let (number, token, blob): Fields = self.link.query(&command).await?;
-        Ok(stored(number, token, blob))
+        let fields: Result<Fields, StoreError> = self.link.query(&command).await;
+        match fields {
+            Ok((number, token, blob)) => Ok(stored(number, token, blob)),
+            Err(StoreError::Refused(code)) if code == WRONG_TYPE => {
+                quarantine("is of another type");
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
     }
 
     async fn store(
@@ -99,6 +106,8 @@ impl fmt::Debug for RedisSessions {
     }
 }
 
+/// What Redis says of a command on a key of another type.
+const WRONG_TYPE: &str = "WRONGTYPE";
 /// The compare-and-set.
 const SCRIPT: &str = include_str!("cas.lua");
 
@@ -120,12 +129,17 @@ fn stored(number: Option<Vec<u8>>, token: Option<Vec<u8>>, blob: Option<Vec<u8>>
     }
     let version = number.as_deref().and_then(decimal).zip(token.as_deref().and_then(|t| Token::try_from(t).ok()));
     if version.is_none() {
-        metrics::counter!("dayaq_session_quarantined_total").increment(1);
-        tracing::warn!("A stored session has no readable version and will be replaced");
+        quarantine("has no readable version");
     }
     // A missing blob leaves the version, so that it is replaced like one that does not open.
     version
         .map(|(number, token)| Stored { version: Version::new(number, token), blob: blob.unwrap_or_default().into() })
+}
+
+/// Counts what stands in a session's place and is none, and says so.
+fn quarantine(why: &'static str) {
+    metrics::counter!("dayaq_session_quarantined_total").increment(1);
+    tracing::error!(why, "What is stored in a session's place is none and will be replaced");
 }
 
 /// Reads a number as the script takes it: 1 to 15 digits, no leading zero.

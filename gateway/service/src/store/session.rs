@@ -230,7 +230,7 @@ impl Sessions {
             Ok(mut plain) => Some(std::mem::take(&mut *plain)),
             Err(error) => {
                 metrics::counter!("dayaq_session_quarantined_total").increment(1);
-                tracing::warn!(%error, "A stored session does not open and will be replaced");
+                tracing::error!(%error, "A stored session does not open and will be replaced");
                 None
             }
         };

@@ -125,7 +125,10 @@ async fn c08_each_refusal_is_told_by_its_code_and_passes() {
         let _: String = redis.ask(cause).await;
         let refused = StoreError::Refused((*code).to_owned());
         assert_eq!(store(&backend, &key, first, 2).await.unwrap_err(), refused);
-        assert_eq!(backend.ready().await, Err(refused), "it is not ready where it takes no session");
+        let unready = backend.ready().await.unwrap_err();
+        // A replica is looked at anew and named in words.
+        let is_replica = *code == "READONLY" && unready.to_string().starts_with("the server is a replica");
+        assert!(is_replica || unready == refused, "it is not ready where it takes no session: {unready}");
         let _: String = redis.ask(cure).await;
         connected(&backend).await;
         backend.ready().await.unwrap();
@@ -199,7 +202,7 @@ async fn c15_time_to_live_is_kept_by_redis_and_renewed_by_each_write() {
 
 #[tokio::test]
 async fn an_address_that_cannot_be_used_is_refused_without_its_password() {
-    let refused = RedisSessions::open("rediss://user:hunter2@127.0.0.1:1/", PATIENT).unwrap_err();
+    let refused = RedisSessions::open("rediss://user:hunter2@127.0.0.1:1/#insecure", PATIENT).unwrap_err();
     assert!(matches!(&refused, StoreError::Address(_)));
     assert!(!refused.to_string().contains("hunter2"));
     assert!(RedisSessions::open("http://nowhere", PATIENT).is_err());
