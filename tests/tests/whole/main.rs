@@ -46,6 +46,7 @@ mod raw_smsc;
 mod readme;
 mod receipts_of_all_forms;
 mod redis;
+mod redis_failover;
 mod redis_server;
 mod resets;
 mod restarts;

@@ -3,8 +3,12 @@
 use crate::family::ALONE;
 use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Seen, Setting, Stage, eventually};
+use crate::program::PATIENCE;
+use dayaq_simulator::TappedPdu;
+use dayaq_smpp::{CommandId, CommandStatus, Header};
 use dayaq_types::{Clock, SystemClock};
 use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
 
 /// How long a phone may wait for its neutral end, and the service for its return.
 const SOON: Duration = Duration::from_secs(2);
@@ -73,15 +77,39 @@ async fn c01_redis_away_at_the_start_is_named_and_its_coming_is_enough() {
     .await;
     let phone = stage.phone(ALONE.number);
     is_let_go(&stage, phone.dial(), UNKNOWN).await;
+    // What is written is not taken: the operator keeps it and brings it again.
+    let mut tap = stage.smsc.tap();
+    let writer = stage.phone("994501234599");
+    let written = tokio::spawn({
+        let writer = writer.clone();
+        async move { writer.0.send_sms("Salam").await }
+    });
+    refused(&mut tap).await;
     redis.start();
     let clock = SystemClock::new();
     let start = clock.monotonic();
     is_ready(&stage).await;
     let waited = clock.monotonic() - start;
     assert!(waited <= SOON + SLACK, "it took {waited:?}");
+    written.await.expect("no panic").expect("taken in the end");
+    assert!(writer.text().await.contains("1 Azərbaycanca"), "and answered");
     ALONE.until_confirm(&phone).await;
     phone.send("1").await.says(ALONE.registered).ends();
     stage.assert_sound().await;
+}
+
+/// Waits until a message is answered that it may come again.
+async fn refused(tap: &mut Receiver<TappedPdu>) {
+    let refused = async {
+        loop {
+            let header = Header::read(&tap.recv().await.expect("the operator runs").octets).expect("a header");
+            if header.command_id == CommandId::DELIVER_SM.response() && !header.command_status.is_ok() {
+                assert_eq!(header.command_status, CommandStatus::RX_T_APPN);
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("it is refused for a while");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,6 +68,11 @@ impl ServeConfig {
         self
     }
 
+    /// Keeps live sessions where these lines of `[sessions]` say.
+    pub fn keep_sessions(&mut self, lines: &str) {
+        lines.clone_into(&mut self.sessions);
+    }
+
     /// Keeps the rows of gateway and core in that PostgreSQL database, each under a name of its own.
     pub fn postgres(mut self, url: &str) -> Self {
         self.postgres = Some(url.to_owned());
