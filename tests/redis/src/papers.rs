@@ -19,7 +19,8 @@ impl Papers {
         let mut params = dated(&[]);
         params.distinguished_name.push(DnType::CommonName, "An authority of a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+        let authority =
+            CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
         let signed = |names: &[&str]| {
             let key = KeyPair::generate().expect("a key");
             let certificate = dated(names).signed_by(&key, &authority).expect("a certificate");

@@ -1,9 +1,9 @@
 //! Redis that is not there, comes, goes and hangs: the program lives, the phone hears something, the answers stay.
 
 use crate::family::ALONE;
+use crate::program::PATIENCE;
 use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Seen, Setting, Stage, eventually};
-use crate::program::PATIENCE;
 use dayaq_simulator::TappedPdu;
 use dayaq_smpp::{CommandId, CommandStatus, Header};
 use dayaq_types::{Clock, SystemClock};
@@ -147,4 +147,27 @@ async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
     let answered = if seen == before { MIDDLE } else { MIDDLE + 1 };
     seen.says(ALONE.answers[answered - 1].1);
     goes_on(&stage, &phone, seen, answered).await;
+}
+
+/// Another writer than this program has damaged it: the person is let go politely, or asked, and no answer is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn c13_a_session_that_does_not_open_is_rebuilt_from_the_draft() {
+    let redis = RedisServer::up();
+    let mut stage = stage_on(&redis).await;
+    stage.start().await;
+    let phone = stage.phone(ALONE.number);
+    let mut seen = ALONE.begin(&phone, MIDDLE).await;
+    for (round, field) in ["cut", ""].into_iter().enumerate() {
+        let keys: Vec<String> = redis.ask(&["KEYS", "dayaq:*:s"]).await;
+        let [key] = &keys[..] else { panic!("one session: {keys:?}") };
+        // Under a version of its own, so that the memory is wrong about it.
+        let _: i64 = redis.ask(&["HSET", key, "t", &"t".repeat(16), "b", field]).await;
+        let _ = phone.0.send(ALONE.answers[MIDDLE].0).await;
+        let again = redial(&phone).await;
+        assert_eq!(again, seen, "round {round}: the question of before");
+        seen = again;
+    }
+    assert!(stage.metric("dayaq_session_quarantined_total").await >= 2.0);
+    assert!(stage.log().contains("A stored session does not open and will be replaced"));
+    goes_on(&stage, &phone, seen, MIDDLE).await;
 }

@@ -113,9 +113,7 @@ impl GatewayConfig {
         let sessions = sessions.unwrap_or(SessionsConfig::Sqlite);
         let database = match (&store, &sessions) {
             (StoreConfig::Postgres { .. }, SessionsConfig::Redis(_)) => gateway.opt_string("database"),
-            (StoreConfig::Sqlite, SessionsConfig::Redis(_)) | (_, SessionsConfig::Sqlite) => {
-                gateway.string("database")
-            }
+            (StoreConfig::Sqlite, SessionsConfig::Redis(_)) | (_, SessionsConfig::Sqlite) => gateway.string("database"),
         };
         let config = Self {
             http_listen,

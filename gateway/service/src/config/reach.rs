@@ -303,15 +303,15 @@ fn read_own(
 ) -> Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
     let chain = read_certificates(table, "certificate_file", around);
     let key = read_secret(table, "key", around)?;
-    let chain = chain?;
-    Some((chain.clone(), read_own_key(table, &key, &chain)?))
+    let key = read_own_key(table, &key, chain.as_deref())?;
+    Some((chain?, key))
 }
 
 /// Reads a private key in PEM that goes with our certificate.
 pub(super) fn read_own_key(
     table: &Table<'_>,
     key: &SecretString,
-    chain: &[CertificateDer<'static>],
+    chain: Option<&[CertificateDer<'static>]>,
 ) -> Option<PrivateKeyDer<'static>> {
     let Ok(key) = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()) else {
         let given = ["key", "key_env", "key_file"].into_iter().find(|key| table.has(key)).unwrap_or("key");
@@ -319,7 +319,7 @@ pub(super) fn read_own_key(
         return None;
     };
     let provider = rustls::crypto::ring::default_provider();
-    let fits = rustls::sign::CertifiedKey::from_der(chain.to_vec(), key.clone_key(), &provider);
+    let fits = rustls::sign::CertifiedKey::from_der(chain?.to_vec(), key.clone_key(), &provider);
     match fits {
         Ok(_) => Some(key),
         Err(cause) => {

@@ -78,14 +78,15 @@ impl RedisConfig {
     pub(super) fn read(table: &Table<'_>, around: &dyn Surroundings) -> Option<Self> {
         let timeout = Duration::from_millis(table.integer_or("timeout_ms", 10..=10_000u64, TIMEOUT_MS));
         let allow_unpersisted = table.boolean_or("allow_unpersisted", false);
-        let login = Login::read(table, around);
-        let tls = read_tls(table, around);
+        let (login, tls) = (Login::read(table, around), read_tls(table, around));
+        let sound = login.is_some() && tls.is_some();
+        let (login, tls) = (login.unwrap_or_default(), tls.flatten());
         let (sentinel, cluster) = (table.opt_table("sentinel"), table.opt_table("cluster"));
         let url_key = ["redis_url", "redis_url_env", "redis_url_file"].into_iter().find(|key| table.has(key));
         let servers = match (url_key, sentinel, cluster) {
-            (Some(_), None, None) | (None, None, None) => read_single(table, login?, tls?, around),
-            (None, Some(sentinel), None) => read_sentinel(sentinel, login?, tls?, around),
-            (None, None, Some(cluster)) => read_cluster(&cluster, login?, tls?).inspect(|_| cluster.finish()),
+            (Some(_), None, None) | (None, None, None) => read_single(table, login, tls, around),
+            (None, Some(sentinel), None) => read_sentinel(sentinel, login, tls, around),
+            (None, None, Some(cluster)) => read_cluster(&cluster, login, tls).inspect(|_| cluster.finish()),
             (Some(_), _, _) | (None, Some(_), Some(_)) => {
                 table.error_here("give only one of redis_url, sentinel and cluster");
                 // What was given is known, though it is too much.
@@ -93,7 +94,7 @@ impl RedisConfig {
                 None
             }
         };
-        Some(Self { servers: servers?, timeout, allow_unpersisted })
+        Some(Self { servers: servers.filter(|_| sound)?, timeout, allow_unpersisted })
     }
 }
 
@@ -176,9 +177,8 @@ fn read_cluster(table: &Table<'_>, login: Login, tls: OwnTls) -> Option<RedisSer
         table.error("urls", "must be redis:// all of them, or rediss://");
         return None;
     }
-    let same = |a: &RedisConnectionInfo, b: &RedisConnectionInfo| {
-        (a.username(), a.password()) == (b.username(), b.password())
-    };
+    let same =
+        |a: &RedisConnectionInfo, b: &RedisConnectionInfo| (a.username(), a.password()) == (b.username(), b.password());
     if nodes.iter().any(|node| !same(node.redis_settings(), nodes[0].redis_settings())) {
         table.error("urls", "must name the same user and password, all of them: give them under user and password");
         return None;
@@ -242,7 +242,7 @@ fn read_tls(table: &Table<'_>, around: &dyn Surroundings) -> Option<OwnTls> {
 fn read_own(table: &Table<'_>, around: &dyn Surroundings) -> Option<ClientTlsConfig> {
     let chain = read_certificates(table, "certificate_file", around);
     let key = read_secret(table, "key", around)?;
-    read_own_key(table, &key, &chain?)?;
+    read_own_key(table, &key, chain.as_deref())?;
     let client_cert = read_text(table, "certificate_file", around)?;
     Some(ClientTlsConfig { client_cert, client_key: key.expose_secret().as_bytes().to_vec() })
 }
@@ -276,14 +276,19 @@ fn is_secure(server: &ConnectionInfo) -> bool {
 fn parse_url(text: &str) -> Result<ConnectionInfo, String> {
     let Some(url) = redis::parse_redis_url(text.trim()) else {
         return Err(match text.split_once(':') {
-            Some((scheme, _)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+') && scheme.len() < 16 => {
+            Some((scheme, _))
+                if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+') && scheme.len() < 16 =>
+            {
                 format!("must be an address such as {FORMS}, found one that begins with {scheme}:")
             }
             Some(_) | None => format!("must be an address such as {FORMS}"),
         });
     };
     if url.fragment() == Some("insecure") {
-        return Err("says #insecure, but a server's certificate is always judged: name its authority under tls (ca_file)".to_owned());
+        return Err(
+            "says #insecure, but a server's certificate is always judged: name its authority under tls (ca_file)"
+                .to_owned(),
+        );
     }
     url.into_connection_info().map_err(|cause| {
         // The library names the fault in fixed words.
@@ -305,7 +310,6 @@ fn judge(server: ConnectionInfo, tls: &TlsCertificates) -> Result<ConnectionInfo
     let client = Client::build_with_tls(server, tls.clone()).map_err(|cause| cause.category().to_owned())?;
     Ok(client.get_connection_info().clone())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::StoreError;
 use redis::{ErrorKind, RedisError};
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 use std::error::Error;
+use std::sync::Arc;
 
 /// What is done about a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,19 @@ pub(super) const FAULTS: [RedisFault; 22] = [
     fault("TRYAGAIN", Then::Retry, "a slot is being moved; it passes"),
     fault("LOADING", Then::Retry, "the server reads its files after a start; it passes"),
     fault("BUSY", Then::Retry, "a script holds the server; if it stays, look at SLOWLOG for whose it is and kill it"),
-    fault("CLUSTERDOWN", Then::Retry, "the Cluster has lost masters; look at CLUSTER INFO and bring a replica or a node up"),
+    fault(
+        "CLUSTERDOWN",
+        Then::Retry,
+        "the Cluster has lost masters; look at CLUSTER INFO and bring a replica or a node up",
+    ),
     fault("MASTERDOWN", Then::Retry, "the replica has lost its master; the Sentinels or the Cluster promote another"),
     fault("MOVED", Then::Reconnect, "slots have moved; for a Cluster give its addresses as sessions.cluster"),
     fault("ASK", Then::Reconnect, "a slot is being moved; for a Cluster give its addresses as sessions.cluster"),
-    fault("READONLY", Then::Reconnect, "the server is a replica; give the Sentinels as sessions.sentinel, or the master"),
+    fault(
+        "READONLY",
+        Then::Reconnect,
+        "the server is a replica; give the Sentinels as sessions.sentinel, or the master",
+    ),
     fault("NOSCRIPT", Then::Retry, "the server has forgotten the script; it is sent again"),
     fault("UNBLOCKED", Then::Reconnect, "the server has just become a replica; the master is looked for"),
     fault("OOM", Then::Degrade, "the memory is full: raise maxmemory, or see what else is kept there"),
@@ -66,8 +75,16 @@ pub(super) const FAULTS: [RedisFault; 22] = [
     fault("CROSSSLOT", Then::Alarm, "keys of one session lie in several slots, which is a fault of ours: tell us"),
     fault("NOPROTO", Then::Alarm, "the server is older than 6: take a newer one"),
     fault("EXECABORT", Then::Degrade, "the server gave a command up; look at its log"),
-    fault("connection", Then::Reconnect, "the connection was lost; see whether the server runs and the network reaches it"),
-    fault("timeout", Then::Degrade, "no answer in time; see what the server and the network do (SLOWLOG, LATENCY DOCTOR)"),
+    fault(
+        "connection",
+        Then::Reconnect,
+        "the connection was lost; see whether the server runs and the network reaches it",
+    ),
+    fault(
+        "timeout",
+        Then::Degrade,
+        "no answer in time; see what the server and the network do (SLOWLOG, LATENCY DOCTOR)",
+    ),
 ];
 
 /// Any other.
@@ -133,6 +150,9 @@ pub(super) fn translate(error: &RedisError) -> StoreError {
 fn why_lost(error: &RedisError) -> String {
     let mut cause = Some(error as &(dyn Error + 'static));
     while let Some(inner) = cause {
+        // The library shares its causes, and what is shared is of another type than what is in it.
+        let shared = inner.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+        let inner = shared.map_or(inner, |shared| &**shared as &(dyn Error + 'static));
         let io = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         let tls = io.and_then(|inner| inner.downcast_ref::<TlsError>()).or_else(|| inner.downcast_ref());
         if let Some(tls) = tls {
@@ -151,7 +171,9 @@ fn tls_words(fault: &TlsError) -> &'static str {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
             "the server's certificate is by an authority that is not believed: name its own as ca_file under sessions.tls"
         }
-        TlsError::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => {
+        TlsError::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => {
             "the server's certificate bears another name than the address has: write the address as the certificate does"
         }
         TlsError::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {

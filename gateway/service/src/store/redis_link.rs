@@ -5,8 +5,8 @@ use super::redis_fault::{RedisFault, Then, is_lost, translate};
 use super::redis_target::{RedisConnection, RedisTarget};
 use crate::config::RedisConfig;
 use redis::{Cmd, FromRedisValue, RedisResult, Script};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -143,6 +143,8 @@ impl RedisLink {
         refused: &mut Option<StoreError>,
     ) -> Result<T, StoreError> {
         let mut reconnected = false;
+        // Half of the time is for the pauses, so that the last answer is heard, too.
+        let mut retries = self.timeout.as_millis() / (2 * RETRY_PAUSE.as_millis());
         loop {
             let (generation, mut connection) = match self.connection().await {
                 Ok(found) => found,
@@ -177,6 +179,10 @@ impl RedisLink {
                     *refused = Some(translate(&error));
                 }
                 Then::Retry | Then::Reconnect => {
+                    if retries == 0 {
+                        return Err(translate(&error));
+                    }
+                    retries -= 1;
                     *refused = Some(translate(&error));
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }

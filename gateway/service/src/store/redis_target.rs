@@ -13,7 +13,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// An attempt to connect may take longer than an operation.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One to each node of a Cluster, in TLS.
+const CLUSTER_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// One node may take so long; while it is waited for, the library holds others back.
+const NODE_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often the Cluster's library asks again within an operation, and the pauses between.
 const CLUSTER_RETRIES: u32 = 8;
 const CLUSTER_PAUSES_MS: [u64; 2] = [10, 100];
@@ -64,7 +68,7 @@ impl RedisTarget {
                     .retries(CLUSTER_RETRIES)
                     .min_retry_wait(CLUSTER_PAUSES_MS[0])
                     .max_retry_wait(CLUSTER_PAUSES_MS[1])
-                    .connection_timeout(config.timeout.max(Duration::from_millis(250)))
+                    .connection_timeout(config.timeout.max(NODE_CONNECT_TIMEOUT))
                     .response_timeout(config.timeout)
                     .build()
                     .map_err(|error| address(&error))?;
@@ -89,8 +93,8 @@ impl RedisTarget {
             }
             Servers::Cluster { nodes, whole } => {
                 reach_one(nodes).await?;
-                let connected = tokio::time::timeout(CONNECT_TIMEOUT, whole.get_async_connection()).await;
-                let connected = connected.map_err(|_| StoreError::Timeout(CONNECT_TIMEOUT))?;
+                let connected = tokio::time::timeout(CLUSTER_CONNECT_TIMEOUT, whole.get_async_connection()).await;
+                let connected = connected.map_err(|_| StoreError::Timeout(CLUSTER_CONNECT_TIMEOUT))?;
                 RedisConnection::Cluster(connected.map_err(|error| translate(&error))?)
             }
         };
@@ -172,7 +176,9 @@ async fn look(connection: &mut MultiplexedConnection, meant: Mode) -> Result<(),
         (Mode::Standalone, Mode::Standalone) if text("role").is_some_and(|role| role != "master") => unfit(
             "the server is a replica, which takes no sessions: give the master's address, or the Sentinels in sessions.sentinel",
         ),
-        (Mode::Standalone | Mode::Sentinel, Mode::Standalone) | (Mode::Cluster | Mode::Sentinel, Mode::Cluster) => Ok(()),
+        (Mode::Standalone | Mode::Sentinel, Mode::Standalone) | (Mode::Cluster | Mode::Sentinel, Mode::Cluster) => {
+            Ok(())
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 /// How long one Sentinel may take, connection and all, before the next is asked.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
-/// How often they are asked whether the master is another.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often they are asked whether the master is another. One that was replaced while it lives may take writes for
+/// seconds, all of which are lost.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The Sentinels of one master.
 pub(super) struct Watchers {
@@ -93,10 +94,7 @@ impl Watchers {
             Some(connection) => connection,
             None => {
                 let connected = self.clients[self.at].get_multiplexed_async_connection().await;
-                connected.map_err(|error| match translate(&error) {
-                    StoreError::Unreachable(why) => StoreError::Unreachable(format!("Sentinel: {why}")),
-                    other => other,
-                })?
+                connected.map_err(|error| of_sentinel(translate(&error)))?
             }
         };
         let mut command = redis::cmd("SENTINEL");
@@ -114,12 +112,18 @@ impl Watchers {
             Err(error) if error.code() == Some("ERR") => Err(StoreError::Unfit(
                 "the address in sessions.sentinel is no Sentinel's: its port is 26379 as a rule".to_owned(),
             )),
-            Err(error) => Err(match translate(&error) {
-                StoreError::Refused(code) => StoreError::Unfit(format!(
-                    "the Sentinel refuses with {code}: give its user and password under sessions.sentinel"
-                )),
-                other => other,
-            }),
+            Err(error) => Err(of_sentinel(translate(&error))),
         }
+    }
+}
+
+/// Says that it was a Sentinel and no server.
+fn of_sentinel(fault: StoreError) -> StoreError {
+    match fault {
+        StoreError::Refused(code) => StoreError::Unfit(format!(
+            "the Sentinel refuses with {code}: give its user and password under sessions.sentinel"
+        )),
+        StoreError::Unreachable(why) => StoreError::Unreachable(format!("Sentinel: {why}")),
+        other => other,
     }
 }

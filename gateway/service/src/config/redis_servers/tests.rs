@@ -108,7 +108,10 @@ fn several_are_named_as_sentinels_or_as_a_cluster() {
                    [sessions.tls]\nca_file = \"ca.pem\"\n";
     let config = sound(&format!("user = \"dayaq\"\npassword_file = \"password\"\n{cluster}"));
     let RedisServers::Cluster { nodes, tls } = &config.servers else { panic!("no Cluster") };
-    assert_eq!(nodes[1].redis_settings().username().zip(nodes[0].redis_settings().password()), Some(("dayaq", "hunter2")));
+    assert_eq!(
+        nodes[1].redis_settings().username().zip(nodes[0].redis_settings().password()),
+        Some(("dayaq", "hunter2"))
+    );
     assert!(tls.root_cert.is_some() && tls.client_tls.is_none());
     assert_eq!(config.key(), "sessions.cluster");
 }
@@ -118,35 +121,80 @@ fn several_are_named_as_sentinels_or_as_a_cluster() {
 async fn every_fault_is_named_by_key_and_line() {
     let cases: &[(&str, &str)] = &[
         ("", "dayaq.toml:1:2: error: sessions.redis_url: missing (or redis_url_env, or redis_url_file)"),
-        ("redis_url = \"http://nowhere\"", "3:13: error: sessions.redis_url: must be an address such as redis://host:port/database, rediss:// for TLS, or unix:///path?db=0, found one that begins with http:"),
+        (
+            "redis_url = \"http://nowhere\"",
+            "3:13: error: sessions.redis_url: must be an address such as redis://host:port/database, rediss:// for TLS, or unix:///path?db=0, found one that begins with http:",
+        ),
         ("redis_url = \"127.0.0.1:6379\"", "3:13: error: sessions.redis_url: must be an address such as"),
         ("redis_url = \"hunter2\"", "3:13: error: sessions.redis_url: must be an address such as"),
         ("redis_url = \"redis://127.0.0.1/one\"", "invalid database number"),
         ("redis_url = \"redis://127.0.0.1/-1\"", "must name a database from 0, found -1"),
         ("redis_url = \"redis://0.0.0.0:6379\"", "cannot connect to a wildcard address"),
         ("redis_url = \"redis://\"", "3:13: error: sessions.redis_url: must be an address such as"),
-        ("redis_url = \"rediss://u:hunter2@h/#insecure\"", "3:13: error: sessions.redis_url: says #insecure, but a server's certificate is always judged"),
-        ("redis_url = \"redis://:hunter2@h\"\npassword_file = \"password\"", "3:13: error: sessions.redis_url: give the password here or under password, not both"),
-        ("redis_url = \"redis://h\"\nuser = \"dayaq\"", "4:8: error: sessions.user: needs a password (or password_env, or password_file)"),
-        ("redis_url = \"redis://h\"\npassword_file = \"nowhere\"", "4:17: error: sessions.password_file: nowhere: no such file"),
+        (
+            "redis_url = \"rediss://u:hunter2@h/#insecure\"",
+            "3:13: error: sessions.redis_url: says #insecure, but a server's certificate is always judged",
+        ),
+        (
+            "redis_url = \"redis://:hunter2@h\"\npassword_file = \"password\"",
+            "3:13: error: sessions.redis_url: give the password here or under password, not both",
+        ),
+        (
+            "redis_url = \"redis://h\"\nuser = \"dayaq\"",
+            "4:8: error: sessions.user: needs a password (or password_env, or password_file)",
+        ),
+        (
+            "redis_url = \"redis://h\"\npassword_file = \"nowhere\"",
+            "4:17: error: sessions.password_file: nowhere: no such file",
+        ),
         ("redis_url = \"redis://h\"\ntimeout_ms = 1", "4:14: error: sessions.timeout_ms: must be 10 to 10000, found 1"),
-        ("redis_url = \"redis://h\"\n[sessions.tls]\nca_file = \"ca.pem\"", "3:13: error: sessions.redis_url: must be rediss:// where there are keys of tls"),
+        (
+            "redis_url = \"redis://h\"\n[sessions.tls]\nca_file = \"ca.pem\"",
+            "3:13: error: sessions.redis_url: must be rediss:// where there are keys of tls",
+        ),
         ("redis_url = \"rediss://h\"\n[sessions.tls]", "sessions.tls: says nothing"),
-        ("redis_url = \"rediss://h\"\n[sessions.tls]\nca_file = \"password\"", "5:11: error: sessions.tls.ca_file: password: holds no certificate in PEM"),
-        ("redis_url = \"rediss://h\"\n[sessions.tls]\ncertificate_file = \"client.pem\"\nkey_file = \"server.key\"", "5:20: error: sessions.tls.certificate_file: does not go with the key"),
-        ("redis_url = \"rediss://h\"\n[sessions.tls]\ncertificate_file = \"client.pem\"", "sessions.tls.key: missing (or key_env, or key_file)"),
-        ("redis_url = \"redis://h\"\n[sessions.cluster]\nurls = [\"redis://h\"]", "error: sessions: give only one of redis_url, sentinel and cluster"),
+        (
+            "redis_url = \"rediss://h\"\n[sessions.tls]\nca_file = \"password\"",
+            "5:11: error: sessions.tls.ca_file: password: holds no certificate in PEM",
+        ),
+        (
+            "redis_url = \"rediss://h\"\n[sessions.tls]\ncertificate_file = \"client.pem\"\nkey_file = \"server.key\"",
+            "5:20: error: sessions.tls.certificate_file: does not go with the key",
+        ),
+        (
+            "redis_url = \"rediss://h\"\n[sessions.tls]\ncertificate_file = \"client.pem\"",
+            "sessions.tls.key: missing (or key_env, or key_file)",
+        ),
+        (
+            "redis_url = \"redis://h\"\n[sessions.cluster]\nurls = [\"redis://h\"]",
+            "error: sessions: give only one of redis_url, sentinel and cluster",
+        ),
         ("[sessions.cluster]\nurls = []", "4:8: error: sessions.cluster.urls: must be 1 to 16 addresses, found 0"),
-        ("[sessions.cluster]\nurls = [\"redis://h\", \"ftp://h\"]", "4:8: error: sessions.cluster.urls: number 2: must be an address such as"),
+        (
+            "[sessions.cluster]\nurls = [\"redis://h\", \"ftp://h\"]",
+            "4:8: error: sessions.cluster.urls: number 2: must be an address such as",
+        ),
         ("[sessions.cluster]\nurls = [\"unix:///run/redis.sock\"]", "a Cluster names its nodes by host and port"),
         ("[sessions.cluster]\nurls = [\"redis://h/1\"]", "a Cluster has database 0 alone"),
         ("[sessions.cluster]\nurls = [\"redis://h\", \"rediss://h\"]", "must be redis:// all of them, or rediss://"),
         ("[sessions.cluster]\nurls = [\"redis://:hunter2@h\", \"redis://i\"]", "must name the same user and password"),
-        ("[sessions.cluster]\nurls = [\"redis://h\"]\n[sessions.tls]\nca_file = \"ca.pem\"", "4:8: error: sessions.cluster.urls: must be rediss:// where there are keys of tls"),
-        ("[sessions.cluster]\nurls = [\"redis://h\"]\nmaster = \"m\"", "5:1: error: sessions.cluster.master: unknown key"),
+        (
+            "[sessions.cluster]\nurls = [\"redis://h\"]\n[sessions.tls]\nca_file = \"ca.pem\"",
+            "4:8: error: sessions.cluster.urls: must be rediss:// where there are keys of tls",
+        ),
+        (
+            "[sessions.cluster]\nurls = [\"redis://h\"]\nmaster = \"m\"",
+            "5:1: error: sessions.cluster.master: unknown key",
+        ),
         ("[sessions.sentinel]\nurls = [\"redis://h\"]", "sessions.sentinel.master: missing"),
-        ("[sessions.sentinel]\nurls = [\"redis://h\"]\nmaster = \" \"", "5:10: error: sessions.sentinel.master: must be the name"),
-        ("[sessions.sentinel]\nurls = [\"redis://h\"]\nmaster = \"m\"\n[sessions.tls]\nca_file = \"ca.pem\"", "sessions.sentinel: has neither rediss:// addresses nor servers_tls = true"),
+        (
+            "[sessions.sentinel]\nurls = [\"redis://h\"]\nmaster = \" \"",
+            "5:10: error: sessions.sentinel.master: must be the name",
+        ),
+        (
+            "[sessions.sentinel]\nurls = [\"redis://h\"]\nmaster = \"m\"\n[sessions.tls]\nca_file = \"ca.pem\"",
+            "sessions.sentinel: has neither rediss:// addresses nor servers_tls = true",
+        ),
     ];
     for (text, expected) in cases {
         let (config, found) = read(text);

@@ -1,6 +1,7 @@
 //! Nonces on each adapter of the session port.
 
 use super::House;
+use super::redis_ground::RedisGround;
 use super::redis_server::RedisServer;
 use crate::store::{Claim, RedisSessions, SessionBackend, Sessions, SqliteSessions};
 use std::sync::Arc;
@@ -55,4 +56,10 @@ async fn g08_a_nonce_is_new_once_in_redis_and_has_an_end() {
         let left: i64 = redis.ask(&["PTTL", &name]).await;
         assert!((1..=660_000).contains(&left), "{name}: {left} ms");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g08_a_nonce_is_new_once_in_a_cluster() {
+    let redis = RedisGround::cluster().await;
+    a_nonce_is_new_once_for_all_gateways(&House::new(), redis.sessions()).await;
 }

@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 const HOUR: Duration = Duration::from_hours(1);
 /// Sessions under load, each of a writer of its own.
 const WRITERS: u64 = 12;
+/// What a quick person lets pass between two answers.
+const PERSON: Duration = Duration::from_millis(200);
 /// What a gateway allows an operation.
 const TIMEOUT: &str = "timeout_ms = 250";
 
@@ -38,7 +40,8 @@ struct Counted {
 }
 
 impl Load {
-    fn start(ground: &RedisGround) -> Self {
+    /// `think` is what each writer lets pass between two updates.
+    fn start(ground: &RedisGround, think: Duration) -> Self {
         let house = House::new();
         let backend = Arc::new(RedisSessions::new(&ground.config(TIMEOUT)).unwrap());
         let (keys, entropy) = (house.keys.clone(), house.entropy.clone());
@@ -53,7 +56,7 @@ impl Load {
         };
         let writers = load.keys.iter().map(|key| {
             let (stop, faults) = (Arc::clone(&load.stop), Arc::clone(&load.faults));
-            tokio::spawn(write(Arc::clone(&sessions), *key, stop, faults, Arc::clone(&load.written)))
+            tokio::spawn(write(Arc::clone(&sessions), *key, think, stop, faults, Arc::clone(&load.written)))
         });
         let writers = writers.collect();
         Self { writers, ..load }
@@ -80,6 +83,7 @@ impl Load {
 async fn write(
     sessions: Arc<Sessions>,
     key: SubscriberKey,
+    think: Duration,
     stop: Arc<AtomicBool>,
     faults: Arc<Mutex<BTreeMap<String, u64>>>,
     written: Arc<AtomicU64>,
@@ -113,6 +117,7 @@ async fn write(
             Ok(Saved::Written(_)) => {
                 accepted += 1;
                 written.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(think).await;
             }
             // Only a write of ours that was in doubt can have been first.
             Ok(Saved::Conflict(_)) => doubt = true,
@@ -133,7 +138,7 @@ fn number(plain: Option<&[u8]>) -> u64 {
 async fn c07_slots_that_move_under_load_lose_no_update() {
     let ground = RedisGround::cluster().await;
     let RedisGround::Cluster(cluster) = &ground else { unreachable!("it is a Cluster") };
-    let load = Load::start(&ground);
+    let load = Load::start(&ground, Duration::ZERO);
     load.goes_on(200).await;
     let share = 16_384u16.div_ceil(3);
     let mut moves = 0;
@@ -157,39 +162,39 @@ async fn c07_slots_that_move_under_load_lose_no_update() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c07_the_death_of_a_clusters_master_is_outlived() {
     let mut ground = RedisGround::cluster().await;
-    let load = Load::start(&ground);
-    load.goes_on(200).await;
+    let load = Load::start(&ground, PERSON);
+    load.goes_on(60).await;
     let RedisGround::Cluster(cluster) = &mut ground else { unreachable!("it is a Cluster") };
     cluster.nodes[0].kill();
     cluster.promoted(0).await;
-    load.goes_on(500).await;
+    load.goes_on(60).await;
     cluster.nodes[0].start();
     cluster.whole().await;
-    load.goes_on(500).await;
+    load.goes_on(60).await;
     tell("a Cluster's master", load.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c08_after_a_failover_the_sentinels_are_asked_again() {
     let mut ground = RedisGround::sentinels().await;
-    let load = Load::start(&ground);
-    load.goes_on(200).await;
+    let load = Load::start(&ground, PERSON);
+    load.goes_on(60).await;
     let RedisGround::Sentinels(sentinels) = &mut ground else { unreachable!("they are Sentinels") };
     // Killed; then demoted while it lives; then frozen, which nobody but the Sentinels can tell.
     sentinels.servers[0].kill();
     let second = sentinels.promoted(0).await;
-    load.goes_on(300).await;
+    load.goes_on(60).await;
     sentinels.servers[0].start();
     sentinels.rejoined(0).await;
     let _: String = sentinels.watchers[0].ask(&["SENTINEL", "FAILOVER", Sentinels::MASTER]).await;
     let third = sentinels.promoted(second).await;
-    load.goes_on(300).await;
+    load.goes_on(60).await;
     sentinels.rejoined(second).await;
     sentinels.servers[third].freeze();
     sentinels.promoted(third).await;
-    load.goes_on(300).await;
+    load.goes_on(60).await;
     sentinels.servers[third].thaw();
-    load.goes_on(300).await;
+    load.goes_on(60).await;
     tell("three masters behind Sentinels", load.end().await);
 }
 
@@ -198,6 +203,9 @@ fn tell(what: &str, (counted, faults): (Vec<Counted>, BTreeMap<String, u64>)) {
     let updates: u64 = counted.iter().map(|counted| counted.accepted).sum();
     let lost: u64 = counted.iter().map(|counted| counted.lost).sum();
     assert!(counted.iter().all(|counted| counted.held == counted.accepted), "{counted:?}");
-    assert!(lost <= 3 * WRITERS, "at most the last of each writer at each death: {counted:?}");
+    assert!(
+        counted.iter().all(|counted| counted.lost <= 3),
+        "at most the last of each writer at each death: {counted:?}"
+    );
     println!("{what} lost under {WRITERS} writers: {updates} updates, {lost} lost with it; heard {faults:?}");
 }

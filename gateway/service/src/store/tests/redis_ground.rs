@@ -10,8 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A user as sessions need it, and its password.
-const USERS: &str =
-    "user dayaq on >secret ~dayaq:* resetchannels -@all +@read +@write +@scripting +@connection\n";
+const USERS: &str = "user dayaq on >secret ~dayaq:* resetchannels -@all +@read +@write +@scripting +@connection\n";
 /// A time limit that no busy machine reaches.
 const PATIENT: &str = "timeout_ms = 10000";
 

@@ -179,7 +179,8 @@ impl Bench {
 fn c13_whatever_lies_in_a_sessions_place_is_replaced() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let bench = Bench { redis: RedisServer::start(), house: House::new(), runtime };
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: cases(), ..ProptestConfig::default() });
+    let mut runner =
+        proptest::test_runner::TestRunner::new(ProptestConfig { cases: cases(), ..ProptestConfig::default() });
     let ran = runner.run(&damage(), |damage| {
         bench.runtime.block_on(bench.is_replaced_after(&damage));
         Ok(())

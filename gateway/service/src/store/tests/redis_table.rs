@@ -159,7 +159,7 @@ async fn c08_what_does_not_pass_in_time_is_told_by_its_code() {
         let refused = store(&sessions).await.unwrap_err();
         assert_eq!(refused, StoreError::Refused(fault.code.to_owned()));
         let (scripts, connections) = server.counts();
-        assert!((2..=14).contains(&scripts), "{scripts} in 250 ms");
+        assert!((2..=8).contains(&scripts), "{scripts} in 250 ms");
         assert_eq!(connections, 1, "the connection is no part of it");
     }
 }
@@ -174,8 +174,7 @@ async fn c08_a_lost_connection_and_silence_leave_it_in_doubt() {
     assert!(matches!(&cut, StoreError::Unreachable(_)) && cut.is_in_doubt(), "{cut}");
     let silent = store(&sessions).await.unwrap_err();
     assert!(matches!(&silent, StoreError::Timeout(_)) && silent.is_in_doubt(), "{silent}");
-    assert!(store(&sessions).await.is_ok());
-    assert_eq!(server.counts(), (3, 2), "each was asked once, and one connection was lost");
+    assert_eq!(server.counts(), (2, 2), "each was asked once, and one connection was lost");
 }
 
 #[test]
@@ -185,8 +184,21 @@ fn c08_the_table_names_each_code_once_with_a_remedy() {
         assert!(!fault.remedy.is_empty());
     }
     for code in [
-        "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "OOM", "NOREPLICAS", "NOSCRIPT", "NOAUTH",
-        "WRONGPASS", "NOPERM", "MASTERDOWN", "BUSY", "timeout",
+        "READONLY",
+        "MOVED",
+        "ASK",
+        "TRYAGAIN",
+        "CLUSTERDOWN",
+        "LOADING",
+        "OOM",
+        "NOREPLICAS",
+        "NOSCRIPT",
+        "NOAUTH",
+        "WRONGPASS",
+        "NOPERM",
+        "MASTERDOWN",
+        "BUSY",
+        "timeout",
     ] {
         assert_eq!(RedisFault::named(code).code, code);
     }

@@ -1,5 +1,6 @@
 //! The sealed, remembered sessions over a backend.
 
+use super::redis_ground::RedisGround;
 use super::{CANARY_FIN, House};
 use crate::store::session_cache::SessionCache;
 use crate::store::{
@@ -16,7 +17,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// A backend whose answers are lost on their way back: the work is done and the caller hears a timeout.
 struct LosesAnswers {
-    inner: SqliteSessions,
+    inner: Arc<dyn SessionBackend>,
     /// For each store to come, whether its answer is lost; when the list is out none is.
     script: Mutex<VecDeque<bool>>,
     loads: AtomicUsize,
@@ -25,7 +26,10 @@ struct LosesAnswers {
 
 impl LosesAnswers {
     async fn new(house: &House) -> Arc<Self> {
-        let inner = SqliteSessions::new(house.file().await, house.clock.clone());
+        Self::before(Arc::new(SqliteSessions::new(house.file().await, house.clock.clone())))
+    }
+
+    fn before(inner: Arc<dyn SessionBackend>) -> Arc<Self> {
         let (loads, stores) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Arc::new(Self { inner, script: Mutex::default(), loads, stores })
     }
@@ -69,6 +73,65 @@ impl SessionBackend for LosesAnswers {
     }
 }
 
+/// Where a case has its sessions, and the first of the subscribers that are its own.
+struct Shop {
+    redis: Option<Arc<RedisGround>>,
+    first: u64,
+}
+
+impl Shop {
+    async fn backend(&self, house: &House) -> Arc<LosesAnswers> {
+        match &self.redis {
+            None => LosesAnswers::new(house).await,
+            Some(redis) => LosesAnswers::before(redis.sessions()),
+        }
+    }
+}
+
+macro_rules! on_each_ground {
+    ($($case:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(super::Shop { redis: None, first: 0 }).await;
+            })*
+        }
+        /// Every case in turn on one ground, whose making takes long.
+        async fn each_case_on(redis: RedisGround) {
+            let (redis, mut first) = (Arc::new(redis), 0);
+            $({
+                first += 10;
+                println!("{}", stringify!($case));
+                $case(Shop { redis: Some(Arc::clone(&redis)), first }).await;
+            })*
+        }
+    };
+}
+
+on_each_ground!(
+    a_turn_in_steady_state_is_one_round_trip,
+    b06_of_two_gateways_the_loser_is_given_what_is_there,
+    c12_a_write_whose_answer_was_lost_happens_once,
+    c12_where_the_repeat_is_lost_too_the_next_load_tells_what_happened,
+    c06_an_outage_does_not_double_its_own_load,
+    c13_a_blob_that_does_not_open_is_replaced,
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_sealed_sessions_are_the_same_over_tls_with_users() {
+    each_case_on(RedisGround::tls()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_sealed_sessions_are_the_same_behind_sentinels() {
+    each_case_on(RedisGround::sentinels().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c16_sealed_sessions_are_the_same_in_a_cluster_with_tls_and_users() {
+    each_case_on(RedisGround::cluster().await).await;
+}
+
 fn sessions(house: &House, backend: Arc<LosesAnswers>) -> Sessions {
     Sessions::new(backend, house.keys.clone(), house.entropy.clone(), 8)
 }
@@ -80,10 +143,9 @@ async fn write(sessions: &Sessions, key: &SubscriberKey, expected: Version, plai
     }
 }
 
-#[tokio::test]
-async fn a_turn_in_steady_state_is_one_round_trip() {
+async fn a_turn_in_steady_state_is_one_round_trip(shop: Shop) {
     let house = House::new();
-    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let sessions = sessions(&house, backend.clone());
     let absent = sessions.load(&key).await.unwrap();
     assert_eq!(absent, Loaded { version: Version::ABSENT, plain: None, cached: false });
@@ -98,10 +160,9 @@ async fn a_turn_in_steady_state_is_one_round_trip() {
     assert!(!sessions.load_fresh(&key).await.unwrap().cached);
 }
 
-#[tokio::test]
-async fn b06_of_two_gateways_the_loser_is_given_what_is_there() {
+async fn b06_of_two_gateways_the_loser_is_given_what_is_there(shop: Shop) {
     let house = House::new();
-    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let (here, there) = (sessions(&house, backend.clone()), sessions(&house, backend));
     let first = write(&here, &key, Version::ABSENT, b"one").await;
     assert_eq!(there.load(&key).await.unwrap().version, first);
@@ -114,10 +175,9 @@ async fn b06_of_two_gateways_the_loser_is_given_what_is_there() {
     assert_eq!(third.number(), 3);
 }
 
-#[tokio::test]
-async fn c12_a_write_whose_answer_was_lost_happens_once() {
+async fn c12_a_write_whose_answer_was_lost_happens_once(shop: Shop) {
     let house = House::new();
-    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let sessions = sessions(&house, backend.clone());
     backend.lose([true, false]);
     assert_eq!(write(&sessions, &key, Version::ABSENT, b"one").await.number(), 1);
@@ -125,10 +185,9 @@ async fn c12_a_write_whose_answer_was_lost_happens_once() {
     assert_eq!(sessions.load_fresh(&key).await.unwrap().version.number(), 1);
 }
 
-#[tokio::test]
-async fn c12_where_the_repeat_is_lost_too_the_next_load_tells_what_happened() {
+async fn c12_where_the_repeat_is_lost_too_the_next_load_tells_what_happened(shop: Shop) {
     let house = House::new();
-    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let sessions = sessions(&house, backend.clone());
     write(&sessions, &key, Version::ABSENT, b"one").await;
     let loaded = sessions.load(&key).await.unwrap();
@@ -138,10 +197,9 @@ async fn c12_where_the_repeat_is_lost_too_the_next_load_tells_what_happened() {
     assert_eq!((now.version.number(), now.plain.as_deref(), now.cached), (2, Some(&b"two"[..]), false));
 }
 
-#[tokio::test]
-async fn c06_an_outage_does_not_double_its_own_load() {
+async fn c06_an_outage_does_not_double_its_own_load(shop: Shop) {
     let house = House::new();
-    let (backend, key) = (LosesAnswers::new(&house).await, house.subscriber(0));
+    let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let sessions = sessions(&house, backend.clone());
     backend.lose([true; 400]);
     for _ in 0..200 {
@@ -151,10 +209,10 @@ async fn c06_an_outage_does_not_double_its_own_load() {
 }
 
 /// Cut short, altered, another subscriber's, under another key, or empty: absent under its version, then replaced.
-#[tokio::test]
-async fn c13_a_blob_that_does_not_open_is_replaced() {
+async fn c13_a_blob_that_does_not_open_is_replaced(shop: Shop) {
     let house = House::new();
-    let (backend, key, other) = (LosesAnswers::new(&house).await, house.subscriber(0), house.subscriber(1));
+    let (backend, key, other) =
+        (shop.backend(&house).await, house.subscriber(shop.first), house.subscriber(shop.first + 1));
     let sessions = sessions(&house, backend.clone());
     let mut version = write(&sessions, &key, Version::ABSENT, b"mine").await;
     write(&sessions, &other, Version::ABSENT, b"theirs").await;
