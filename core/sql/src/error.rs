@@ -103,6 +103,7 @@ impl StoreError {
             | Self::Contended(_)
             | Self::Overtaken(_)
             | Self::Volatile { .. }
+            | Self::Unfit(_)
             | Self::Database(_)
             | Self::Nul
             | Self::Held { .. }
@@ -131,11 +132,15 @@ impl StoreError {
             | Self::NoServer(_)
             | Self::Contended(_) => true,
             Self::Address(_)
+            | Self::Overtaken(_)
             | Self::Volatile { .. }
             | Self::Unfit(_)
             | Self::Database(_)
             | Self::Nul
             | Self::Held { .. }
+            | Self::Replaced(_)
+            | Self::Damaged(_)
+            | Self::OtherKey
             | Self::NewerSchema(_)
             | Self::HalfMigrated(_)
             | Self::Sealed(_)
