@@ -42,14 +42,12 @@ impl GatewayStore {
     /// Must be called before the first [`Self::attempt`]. Where other gateways share the rows, an attempt without an
     /// answer may be theirs and under way: there it is in doubt once its time for an answer has passed.
     pub async fn on_start(&self) -> Result<u64, StoreError> {
-        let now = self.now_ms();
+        let (now, holder) = (self.now_ms(), self.run().cast_signed());
         let resend_at = now.saturating_add(short(Self::DOUBT_GRACE));
         self.write(move |mut db| {
             Box::pin(async move {
                 let until = if db.is_shared() { now } else { i64::MAX };
-                if !db.is_shared() {
-                    free_claims(&mut db).await?;
-                }
+                free_claims(&mut db, holder).await?;
                 let (mut all, most) = (0, u32::MAX);
                 for text in late(&mut db, until, most).await? {
                     all += doubt(&mut db, text, until, resend_at).await?;
@@ -285,10 +283,11 @@ async fn hold(db: &mut Change<'_>, text: Uuid) -> Result<Option<i64>, StoreError
     Ok(db.row(&sql, &[text.as_bytes().into()]).await?.map(|row| row.get("position")))
 }
 
-/// What a process of ours had claimed and not yet attempted when it ended.
-async fn free_claims(db: &mut Change<'_>) -> Result<u64, StoreError> {
-    let sql = "UPDATE text_segments SET fence = fence + 1, leased_to = 0 WHERE state = 'queued' AND leased_to > 0";
-    db.execute(sql, &[]).await
+/// Frees what had been claimed and not yet attempted: by whomever in a file, else by this process when its sender failed.
+async fn free_claims(db: &mut Change<'_>, holder: i64) -> Result<u64, StoreError> {
+    let sql = "UPDATE text_segments SET fence = fence + 1, leased_to = 0
+         WHERE state = 'queued' AND leased_to > 0 AND (holder = $1 OR $2 = 0)";
+    db.execute(sql, &[holder.into(), i64::from(db.is_shared()).into()]).await
 }
 
 /// Takes hold of texts with attempts whose time for an answer has passed, but those that somebody else holds.
