@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// A text that was taken so long ago is in doubt only by what is known already.
 const LATELY: SignedDuration = SignedDuration::from_secs(60);
+/// To a process that lives so long an operator brings all that it has not brought yet.
+const LIFE: Duration = Duration::from_secs(60);
 /// How long the heartbeat of another process is waited for, which says what it has lost; one without is dead.
 const HEARTBEAT_WAIT: Duration = Duration::from_millis(2_500);
 /// From one look for it to the next.
@@ -67,17 +69,24 @@ impl Conversations {
         Ok(Some(turn.id))
     }
 
-    /// Whether the phone may have read what was said in that turn, so that a text after it may answer that.
+    /// Whether the phone may have read what was said in that turn before it wrote this text, which is like the one that
+    /// came at `since`.
     pub(super) async fn may_be_read(
         &self,
         phone: &SubscriberKey,
         turn: &TextTurn,
         since: Timestamp,
+        text: &Text,
     ) -> Result<bool, StoreError> {
-        match turn.by_notice {
-            true => self.store.may_have_read_since(phone, since).await,
-            false => self.store.may_be_read(turn.id).await,
+        if turn.by_notice {
+            return self.store.may_have_read_since(phone, since).await;
         }
+        // What the operator had not yet taken when the text came, nobody has read.
+        let responded = self.links().values().find_map(|bind| bind.history().responded_at(&turn.id));
+        if responded.is_some_and(|at| at > text.at) {
+            return Ok(false);
+        }
+        self.store.may_be_read(turn.id).await
     }
 
     /// What became of the answer to a taken text; and, of the connection that brings one like it, since when the operator
@@ -90,10 +99,10 @@ impl Conversations {
     ) -> Result<(Fate, Option<Timestamp>), StoreError> {
         if taken.run == self.run {
             let links = self.links();
-            let lost = links
-                .get(taken.bind.as_str())
-                .and_then(|bind| bind.history().lost_at(taken.connection, taken.sequence_number));
-            return Ok((lost.map_or(Fate::Past, Fate::Lost), bound));
+            let Some(bind) = links.get(taken.bind.as_str()) else { return Ok((Fate::Past, bound)) };
+            let history = bind.history();
+            let lost = history.lost_at(taken.connection, taken.sequence_number);
+            return Ok((lost.map_or(Fate::Past, Fate::Lost), history.bound_after(taken.connection).or(bound)));
         }
         let Some(mut process) = self.store.process(taken.run).await? else {
             return Ok((Fate::Before(self.started), bound));
@@ -101,9 +110,9 @@ impl Conversations {
         if process.state == ProcessState::Alive && now.duration_since(taken.at) <= LATELY {
             process = self.with_news(taken.run, process).await?;
         }
-        // Where somebody was bound all the time, the operator has had no reason to wait.
-        let bound = bound.filter(|_| self.started >= process.beat_at);
-        Ok((fate_in(&process, taken), bound))
+        // Where somebody else was there all the time, or for a while since, the operator has had no reason to wait.
+        let waited = self.started >= process.beat_at && !self.store.lived_since(process.beat_at, LIFE).await?;
+        Ok((fate_in(&process, taken), bound.filter(|_| waited)))
     }
 
     /// What another process, which seems to live, says of itself from now on; dead where it says nothing.

@@ -169,7 +169,7 @@ impl Conversations {
             // The core's answer is the next word, or the screen that the phone shows.
             return Ok(Taking::default());
         }
-        if !self.may_be_read(&turn.key, &standing, since).await? {
+        if !self.may_be_read(&turn.key, &standing, since, text).await? {
             return Ok(Taking { standing: Some(standing), ..Taking::default() });
         }
         metrics::counter!("dayaq_questions_repeated_total").increment(1);

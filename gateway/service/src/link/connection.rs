@@ -234,7 +234,7 @@ impl<'a> Connection<'a> {
                     if let Some(ticket) = self.in_doubt.remove(&token) {
                         let message_id = message_id.and_then(|id| self.leg.settings.receipt_ids.of_response(&id));
                         let outcome = Outcome::Answered { status, message_id };
-                        self.replies.ended(&ticket.text, token, &outcome, &self.leg.handle);
+                        self.replies.ended(&ticket.text, token, &outcome, self.leg);
                         self.report(ticket, outcome);
                     }
                 }
@@ -424,7 +424,7 @@ impl<'a> Connection<'a> {
         self.figures.throttled.increment(u64::from(throttled));
         match origin {
             Origin::Segment(ticket) => {
-                self.replies.ended(&ticket.text, token, &outcome, &self.leg.handle);
+                self.replies.ended(&ticket.text, token, &outcome, self.leg);
                 self.report(ticket, outcome);
             }
             // It was surely not shown, and its phone still waits.

@@ -1,6 +1,7 @@
 //! Replies to texts whose answers have gone out over a connection: who responds to one has read the answer before it.
 
-use super::traffic::{BindHandle, Outcome};
+use super::leg::Leg;
+use super::traffic::Outcome;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -22,9 +23,10 @@ impl Replies {
     }
 
     /// Tells the bind what the end of the request of that token, which brought this reply, proves.
-    pub fn ended(&mut self, reply: &Uuid, token: u64, outcome: &Outcome, bind: &BindHandle) {
-        if outcome.is_response() && self.take_proof(reply, token) {
-            bind.history().hear(*reply);
+    pub fn ended(&mut self, reply: &Uuid, token: u64, outcome: &Outcome, leg: &Leg) {
+        if outcome.is_response() {
+            let proof = self.take_proof(reply, token);
+            leg.handle.history().respond(*reply, leg.settings.clock.now(), proof);
         }
     }
 

@@ -172,6 +172,14 @@ impl GatewayStore {
         }))
     }
 
+    /// Whether another process has begun since then and lived for so long.
+    pub async fn lived_since(&self, since: Timestamp, life: Duration) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT run FROM processes WHERE run <> $1 AND started_at >= $2 AND beat_at >= started_at + $3 LIMIT 1";
+        let binds = [self.run().cast_signed().into(), millis(since).into(), short(life).into()];
+        Ok(self.database().row(sql, &binds).await?.is_some())
+    }
+
     fn resend_at(&self) -> i64 {
         self.now_ms().saturating_add(short(Self::DOUBT_GRACE))
     }

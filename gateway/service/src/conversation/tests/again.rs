@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 const FIRST: u64 = 994_502_000_000;
 /// Histories that share a world.
-const BATCH: u64 = 250;
+const BATCH: u64 = 100;
 /// Texts that each phone writes.
 const TEXTS: usize = 8;
 const MINUTE: Duration = Duration::from_secs(60);
@@ -155,6 +155,7 @@ impl Run {
         for _ in 0..4 {
             self.sequence += 1;
             person.brought += 1;
+            self.gateway.conversations.store.beat(&[]).await.unwrap();
             let (event, number) = (self.dice.pick(events), self.sequence);
             person.story.push(format!("{event:?}"));
             match event {
@@ -300,7 +301,7 @@ fn histories(seed: u64, count: u64, events: &'static [Event]) {
 
 fn count() -> u64 {
     let full = std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1");
-    if full { 10_000 } else { 300 }
+    if full { 10_000 } else { 100 }
 }
 
 /// Rolling restarts, deaths, cuts, answers that are lost and texts that are brought again: no text is without a reply,
