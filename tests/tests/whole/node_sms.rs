@@ -21,8 +21,9 @@ async fn s1_a_woman_applies_by_sms_in_russian_over_a_foreign_smsc() {
                 Я живу одна в Насиминском районе, работы нет. Подскажите, пожалуйста, что мне написать?";
     phone.write(long).await_sms("1 Azərbaycanca").expect("2 Русский").expect_silence();
     phone.write("русский").await_sms("1 Новое заявление");
-    // A06: the answer to `1` is lost with the link and `1` is delivered again; it is one `1`.
-    phone.write_and_lose("1").await_sms("1 Да").expect_silence();
+    // A06: the answer to `1` is lost with the link, and so is the response to the reply; `1` is delivered again. It is
+    // one `1`, and since it may be another that answers the reply, the question comes once more.
+    phone.write_and_lose("1").await_sms("1 Да").await_sms("1 Да").expect_silence();
     phone.write("1").await_sms("Ваш ФИН").expect_silence();
     phone.write("171S5АV").await_sms("Серия удостоверения");
     phone.write("2").await_sms("7 цифр").write("1339538").await_sms("Есть номер заявления");
