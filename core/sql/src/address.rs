@@ -33,9 +33,9 @@ pub fn read_address(url: &str) -> Result<Vec<PgConnectOptions>, StoreError> {
     let urls: Vec<String> = match &*query.hosts {
         [] => named.iter().map(|host| format!("{scheme}://{user}{host}{path}?{}", query.rest(None))).collect(),
         _ if named.len() > 1 => return Err(bad("several servers before the path and again in host=")),
-        several => (0..several.len())
-            .map(|at| format!("{scheme}://{user}{hosts}{path}?{}", query.rest(Some(at))))
-            .collect(),
+        several => {
+            (0..several.len()).map(|at| format!("{scheme}://{user}{hosts}{path}?{}", query.rest(Some(at)))).collect()
+        }
     };
     urls.iter().map(|url| PgConnectOptions::from_str(url).map_err(|fault| bad(fault.to_string()))).collect()
 }

@@ -81,7 +81,7 @@ pub enum StoreError {
     #[error("the schema has migration {0}, which this program does not know: it was written by a newer one")]
     NewerSchema(i64),
     /// An earlier migration stopped half-way.
-    #[error("migration {0} is half-applied: restore the file from its backup")]
+    #[error("migration {0} is half-applied: restore the database from its backup")]
     HalfMigrated(i64),
     /// A value does not open under the keys of this process.
     #[error(transparent)]

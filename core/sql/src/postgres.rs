@@ -54,9 +54,8 @@ impl PostgresPool {
         let servers: Vec<PgConnectOptions> = read_address(url)?.into_iter().map(ours).collect();
         // A migration may take longer than a statement of the service ever should. Connected past the pool, which
         // would not tell why nobody answers.
-        let patient = |options: &PgConnectOptions| {
-            options.clone().options([("statement_timeout", "0"), ("lock_timeout", "60s")])
-        };
+        let patient =
+            |options: &PgConnectOptions| options.clone().options([("statement_timeout", "0"), ("lock_timeout", "60s")]);
         let patient = Servers::new(servers.iter().map(patient).collect());
         let mut first = limited(patient.connect()).await?;
         if patient.count() > 1 {

@@ -26,7 +26,8 @@ impl PostgresPair {
             aside.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await.unwrap();
             aside.execute("SELECT pg_reload_conf()").await.unwrap();
         }
-        let follows = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND (sync_state = 'sync') = $1";
+        let follows =
+            "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND (sync_state = 'sync') = $1";
         let following = async {
             while sqlx::query_scalar::<_, i64>(follows).bind(synchronous).fetch_one(&mut aside).await.unwrap() != 1 {
                 tokio::time::sleep(Duration::from_millis(10)).await;

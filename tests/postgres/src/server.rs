@@ -150,8 +150,10 @@ impl PostgresServer {
 
     /// Makes a standby the primary; returns when it takes changes.
     pub async fn promote(&self) {
-        let promoted: bool =
-            sqlx::query_scalar("SELECT pg_promote(true, 60)").fetch_one(&mut self.aside("postgres").await).await.unwrap();
+        let promoted: bool = sqlx::query_scalar("SELECT pg_promote(true, 60)")
+            .fetch_one(&mut self.aside("postgres").await)
+            .await
+            .unwrap();
         assert!(promoted, "it stays a standby");
     }
 }

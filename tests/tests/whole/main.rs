@@ -31,6 +31,7 @@ mod node_smpp;
 mod node_sms;
 mod node_smsc;
 mod official_example;
+mod older_program;
 mod one_process;
 mod operator_learn;
 mod operator_probe;

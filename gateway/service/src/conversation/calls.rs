@@ -32,6 +32,7 @@ const BATCH: u32 = 16;
 /// The pauses between tries, in seconds; the last repeats until the core answers: nothing recorded is given up. With what
 /// [`PendingWorker::after`] adds, none is so long that a core which is back waits half a minute for a call (D01).
 const PAUSES_S: [u64; 4] = [1, 5, 10, 20];
+const _: () = assert!(PAUSES_S[PAUSES_S.len() - 1] * 5 / 4 < 28);
 /// The pause before a call that cannot be made as it stands is looked at again, in seconds.
 const ASIDE_S: u64 = 120;
 

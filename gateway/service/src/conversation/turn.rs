@@ -255,7 +255,8 @@ impl Conversations {
         if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
             return Ok(envelope);
         }
-        if let Some(dialog) = within(self.store.draft(key)).await?.and_then(|plain| serde_json::from_slice(&plain).ok()) {
+        if let Some(dialog) = within(self.store.draft(key)).await?.and_then(|plain| serde_json::from_slice(&plain).ok())
+        {
             return Ok(Envelope::new(dialog));
         }
         let profile = within(self.store.profile(key)).await?;

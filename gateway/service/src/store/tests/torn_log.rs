@@ -1,6 +1,6 @@
 //! A power cut in the middle of a write: what SQLite had flushed is there, whatever the disk made of the rest (D09).
 
-use super::House;
+use super::{Database, House};
 use dayaq_types::{Entropy, SeededEntropy};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -49,14 +49,15 @@ async fn holds(answered: &Answered, database: &[u8], log: &[u8], first: u64, tor
     let after = House::new();
     std::fs::write(after.path(), database).unwrap();
     std::fs::write(after.folder.path().join("gateway.db-wal"), log).unwrap();
-    let store = after.store_in(after.file().await);
+    let file = after.file().await;
+    let store = after.store_in(file.clone());
     for n in 0..CHANGES {
         let found = store.draft(&answered.house.subscriber(n)).await.unwrap();
         let whole = found == Some(draft(n));
         assert!(whole || n >= first && found.is_none(), "change {n} of {first} that were answered, {torn}");
     }
     store.save_draft(&after.subscriber(99), b"it goes on").await.unwrap();
-    drop(store);
+    Database::from(file).close().await;
     assert_eq!(integrity(&after.path()).await, "ok", "{torn}");
 }
 
