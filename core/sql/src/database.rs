@@ -74,7 +74,7 @@ impl Database {
 
     /// Reads rows as of the last commit.
     pub async fn rows(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, StoreError> {
-        refuse_nul(binds)?;
+        said(sql, binds)?;
         match self {
             Self::Sqlite(file) => {
                 let rows = sqlite(sql, binds).fetch_all(file.readers()).await?;
@@ -98,6 +98,16 @@ impl Database {
         }
     }
 
+    /// How the database would go about a statement, step by step: for whoever asks why it is slow.
+    pub async fn plan(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<String>, StoreError> {
+        let (explain, column) = match self {
+            Self::Sqlite(_) => ("EXPLAIN QUERY PLAN", "detail"),
+            Self::Postgres(_) => ("EXPLAIN (COSTS OFF)", "QUERY PLAN"),
+        };
+        let rows = self.rows(&format!("{explain} {sql}"), binds).await?;
+        Ok(rows.iter().map(|row| row.get(column)).collect())
+    }
+
     /// Ends its connections; what is under way ends first. Later changes are refused.
     pub async fn close(&self) {
         match self {
@@ -118,7 +128,7 @@ pub enum Change<'c> {
 impl Change<'_> {
     /// Runs a statement and gives how many rows it touched.
     pub async fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<u64, StoreError> {
-        refuse_nul(binds)?;
+        said(sql, binds)?;
         Ok(match self {
             Self::Sqlite(db) => sqlite(sql, binds).execute(&mut **db).await?.rows_affected(),
             Self::Postgres(db) => postgres(sql, binds).execute(&mut **db).await?.rows_affected(),
@@ -127,7 +137,7 @@ impl Change<'_> {
 
     /// Runs a statement and gives its rows.
     pub async fn rows(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, StoreError> {
-        refuse_nul(binds)?;
+        said(sql, binds)?;
         Ok(match self {
             Self::Sqlite(db) => sqlite(sql, binds).fetch_all(&mut **db).await?.into_iter().map(Row::Sqlite).collect(),
             Self::Postgres(db) => {
@@ -286,8 +296,9 @@ impl Row {
     }
 }
 
-/// PostgreSQL has no text with NUL in it, so neither database gets one (F03).
-fn refuse_nul(binds: &[Bind<'_>]) -> Result<(), StoreError> {
+/// Says which statement is run; it holds no value, all of ours are bound. PostgreSQL has no text with NUL in it, so neither database gets one (F03).
+fn said(sql: &str, binds: &[Bind<'_>]) -> Result<(), StoreError> {
+    tracing::trace!(sql, "Statement");
     let nul = |bind: &Bind<'_>| matches!(bind, Bind::Text(Some(text)) if text.contains('\0'));
     if binds.iter().any(nul) { Err(StoreError::Nul) } else { Ok(()) }
 }

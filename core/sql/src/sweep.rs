@@ -211,7 +211,7 @@ async fn bite(
 
 impl Kind {
     /// The statement that looks at the oldest rows behind a place. Binds: the latest moment, and the place.
-    pub fn find(&self, rows: u32, lock: &str) -> String {
+    fn find(&self, rows: u32, lock: &str) -> String {
         let Self { table, at, when, .. } = self;
         let key: Vec<&str> = self.key.iter().map(Column::name).collect();
         let key = key.join(", ");
@@ -225,12 +225,15 @@ impl Kind {
         )
     }
 
-    /// The statements of a bite: what finds, and what erases so many keys.
-    pub fn statements(&self, rows: u32, keys: usize, lock: &str) -> Vec<String> {
-        let keys: Vec<Vec<Value>> = (0..keys).map(|_| self.beginning().split_off(1)).collect();
-        let list = list(&keys).0;
-        let erase = self.erase.iter().map(|sql| sql.replace("{keys}", &list));
-        [self.find(rows, lock)].into_iter().chain(erase).collect()
+    /// The statements of a bite that looks at so many rows up to that moment and erases so many, with their binds: what finds,
+    /// and what erases.
+    pub fn statements(&self, until: i64, rows: u32, keys: usize) -> Vec<(String, Vec<Bind<'static>>)> {
+        let place: Vec<Bind<'static>> = self.beginning().iter().map(Value::begin).collect();
+        let list = list(&vec![self.beginning().split_off(1); keys]).0;
+        let binds: Vec<Bind<'static>> = place[1..].iter().copied().cycle().take(self.key.len() * keys).collect();
+        let find = (self.find(rows, ""), [until.into()].into_iter().chain(place).collect());
+        let erase = self.erase.iter().map(|sql| (sql.replace("{keys}", &list), binds.clone()));
+        [find].into_iter().chain(erase).collect()
     }
 
     /// The place before all rows.
@@ -274,6 +277,15 @@ enum Value {
 }
 
 impl Value {
+    /// What comes before every value of its kind.
+    const fn begin(&self) -> Bind<'static> {
+        match self {
+            Self::Integer(_) => Bind::Integer(Some(i64::MIN)),
+            Self::Text(_) => Bind::Text(Some("")),
+            Self::Octets(_) => Bind::Octets(Some(&[])),
+        }
+    }
+
     fn bind(&self) -> Bind<'_> {
         match self {
             Self::Integer(value) => (*value).into(),

@@ -143,3 +143,29 @@ impl CoreStore {
         Ok(sweeper.round(&retention.dues(now)).await?)
     }
 }
+
+#[cfg(test)]
+impl CoreStore {
+    /// How many rows there are of this table, or of this part of one.
+    pub(crate) async fn count(&self, from: &str) -> u64 {
+        let row = self.database.row(&format!("SELECT count(*) AS rows FROM {from}"), &[]).await.unwrap();
+        row.map_or(0, |row| row.count("rows"))
+    }
+
+    /// How the database would go about a statement.
+    pub(crate) async fn plan(&self, sql: &str, binds: &[dayaq_sql::Bind<'_>]) -> Vec<String> {
+        self.database.plan(sql, binds).await.unwrap()
+    }
+
+    /// What nobody may change, as it is stored.
+    pub(crate) async fn decisions_and_audit(&self) -> Vec<Vec<u8>> {
+        let mut octets = Vec::new();
+        for (column, table) in
+            [("facts", "decisions"), ("decision", "decisions"), ("detail", "audit"), ("hash", "audit")]
+        {
+            let sql = format!("SELECT {column} AS octets FROM {table} ORDER BY {column}");
+            octets.extend(self.database.rows(&sql, &[]).await.unwrap().iter().map(|row| row.get::<Vec<u8>>("octets")));
+        }
+        octets
+    }
+}

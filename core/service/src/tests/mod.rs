@@ -35,6 +35,7 @@ mod outside;
 mod poison;
 mod postgres_faults;
 mod privacy;
+mod retention;
 mod store;
 mod world;
 mod year_end;

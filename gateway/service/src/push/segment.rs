@@ -130,7 +130,8 @@ impl Sender {
             source: body.source.unwrap_or(self.source),
             destination: Address::new(1, 1, to.digits())?,
             validity_period: if self.validity_period { relative_time(valid) } else { Octets::EMPTY },
-            registered_delivery: u8::from(self.receipts),
+            // Whoever wrote sees the answer, or writes again: of replies no receipt is asked for.
+            registered_delivery: u8::from(self.receipts && body.source.is_none()),
             data_coding: body.data_coding,
             ..ShortMessage::default()
         };
@@ -184,6 +185,9 @@ mod tests {
             for body in &cut {
                 let message = sender.message(&to, body, Duration::from_secs(60)).unwrap();
                 assert_eq!((message.data_coding, message.registered_delivery), (8, 1));
+                let reply = body.clone().from(Address::new(3, 1, "7142").unwrap());
+                let reply = sender.message(&to, &reply, Duration::from_secs(60)).unwrap();
+                assert_eq!(reply.registered_delivery, 0, "a reply asks for no receipt");
                 assert_eq!(message.short_message.is_empty(), long == LongText::Payload);
             }
         }

@@ -93,7 +93,7 @@ pub struct ClaimedSegment {
 pub enum TextEnd {
     /// The operator took every segment.
     Sent {
-        /// SHA-256 of the words, in hexadecimal.
+        /// SHA-256 of the words, in hexadecimal; empty for a reply, which no core asks after.
         text_sha256: String,
         /// How many segments it took.
         segments: u32,
@@ -197,7 +197,7 @@ pub struct TextView {
     pub operator: String,
     /// When it was added.
     pub created_at: Timestamp,
-    /// What was told; `None` once erased.
+    /// What was told; `None` for a reply, and once erased.
     pub notice: Option<Pii<String>>,
     /// Its segments in order.
     pub segments: Vec<SegmentView>,

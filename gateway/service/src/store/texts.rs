@@ -1,7 +1,7 @@
 //! Texts: kept when leased from the core, reported once every segment has ended.
 
 use super::batches::List;
-use super::database::Row;
+use super::database::{Bind, Row};
 use super::gateway::{at, millis};
 use super::text::{FinishedText, NewText, SegmentState, SegmentView, TextEnd, TextView};
 use super::{GatewayStore, MessageState, StoreError, SubscriberKey};
@@ -35,7 +35,8 @@ impl GatewayStore {
             sha256: hex(&Sha256::digest(text.words.expose())),
         };
         let content = serde_json::to_vec(&content).map_err(|error| StoreError::Database(error.to_string()))?;
-        let sealed = self.seal(&context(text.id), &content);
+        // A reply's words are in its segments; nobody asks for them again.
+        let sealed = text.matters.then(|| self.seal(&context(text.id), &content));
         let segments: Vec<Vec<u8>> =
             (1..).zip(&text.segments).map(|(number, body)| self.sealed_segment(text, number, body.expose())).collect();
         let (id, subscriber, operator) = (text.id, *text.subscriber.as_bytes(), text.operator.clone());
@@ -57,7 +58,7 @@ impl GatewayStore {
                             class.into(),
                             (&operator).into(),
                             of.into(),
-                            (&sealed).into(),
+                            Bind::Octets(sealed.as_deref()),
                             now.into(),
                             untold.into(),
                             question.into(),
@@ -153,7 +154,12 @@ impl GatewayStore {
         } else if row.get("unknown") {
             TextEnd::Unknown
         } else {
-            TextEnd::Sent { text_sha256: self.content(id, row.get("sealed"))?.sha256, segments: row.short("segments") }
+            // No core asks what a reply said.
+            let text_sha256 = match (row.count("core_fence"), row.get::<Option<&[u8]>>("sealed")) {
+                (0, None) => String::new(),
+                (_, sealed) => self.content(id, sealed)?.sha256,
+            };
+            TextEnd::Sent { text_sha256, segments: row.short("segments") }
         };
         Some(FinishedText { id, core_fence: row.count("core_fence"), end })
     }

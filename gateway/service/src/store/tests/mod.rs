@@ -22,8 +22,10 @@ macro_rules! on_each_database {
 mod contract;
 mod failover;
 mod gateway_store;
+mod heap;
 mod migrations;
 mod nonces;
+mod plans;
 mod postgres_faults;
 mod processes;
 mod receipt_rules;
@@ -34,6 +36,7 @@ mod redis_kinds;
 mod redis_quarantine;
 mod redis_server;
 mod redis_table;
+mod retention;
 mod sessions;
 mod sqlite_faults;
 mod text_model;
