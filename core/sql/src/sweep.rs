@@ -295,7 +295,7 @@ impl Value {
     }
 }
 
-/// A `VALUES` list of keys, filled up, with its binds.
+/// A list of keys, filled up, with its binds: `VALUES` within a `SELECT`, since SQLite uses no index for several of the former.
 fn list(keys: &[Vec<Value>]) -> (String, Vec<Bind<'_>>) {
     let length = KEYS.into_iter().find(|length| keys.len() <= *length).unwrap_or(keys.len());
     let (mut rows, mut binds) = (Vec::with_capacity(length), Vec::new());
@@ -304,5 +304,5 @@ fn list(keys: &[Vec<Value>]) -> (String, Vec<Bind<'_>>) {
         rows.push(format!("({})", places.join(", ")));
         binds.extend(key.iter().map(Value::bind));
     }
-    (format!("VALUES {}", rows.join(", ")), binds)
+    (format!("SELECT * FROM (VALUES {}) AS listed", rows.join(", ")), binds)
 }

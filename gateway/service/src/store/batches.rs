@@ -33,7 +33,7 @@ impl GatewayStore {
                     let Some((values, binds)) = list.finish() else { continue };
                     let sql = format!(
                         "UPDATE text_segments SET state = 'attempted', leased_to = $1
-                         WHERE state = 'queued' AND (text, number, fence) IN (VALUES {values})
+                         WHERE state = 'queued' AND (text, number, fence) IN (SELECT * FROM (VALUES {values}) AS listed)
                          RETURNING text, number, fence, operator"
                     );
                     let rows = db.rows(&sql, &binds).await?;
@@ -98,7 +98,7 @@ impl GatewayStore {
                     let Some((values, binds)) = list.finish() else { continue };
                     let sql = format!(
                         "UPDATE text_segments SET state = 'sent', leased_to = 0, cause = NULL
-                         WHERE (text, number) IN (VALUES {values}) AND state IN ('queued', 'attempted', 'unknown')
+                         WHERE (text, number) IN (SELECT * FROM (VALUES {values}) AS listed) AND state IN ('queued', 'attempted', 'unknown')
                          AND EXISTS (SELECT 1 FROM texts WHERE position = text AND reported_at IS NULL)"
                     );
                     db.execute(&sql, &binds).await?;
@@ -129,7 +129,7 @@ impl GatewayStore {
                         list.push([id.as_bytes().into(), fence.cast_signed().into()]);
                     }
                     let Some((values, binds)) = list.finish() else { continue };
-                    let sql = format!("UPDATE texts SET reported_at = $1 WHERE (id, core_fence) IN (VALUES {values})");
+                    let sql = format!("UPDATE texts SET reported_at = $1 WHERE (id, core_fence) IN (SELECT * FROM (VALUES {values}) AS listed)");
                     noted += db.execute(&sql, &binds).await?;
                 }
                 Ok(noted)
@@ -165,6 +165,9 @@ fn key_of(row: &Row) -> Key {
 }
 
 /// The rows of a `VALUES` list under way, and the binds of its statement.
+///
+/// Where a row of it has several columns the list must stand within a `SELECT`: SQLite finds nothing by an index that is to be
+/// in several `VALUES`, and would look at the whole table.
 pub(super) struct List<'a, const N: usize> {
     before: usize,
     binds: Vec<Bind<'a>>,

@@ -132,8 +132,11 @@ const BODIES: Kind = Kind {
     ..REPLIES
 };
 
-const RECORDS: Kind =
-    Kind { name: "records", when: "reported_at IS NOT NULL AND (class <> 'reply' OR untold = 1)", ..REPLIES };
+const RECORDS: Kind = Kind {
+    name: "records",
+    when: "reported_at IS NOT NULL AND (class <> 'reply' OR untold = 1) AND sealed IS NULL",
+    ..REPLIES
+};
 
 /// With their segments and attempts.
 const TEXTS: &str = "DELETE FROM texts WHERE position IN ({keys})";

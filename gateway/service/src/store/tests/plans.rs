@@ -46,8 +46,7 @@ fn whole(plan: &[String], partial: bool) -> Vec<&String> {
         let sqlite = step.starts_with("SCAN ") && !(partial && step.contains(" USING ") && step.contains("INDEX"));
         // Of what stands in the statement itself, or was made of few rows by a step before.
         let listed = ["CONSTANT ROW", "VALUES"].iter().any(|list| step.contains(list));
-        let made =
-            ["SCAN open", "SCAN due", "SCAN answers", "SCAN (subquery"].iter().any(|made| step.starts_with(made));
+        let made = ["SCAN open", "SCAN due", "SCAN answers", "SCAN listed"].iter().any(|made| step.starts_with(made));
         (postgres || sqlite) && !listed && !made
     };
     plan.iter().filter(whole).collect()
