@@ -117,8 +117,8 @@ const APPLICATIONS: Kind = Kind {
         "DELETE FROM submissions WHERE application_id IN ({keys})",
         "DELETE FROM wrong_tries WHERE application_id IN ({keys})",
         "DELETE FROM jobs WHERE application_id IN ({keys})",
-        "UPDATE notices SET notice = substr(notice, 1, 0) WHERE application_id IN ({keys})",
-        "UPDATE cards SET details = substr(details, 1, 0) WHERE application_id IN ({keys})",
+        "UPDATE notices SET notice = substr(notice, 1, 0) WHERE application_id IN ({keys}) AND length(notice) > 0",
+        "UPDATE cards SET details = substr(details, 1, 0) WHERE application_id IN ({keys}) AND length(details) > 0",
         "UPDATE applications SET data_key = NULL, open = 0, declared = substr(declared, 1, 0),
             msisdn = substr(msisdn, 1, 0), fin_lookup = substr(fin_lookup, 1, 0),
             msisdn_lookup = substr(msisdn_lookup, 1, 0)

@@ -13,7 +13,7 @@ pub(super) const DAY_MS: i64 = 86_400_000;
 const SEGMENTS: u64 = 4;
 
 /// So many segments, with their texts, attempts and receipts, and a tenth as many drafts, calls, sessions and strays as texts; the
-/// youngest is of `now`. Three texts of four are replies. Of a thousand texts two have not ended.
+/// youngest is of `now`. Three texts of four are replies. Of the oldest thousands two texts each have not ended.
 pub(super) async fn heap(ground: Ground, house: &House, now: Timestamp, segments: u64) {
     let (texts, now) = (segments / SEGMENTS, now.as_millisecond());
     // Whoever opens the store makes its tables.
@@ -88,7 +88,7 @@ fn statements(ground: Ground, texts: u64, now: i64) -> Vec<String> {
                 reported_at)
              SELECT {id}, 0, {subscriber}, CASE WHEN i % 4 = 0 THEN 'outcome' ELSE 'reply' END, 'azercell', {SEGMENTS}, {},
                 CASE WHEN i % 4 = 0 THEN 1 ELSE 0 END, {begin} + i * {SPAN} / {texts},
-                CASE WHEN i % 1000 < 2 THEN NULL ELSE {begin} + i * {SPAN} / {texts} + 60000 END
+                CASE WHEN i % 1000 < 2 AND i < 25002 THEN NULL ELSE {begin} + i * {SPAN} / {texts} + 60000 END
              FROM n",
             series(texts),
             octets("i", 200)
