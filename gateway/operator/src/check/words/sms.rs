@@ -54,7 +54,7 @@ pub(super) fn say(words: &mut Words<'_>, profile: &Profile) {
     words.line(
         &["sms.receipts"],
         match profile.receipts {
-            true => "a delivery receipt is asked for with every text (registered_delivery 1), and read from parameters (receipted_message_id, message_state) or from its text (id: stat:), whichever comes",
+            true => "a delivery receipt is asked for with every text but replies by SMS (registered_delivery 1), and read from parameters (receipted_message_id, message_state) or from its text (id: stat:), whichever comes",
             false => "no delivery receipts are asked for",
         },
     );
