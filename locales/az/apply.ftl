@@ -59,10 +59,10 @@ apply-undated =
     Pulsuz, pul verməyin. 142
 apply-awaiting =
     Saxlandı: { $send-reference }
-    Notarius nömrəsi üçün: *7142*2#
+    Notarius nömrəsi: *7142*2#
     Pulsuz, pul verməyin. 142
 apply-already =
-    Müraciətiniz artıq var:
+    Müraciət artıq var:
     { $send-reference }
     Tarix: { $send-registered-on }
     Pulsuz, pul verməyin. 142

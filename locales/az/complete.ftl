@@ -14,7 +14,7 @@ complete-undated =
     Qərar günü hələ bilinmir
     Pulsuz, pul verməyin. 142
 complete-already =
-    Bu nömrə artıq yazılıb:
+    Nömrə artıq yazılıb:
     { $send-reference }
     Tarix: { $send-registered-on }
     Pulsuz, pul verməyin. 142

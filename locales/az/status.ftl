@@ -7,7 +7,7 @@ status-none =
     .opt-apply = Yeni müraciət
 status-awaiting =
     { $ask-reference }
-    Notarius nömrəsi olmadan qərar verilmir
+    Notarius nömrəsiz qərar verilmir
     .error = Nömrəniz varsa, 1 yazın:
     .opt-number = Nömrə var
 status-gathering =

@@ -20,7 +20,7 @@ status-gathering-undated =
     Бесплатно, не платите. 142
 status-granted =
     { $ask-reference }
-    Решение: помощь назначена
+    Решено: помощь назначена
     .opt-details = Сумма и срок
 status-refused =
     { $ask-reference }

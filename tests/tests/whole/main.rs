@@ -50,6 +50,7 @@ mod redis;
 mod redis_failover;
 mod redis_server;
 mod resets;
+mod restored;
 mod restarts;
 mod senders;
 mod serve_config;

@@ -37,6 +37,16 @@ impl Pair {
         process
     }
 
+    /// The second's own store becomes a copy of the first's: beside the shared one no other would be taken.
+    fn copy_own(&self) {
+        for (file, _) in STORES {
+            let own = self.config.folder().join(format!("second-{file}"));
+            if fs::read_to_string(&self.paths[1]).expect("a configuration").contains(&format!("second-{file}")) {
+                fs::copy(self.config.folder().join(file), own).expect("a store");
+            }
+        }
+    }
+
     /// Whoever comes second ends by itself and names the store and the process that has it.
     fn is_refused(&self, command: &str, which: usize, key: &str, holder: &Process) {
         is_refused(&[command, "--config", &self.paths[which]], key, holder.id());
@@ -76,6 +86,7 @@ fn e11_of_two_processes_on_one_sqlite_store_the_second_is_told_who_has_it() {
             pair.is_refused("serve", order[1], key, &first);
             pair.is_refused("migrate", order[1], key, &first);
             assert!(first.terminate().success(), "the first serves on undisturbed: {}", first.said());
+            pair.copy_own();
             let mut second = pair.serve(order[1]);
             pair.is_refused("serve", order[0], key, &second);
             assert!(second.terminate().success());

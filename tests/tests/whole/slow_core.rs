@@ -239,7 +239,7 @@ async fn h3_by_sms_an_application_that_was_there_already_is_told_by_the_reply() 
     house.core.be(Mood::Knowing);
     confirms_by_sms(&phone).await;
     let text = phone.next_sms(PATIENCE).await.expect("a text").text;
-    assert!(text.contains("Müraciətiniz artıq var") && text.contains("26-0000041-1"), "{text}");
+    assert!(text.contains("Müraciət artıq var") && text.contains("26-0000041-1"), "{text}");
 }
 
 const WAITING: &str = "26-0000017-4";

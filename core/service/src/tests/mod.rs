@@ -35,6 +35,7 @@ mod outside;
 mod poison;
 mod postgres_faults;
 mod privacy;
+mod restored;
 mod retention;
 mod store;
 mod world;

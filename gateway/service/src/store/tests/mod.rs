@@ -37,6 +37,7 @@ mod redis_quarantine;
 mod redis_server;
 mod redis_table;
 mod retention;
+mod restored;
 mod sessions;
 mod sqlite_faults;
 mod text_model;

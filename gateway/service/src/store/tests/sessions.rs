@@ -320,3 +320,23 @@ proptest! {
         }
     }
 }
+
+/// A store that was restored knows nothing of what was begun after its copy: such sessions begin anew.
+#[tokio::test]
+async fn x03_a_session_of_a_life_that_the_store_has_lost_is_refused() {
+    let house = House::new();
+    let backend = Arc::new(SqliteSessions::new(house.file().await, house.clock.clone()));
+    let sessions = |life: &str| {
+        let backend = backend.clone();
+        Sessions::new(backend, house.keys.clone(), house.entropy.clone(), 0).in_life(life.to_owned())
+    };
+    let key = house.subscriber(1);
+    let Saved::Written(_) = sessions("").store(&key, Version::ABSENT, b"begun", HOUR).await.unwrap() else {
+        panic!("written")
+    };
+    assert_eq!(sessions("").load(&key).await.unwrap().plain.as_deref(), Some(&b"begun"[..]));
+    let refused = sessions("since the restore").load(&key).await.unwrap();
+    assert_eq!(refused.plain, None);
+    let saved = sessions("since the restore").store(&key, refused.version, b"anew", HOUR).await.unwrap();
+    assert!(matches!(saved, Saved::Written(_)), "the next turn takes its place");
+}
