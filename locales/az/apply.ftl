@@ -52,7 +52,7 @@ apply-registered =
     Qeydiyyat { $send-registered-on }
     { $send-reference }
     Qərar { $send-decide-by }-dək
-    Pulsuz, pul verməyin. 142
+    Pul verməyin. 142
 apply-undated =
     { $send-reference } qeydə alındı
     Qərar günü hələ bilinmir

@@ -1,6 +1,6 @@
 # Müraciətdən əvvəl: artıq müraciəti olan bunu bilsin.
 
-begin-has-awaiting = Müraciət var: { $find-reference }
+begin-has-awaiting = Müraciət: { $find-reference }
     .error = Müraciət var. Seçin:
     .sms = Müraciətiniz var: { $find-reference }. Qərar üçün notarius nömrəsi lazımdır.
     .opt-number = Notarius nömrəsi

@@ -8,7 +8,7 @@ complete-registered =
     Qeydiyyat { $send-registered-on }
     { $send-reference }
     Qərar { $send-decide-by }-dək
-    Pulsuz, pul verməyin. 142
+    Pul verməyin. 142
 complete-undated =
     { $send-reference } qeydə alındı
     Qərar günü hələ bilinmir

@@ -30,6 +30,7 @@ status-refused =
 status-card-ready =
     { $ask-reference }
     Kartınız hazırdır
+    .error = Kart hazırdır. Seçin:
     .opt-card = Yer, tarix
     .opt-details = Məbləğ
 status-superseded =

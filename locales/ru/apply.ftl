@@ -51,7 +51,7 @@ apply-registered =
     Принято { $send-registered-on }
     { $send-reference }
     Решение к { $send-decide-by }
-    Бесплатно, не платите. 142
+    Никому не платите. 142
 apply-undated =
     { $send-reference } принято
     Срок решения пока неясен

@@ -2,13 +2,13 @@
 
 complete-number =
     { $find-reference }
-    Номер от нотариуса, 4-12 цифр:
+    Номер нотариуса, 4-12 цифр:
     .error = Нужно 4-12 цифр.
 complete-registered =
     Принято { $send-registered-on }
     { $send-reference }
     Решение к { $send-decide-by }
-    Бесплатно, не платите. 142
+    Никому не платите. 142
 complete-undated =
     { $send-reference } принято
     Срок решения пока неясен
