@@ -321,7 +321,9 @@ impl From<StatusReply> for Reply {
             StatusReply::At { stage, reference, decide_by } => {
                 let reference = ("reference", Value::Text(reference));
                 match (stage, decide_by) {
-                    (Stage::Gathering, Some(day)) => Self::new(stage.name(), [reference, ("decide-by", Value::Date(day))]),
+                    (Stage::Gathering, Some(day)) => {
+                        Self::new(stage.name(), [reference, ("decide-by", Value::Date(day))])
+                    }
                     (Stage::Gathering, None) => Self::new("gathering-undated", [reference]),
                     (_, _) => Self::new(stage.name(), [reference]),
                 }

@@ -101,8 +101,7 @@ impl CoreService {
         let today = baku_date(self.clock.now());
         let mut ending = Vec::new();
         for coverage in self.content.coverage(today, self.config.decision_working_days) {
-            metrics::gauge!("dayaq_core_days_covered", "by" => coverage.what)
-                .set(f64::from(coverage.days_left(today)));
+            metrics::gauge!("dayaq_core_days_covered", "by" => coverage.what).set(f64::from(coverage.days_left(today)));
             ending.extend(coverage.warning(today).map(|warning| warning.to_string()));
         }
         ending
@@ -310,9 +309,8 @@ pub(crate) fn is_item_id(text: &str) -> bool {
 pub(crate) fn unavailable(error: StoreError) -> CoreError {
     match error {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
-        StoreError::Database(_)
-        | StoreError::Seal(_)
-        | StoreError::Row(_)
-        | StoreError::LostLease => CoreError::Unavailable(error.to_string()),
+        StoreError::Database(_) | StoreError::Seal(_) | StoreError::Row(_) | StoreError::LostLease => {
+            CoreError::Unavailable(error.to_string())
+        }
     }
 }

@@ -77,6 +77,7 @@ impl Database {
         said(sql, binds)?;
         match self {
             Self::Sqlite(file) => {
+                file.is_same()?;
                 let rows = sqlite(sql, binds).fetch_all(file.readers()).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }

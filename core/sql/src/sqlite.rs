@@ -91,11 +91,16 @@ impl SqliteFile {
 
     /// Refuses a file that is not the one that was opened any more, or that is known to be damaged.
     pub(crate) fn sound(&self) -> Result<(), StoreError> {
-        self.identity.check(false)?;
+        self.is_same()?;
         match self.finding.get() {
             Some(Some(found)) => Err(StoreError::Damaged(found.clone())),
             Some(None) | None => Ok(()),
         }
+    }
+
+    /// Refuses a file that is not the one that was opened any more.
+    pub(crate) fn is_same(&self) -> Result<(), StoreError> {
+        self.identity.check(false)
     }
 
     /// The connections that read.

@@ -3,8 +3,8 @@
 use crate::args::CheckArgs;
 use crate::content::{Found, Origin};
 use crate::{content, exit, say, settings};
-use dayaq_core::CoreConfig;
 use dayaq_author::{Diagnostic, Diagnostics, Severity, parse};
+use dayaq_core::CoreConfig;
 use dayaq_dialog::{Book, Form, Language, Proof, Room, run_transcripts};
 use dayaq_gateway::config::{Operator, Reach, read_callback_profile, read_profile};
 use dayaq_gateway::content::ContentFiles;

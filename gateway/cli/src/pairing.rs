@@ -5,6 +5,7 @@
 
 use anyhow::Context;
 use dayaq_core::{CoreService, CoreStore};
+use dayaq_gateway::config::SessionsConfig;
 use dayaq_gateway::store::{GatewayStore, Marks, Sessions, Stores, SubscriberKey};
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Entropy, new_id};
@@ -56,7 +57,9 @@ impl Display for Apart {
         let which = match (self.core, self.gateway) {
             (true, false) => "the core's store is older than what the gateway's has heard from it",
             (false, true) => "the gateway's store is older than what the core's has heard from it",
-            (_, _) => "the stores of gateway and core do not belong together, or both are older than what was seen of them",
+            (_, _) => {
+                "the stores of gateway and core do not belong together, or both are older than what was seen of them"
+            }
         };
         write!(
             f,
@@ -90,15 +93,23 @@ pub fn judge(core: &Marks, gateway: &Marks, seen: &Seen) -> Result<Met, Apart> {
 pub struct Pairing {
     core: CoreStore,
     gateway: Arc<GatewayStore>,
-    sessions: Sessions,
+    /// Where live sessions are apart from the rows; in the gateway's own file they are restored with it.
+    sessions: Option<Sessions>,
     place: SubscriberKey,
     last: Option<((i64, i64), (i64, i64))>,
 }
 
 impl Pairing {
     /// Of these.
-    pub fn of(core: &CoreService, stores: &Stores, keys: &KeyRing, entropy: &Arc<dyn Entropy>) -> Self {
-        let sessions = Sessions::new(Arc::clone(&stores.sessions), keys.clone(), Arc::clone(entropy), 0);
+    pub fn of(
+        core: &CoreService,
+        stores: &Stores,
+        sessions: &SessionsConfig,
+        keys: &KeyRing,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Self {
+        let apart = !matches!(sessions, SessionsConfig::Sqlite);
+        let sessions = apart.then(|| Sessions::new(Arc::clone(&stores.sessions), keys.clone(), Arc::clone(entropy), 0));
         let (core, gateway) = (core.store().clone(), Arc::clone(&stores.store));
         Self { core, gateway, sessions, place: SubscriberKey::of_marks(keys), last: None }
     }
@@ -108,9 +119,12 @@ impl Pairing {
         let core = self.core.marks().await.context("the core's marks")?;
         let gateway = self.gateway.database().marks().await.context("the gateway's marks")?;
         // Where sessions cannot be reached nobody is served, and readiness says so.
-        let seen = self.sessions.load_fresh(&self.place).await.ok().and_then(|loaded| loaded.plain);
-        let seen = seen.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_default();
-        Ok((core, gateway, seen))
+        let loaded = match &self.sessions {
+            Some(sessions) => sessions.load_fresh(&self.place).await.ok(),
+            None => None,
+        };
+        let seen = loaded.and_then(|loaded| loaded.plain).and_then(|plain| serde_json::from_slice(&plain).ok());
+        Ok((core, gateway, seen.unwrap_or_default()))
     }
 
     /// Lets stores go on that belong together, and refuses others.
@@ -120,6 +134,8 @@ impl Pairing {
         if met == Met::New {
             let pair = core.pair.or(gateway.pair).unwrap_or_else(|| new_id(now, entropy).to_string());
             self.gateway.database().join_pair(&pair).await?;
+            // Of several that start at once the first has named it.
+            let pair = self.gateway.database().marks().await?.pair.unwrap_or(pair);
             self.core.database().join_pair(&pair).await?;
         }
         self.exchange().await
@@ -144,9 +160,10 @@ impl Pairing {
 
     /// Keeps it beside the sessions, as well as that goes.
     pub async fn keep_seen(&self, seen: &Seen) {
-        let Ok(loaded) = self.sessions.load_fresh(&self.place).await else { return };
+        let Some(sessions) = &self.sessions else { return };
+        let Ok(loaded) = sessions.load_fresh(&self.place).await else { return };
         let plain = serde_json::to_vec(seen).unwrap_or_default();
-        if let Err(cause) = self.sessions.store(&self.place, loaded.version, &plain, SEEN_LIFE).await {
+        if let Err(cause) = sessions.store(&self.place, loaded.version, &plain, SEEN_LIFE).await {
             tracing::debug!(cause = %cause, "Marks not kept beside the sessions");
         }
     }
@@ -216,7 +233,12 @@ mod tests {
             (marks(Some("a"), 7, 9), marks(None, 0, 0), &unseen, Err(gateway)),
             (marks(Some("a"), 7, 9), marks(Some("b"), 9, 7), &unseen, Err(Apart::STRANGERS)),
             // Both were restored, of one time; the sessions were not.
-            (marks(Some("a"), 7, 9), marks(Some("a"), 9, 7), &Seen::new(Some("a".into()), 8, 10), Err(Apart::STRANGERS)),
+            (
+                marks(Some("a"), 7, 9),
+                marks(Some("a"), 9, 7),
+                &Seen::new(Some("a".into()), 8, 10),
+                Err(Apart::STRANGERS),
+            ),
             (marks(Some("a"), 7, 9), marks(Some("a"), 9, 7), &Seen::new(Some("b".into()), 8, 10), Ok(Met::Together)),
         ] {
             assert_eq!(judge(&of_core, &of_gateway, seen), expected, "{of_core:?} {of_gateway:?} {seen:?}");

@@ -33,11 +33,16 @@ pub fn run(args: &RestoredArgs) -> anyhow::Result<ExitCode> {
             (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let keys = settings.keys;
         let place = settings.core.place();
-        let core =
-            CoreService::open(settings.core, settings.content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
+        let core = CoreService::open(
+            settings.core,
+            settings.content.core,
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            keys.clone(),
+        );
         let core = core.await.context(place)?;
         let stores = Stores::open(&settings.gateway, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
-        let pairing = Pairing::of(&core, &stores, &keys, &entropy);
+        let pairing = Pairing::of(&core, &stores, &settings.gateway.sessions, &keys, &entropy);
         let (of_core, of_gateway, seen) = pairing.marks().await?;
         let apart = match judge(&of_core, &of_gateway, &seen) {
             Ok(_) if args.both => Apart::STRANGERS,
@@ -66,9 +71,14 @@ pub fn run(args: &RestoredArgs) -> anyhow::Result<ExitCode> {
         pairing.keep_seen(&after).await;
         core.close().await;
         let Count { there, taken, differ } = count;
-        say::line(format_args!("Registrations taken again: {taken}; there already: {there}; differing: {}", differ.len()))?;
+        say::line(format_args!(
+            "Registrations taken again: {taken}; there already: {there}; differing: {}",
+            differ.len()
+        ))?;
         for reference in differ {
-            say::line(format_args!("{reference}: could not be taken again as it was told; ask the family to apply again"))?;
+            say::line(format_args!(
+                "{reference}: could not be taken again as it was told; ask the family to apply again"
+            ))?;
         }
         say::line(format_args!("Texts that may have gone out and are not sent again: {}", held.max(doubted)))?;
         say::line("The stores go on together from here; `dayaq serve` starts")?;

@@ -44,7 +44,8 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let sweeper = running
         .workers
         .watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop)));
-    let pairing = running.workers.watch("marks", stop.clone(), running.pairing, |pairing, stop| Box::pin(pairing.run(stop)));
+    let pairing =
+        running.workers.watch("marks", stop.clone(), running.pairing, |pairing, stop| Box::pin(pairing.run(stop)));
     for door in &running.gateway.doors {
         say::line(format_args!("An operator's SMSC may connect to {door}"))?;
     }
@@ -89,7 +90,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
     let core = CoreService::open(core, content.core, Arc::clone(&clock), Arc::clone(&entropy), keys.clone());
     let core = Arc::new(core.await.context(place)?);
     let stores = Stores::open(&gateway, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
-    let mut pairing = Pairing::of(&core, &stores, &keys, &entropy);
+    let mut pairing = Pairing::of(&core, &stores, &gateway.sessions, &keys, &entropy);
     pairing.meet(&*entropy, clock.now()).await?;
     let workers = Workers::new(Arc::clone(&clock));
     let gateway = Gateway::start(GatewayParts {

@@ -84,11 +84,7 @@ struct Checked {
 async fn ready(State(state): State<Arc<HttpState>>) -> Response {
     let mut checks = Vec::with_capacity(state.checks.len());
     for check in &state.checks {
-        checks.push(Checked {
-            name: check.name(),
-            fault: check.check().await.err(),
-            warnings: check.warnings(),
-        });
+        checks.push(Checked { name: check.name(), fault: check.check().await.err(), warnings: check.warnings() });
     }
     let ready = checks.iter().all(|c| c.fault.is_none());
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -163,7 +163,8 @@ fn l1_a_file_that_is_not_utf_8_is_named_with_its_line() {
 #[test]
 fn g_check_says_when_rules_and_calendar_end() {
     const RULES: &str = "config/rules/2026.toml:9:9: warning: until: no rules govern applications after 2026-12-31: ";
-    const CALENDAR: &str = "config/calendar/2027.toml:8:8: warning: year: the working days are not known for applications after ";
+    const CALENDAR: &str =
+        "config/calendar/2027.toml:8:8: warning: year: the working days are not known for applications after ";
     for (day, rules, calendar) in [
         ("2026-10-02", None, false),
         ("2026-10-03", Some("89 days left"), false),

@@ -39,7 +39,7 @@ async fn b3_an_application_outlives_kill_9_on_redis() {
     let redis = RedisServer::up();
     is_continued(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     let sessions: Vec<String> = redis.ask(&["KEYS", "dayaq:*:s"]).await;
-    assert_eq!(sessions.len(), 1, "the session was in Redis");
+    assert_eq!(sessions.len(), 2, "the session was in Redis, and the marks of both stores");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -296,7 +296,9 @@ impl From<Screen> for Seen {
 pub fn reference(text: &str) -> Option<String> {
     let part = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
     let number = |word: &&str| match word.split('-').collect::<Vec<_>>()[..] {
-        [year, serial, check] => part(year, 2) && (7..=9).contains(&serial.len()) && part(serial, serial.len()) && part(check, 1),
+        [year, serial, check] => {
+            part(year, 2) && (7..=9).contains(&serial.len()) && part(serial, serial.len()) && part(check, 1)
+        }
         _ => false,
     };
     text.split(|c: char| !c.is_ascii_digit() && c != '-').find(number).map(str::to_owned)

@@ -27,10 +27,7 @@ impl Failure for StoreError {
     fn database(&self) -> Option<&dayaq_sql::StoreError> {
         match self {
             Self::Database(cause) => Some(cause),
-            Self::Seal(_)
-            | Self::Row(_)
-            | Self::ForeignDraft
-            | Self::LostLease => None,
+            Self::Seal(_) | Self::Row(_) | Self::ForeignDraft | Self::LostLease => None,
         }
     }
 }

@@ -252,7 +252,11 @@ pub(super) async fn note_submission(
     Ok(())
 }
 
-pub(super) async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8]) -> Result<Option<SubmitReply>, StoreError> {
+pub(super) async fn earlier_reply(
+    tx: &mut Change<'_>,
+    draft: Uuid,
+    msisdn: &[u8],
+) -> Result<Option<SubmitReply>, StoreError> {
     let sql = "SELECT msisdn_lookup, reply FROM submissions WHERE draft = $1";
     let Some(row) = tx.row(sql, &[(&draft.to_string()).into()]).await? else { return Ok(None) };
     if row.get::<&[u8]>("msisdn_lookup") != msisdn {
@@ -261,7 +265,6 @@ pub(super) async fn earlier_reply(tx: &mut Change<'_>, draft: Uuid, msisdn: &[u8
     let reply = serde_json::from_str(row.get("reply")).map_err(|_| StoreError::Row("submissions"))?;
     Ok(Some(reply))
 }
-
 
 const fn channel_name(channel: Channel) -> &'static str {
     match channel {

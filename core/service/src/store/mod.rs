@@ -104,7 +104,6 @@ impl CoreStore {
     fn msisdn_lookup(&self, msisdn: &Msisdn) -> Vec<u8> {
         self.keys.lookup("msisdn", msisdn.digits().as_bytes()).to_vec()
     }
-
 }
 
 /// The id of what follows from something that has one: made again after a restore it is the same, so that the bank and the

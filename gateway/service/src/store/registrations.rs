@@ -65,6 +65,9 @@ impl GatewayStore {
                        WHERE state IN ('queued', 'attempted')";
             held = self.write_by_key(move |mut db| Box::pin(async move { db.execute(sql, &[]).await })).await?;
         }
+        // The core may count its leases from an earlier one again: whatever it leases next is heard.
+        let sql = "UPDATE texts SET core_fence = 0 WHERE core_fence > 0";
+        self.write_by_key(move |mut db| Box::pin(async move { db.execute(sql, &[]).await })).await?;
         self.database().settle_marks(marks, self.now_ms(), why).await?;
         Ok(held)
     }

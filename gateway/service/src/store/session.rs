@@ -281,5 +281,3 @@ impl fmt::Debug for Sessions {
         write!(f, "Sessions[{} remembered]", self.cache().len())
     }
 }
-
-
