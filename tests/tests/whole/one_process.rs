@@ -37,12 +37,16 @@ impl Pair {
         process
     }
 
-    /// The second's own store becomes a copy of the first's: beside the shared one no other would be taken.
-    fn copy_own(&self) {
-        for (file, _) in STORES {
-            let own = self.config.folder().join(format!("second-{file}"));
-            if fs::read_to_string(&self.paths[1]).expect("a configuration").contains(&format!("second-{file}")) {
-                fs::copy(self.config.folder().join(file), own).expect("a store");
+    /// The store that a configuration has for itself becomes a copy of the other's: beside the shared one no other is taken.
+    fn copy_own(&self, from: usize, to: usize) {
+        let folder = self.config.folder();
+        let second = fs::read_to_string(&self.paths[1]).expect("a configuration");
+        for (file, _) in STORES.into_iter().filter(|(file, _)| second.contains(&format!("\"second-{file}\""))) {
+            let own = [file.to_owned(), format!("second-{file}")];
+            for part in ["", "-wal"] {
+                let (from, to) = (format!("{}{part}", own[from]), format!("{}{part}", own[to]));
+                let _ = fs::remove_file(folder.join(&to));
+                let _ = fs::copy(folder.join(from), folder.join(to));
             }
         }
     }
@@ -86,7 +90,9 @@ fn e11_of_two_processes_on_one_sqlite_store_the_second_is_told_who_has_it() {
             pair.is_refused("serve", order[1], key, &first);
             pair.is_refused("migrate", order[1], key, &first);
             assert!(first.terminate().success(), "the first serves on undisturbed: {}", first.said());
-            pair.copy_own();
+            if order[0] != order[1] {
+                pair.copy_own(order[0], order[1]);
+            }
             let mut second = pair.serve(order[1]);
             pair.is_refused("serve", order[0], key, &second);
             assert!(second.terminate().success());
