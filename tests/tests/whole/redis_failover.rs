@@ -15,7 +15,7 @@ use tokio::task::block_in_place;
 /// Answers that every phone has given before the master dies; from there on a draft is offered again.
 const BEFORE: usize = 5;
 /// Between a person's attempts while nothing goes.
-const AGAIN: Duration = Duration::from_millis(200);
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// How many phones there are, and how long each thinks: 500 turns a second where all are asked for.
 fn load() -> (usize, Duration) {
@@ -79,13 +79,14 @@ impl Walker {
         self.think().await;
         let at = self.shown.len() - 1;
         let (typed, says) = self.answers[at].clone();
+        let start = self.clock.monotonic();
         match self.turn(&typed).await {
             Some(screen) => {
                 assert!(screen.contains(&says), "after {typed:?}: {says:?} is not in\n{screen}");
                 self.shown.push(screen);
             }
             None => {
-                let Some(screen) = self.resume().await else { panic!("the draft of {at} answers is gone") };
+                let Some(screen) = self.resume(start).await else { panic!("the draft of {at} answers is gone") };
                 self.stand(screen);
             }
         }
@@ -114,6 +115,7 @@ impl Walker {
         loop {
             self.think().await;
             let typed = if screen.contains(ALONE.confirm) { "1" } else { "98" };
+            let start = self.clock.monotonic();
             let heard = self.phone.0.send(typed).await;
             if let Ok(Screen { text, .. }) = &heard
                 && let (true, Some(reference)) = (text.contains(ALONE.registered), reference(text))
@@ -124,7 +126,7 @@ impl Walker {
                 screen = text;
                 continue;
             }
-            match self.resume().await {
+            match self.resume(start).await {
                 Some(back) => {
                     self.repeated += 1;
                     screen = back;
@@ -139,9 +141,9 @@ impl Walker {
         }
     }
 
-    /// Dials until there is service again, and goes on with the draft; `None` where there is none any more.
-    async fn resume(&mut self) -> Option<String> {
-        let start = self.clock.monotonic();
+    /// Dials until there is service again, and goes on with the draft; `None` where there is none any more. The trouble
+    /// began at `start`.
+    async fn resume(&mut self, start: Duration) -> Option<String> {
         let back = loop {
             tokio::time::sleep(AGAIN).await;
             let Ok(Screen { text, more: true, .. }) = self.phone.0.dial("*7142#").await else { continue };

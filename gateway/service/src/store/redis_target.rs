@@ -29,7 +29,7 @@ pub(super) struct RedisTarget {
 }
 
 enum Servers {
-    Single(Client),
+    Single(Box<Client>),
     Sentinel(Box<Watchers>),
     Cluster { nodes: Vec<Client>, whole: Box<ClusterClient> },
 }
@@ -57,7 +57,7 @@ impl RedisTarget {
         // An address may hold a password, so the error says only what kind of fault it is.
         let opened = |info: &redis::ConnectionInfo| Client::open(info.clone()).map_err(|error| address(&error));
         let servers = match &config.servers {
-            RedisServers::Single(server) => Servers::Single(opened(server)?),
+            RedisServers::Single(server) => Servers::Single(Box::new(opened(server)?)),
             RedisServers::Sentinel { watchers, master, settings, tls } => {
                 let watchers = watchers.iter().map(opened).collect::<Result<_, _>>()?;
                 Servers::Sentinel(Box::new(Watchers::new(watchers, master, settings, tls.as_deref())))
