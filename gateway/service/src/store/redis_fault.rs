@@ -168,7 +168,8 @@ fn why_lost(error: &RedisError) -> String {
 
 fn tls_words(fault: &TlsError) -> &'static str {
     match fault {
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // An authority of the same name with another key is another.
+        TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "the server's certificate is by an authority that is not believed: name its own as ca_file under sessions.tls"
         }
         TlsError::InvalidCertificate(

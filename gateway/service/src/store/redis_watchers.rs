@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// How long one Sentinel may take, connection and all, before the next is asked.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(300);
-/// How often they are asked whether the master is another. One that was replaced while it lives may take writes for
-/// seconds, all of which are lost.
+/// How often they are asked whether the master is another. One that was replaced while it lives takes writes until it is
+/// told, and they are lost.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The Sentinels of one master.

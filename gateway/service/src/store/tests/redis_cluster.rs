@@ -198,14 +198,18 @@ async fn c08_after_a_failover_the_sentinels_are_asked_again() {
     tell("three masters behind Sentinels", load.end().await);
 }
 
-/// Replication is not waited for, so that the last update before a death may be gone; what goes on is right.
+/// Replication is not waited for, so that the last update before a death may be gone; and a master that is replaced while
+/// it lives takes updates until its Sentinels have seen that the other is one, which takes them a second. What goes on is
+/// right.
 fn tell(what: &str, (counted, faults): (Vec<Counted>, BTreeMap<String, u64>)) {
     let updates: u64 = counted.iter().map(|counted| counted.accepted).sum();
     let lost: u64 = counted.iter().map(|counted| counted.lost).sum();
     assert!(counted.iter().all(|counted| counted.held == counted.accepted), "{counted:?}");
-    assert!(
-        counted.iter().all(|counted| counted.lost <= 3),
-        "at most the last of each writer at each death: {counted:?}"
+    // Of each writer's time, this much in each of up to three failovers.
+    let most = counted.iter().map(|counted| counted.lost).max().unwrap_or_default();
+    let tail = PERSON * u32::try_from(most).unwrap();
+    assert!(tail <= Duration::from_secs(2) * 3, "{tail:?} of a writer's updates: {counted:?}");
+    println!(
+        "{what} lost under {WRITERS} writers: {updates} updates, {lost} lost with it, at most {tail:?} of a writer's; heard {faults:?}"
     );
-    println!("{what} lost under {WRITERS} writers: {updates} updates, {lost} lost with it; heard {faults:?}");
 }
