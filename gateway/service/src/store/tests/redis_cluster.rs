@@ -171,7 +171,8 @@ async fn c07_the_death_of_a_clusters_master_is_outlived() {
     cluster.nodes[0].start();
     cluster.whole().await;
     load.goes_on(60).await;
-    tell("a Cluster's master", load.end().await);
+    // The last update of a writer may not have been replicated.
+    tell("a Cluster's master", PERSON, load.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,20 +196,19 @@ async fn c08_after_a_failover_the_sentinels_are_asked_again() {
     load.goes_on(60).await;
     sentinels.servers[third].thaw();
     load.goes_on(60).await;
-    tell("three masters behind Sentinels", load.end().await);
+    tell("three masters behind Sentinels", Duration::from_secs(2) * 3, load.end().await);
 }
 
 /// Replication is not waited for, so that the last update before a death may be gone; and a master that is replaced while
 /// it lives takes updates until its Sentinels have seen that the other is one, which takes them a second. What goes on is
 /// right.
-fn tell(what: &str, (counted, faults): (Vec<Counted>, BTreeMap<String, u64>)) {
+fn tell(what: &str, allowed: Duration, (counted, faults): (Vec<Counted>, BTreeMap<String, u64>)) {
     let updates: u64 = counted.iter().map(|counted| counted.accepted).sum();
     let lost: u64 = counted.iter().map(|counted| counted.lost).sum();
     assert!(counted.iter().all(|counted| counted.held == counted.accepted), "{counted:?}");
-    // Of each writer's time, this much in each of up to three failovers.
     let most = counted.iter().map(|counted| counted.lost).max().unwrap_or_default();
     let tail = PERSON * u32::try_from(most).unwrap();
-    assert!(tail <= Duration::from_secs(2) * 3, "{tail:?} of a writer's updates: {counted:?}");
+    assert!(tail <= allowed, "{tail:?} of a writer's updates: {counted:?}");
     println!(
         "{what} lost under {WRITERS} writers: {updates} updates, {lost} lost with it, at most {tail:?} of a writer's; heard {faults:?}"
     );
