@@ -16,7 +16,13 @@ use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// The parts of the time for a shutdown that are left after the core's worker, ...
+const AFTER_CORE: f64 = 0.05;
+/// ... and after its store: for the process itself.
+const AFTER_ALL: f64 = 0.02;
 
 /// Serves until asked to end.
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -27,7 +33,10 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         say::line(passed_over)?;
     }
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    runtime.block_on(serve(settings))
+    let code = runtime.block_on(serve(settings));
+    // Whatever a thread still waits for, the name of a host for instance, must not hold up the end.
+    runtime.shutdown_background();
+    code
 }
 
 async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
@@ -36,34 +45,43 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
     let aggregators: Vec<(String, String)> =
         settings.gateway.aggregators.iter().map(|own| (own.name.clone(), own.path.clone())).collect();
-    let running = start(settings, clock, entropy).await?;
+    let Running { core, gateway, workers, pairing } = start(settings, clock, entropy).await?;
     let stop = CancellationToken::new();
-    let core = Arc::clone(&running.core);
-    let worker = running.workers.watch("core", stop.clone(), core, |core, stop| Box::pin(core.run(stop)));
-    let sweeping = (Arc::clone(&running.core), running.core.sweeper());
-    let sweeper = running
-        .workers
-        .watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop)));
-    let pairing =
-        running.workers.watch("marks", stop.clone(), running.pairing, |pairing, stop| Box::pin(pairing.run(stop)));
-    for door in &running.gateway.doors {
+    let sweeping = (Arc::clone(&core), core.sweeper());
+    let tasks = vec![
+        workers.watch("core", stop.clone(), Arc::clone(&core), |core, stop| Box::pin(core.run(stop))),
+        workers.watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop))),
+        workers.watch("marks", stop.clone(), pairing, |pairing, stop| Box::pin(pairing.run(stop))),
+    ];
+    for door in &gateway.doors {
         say::line(format_args!("An operator's SMSC may connect to {door}"))?;
     }
-    for ((name, path), address) in aggregators.iter().zip(&running.gateway.callbacks) {
+    for ((name, path), address) in aggregators.iter().zip(&gateway.callbacks) {
         say::line(format_args!("Aggregator {name} may call http://{address}{path}"))?;
     }
-    say::line(format_args!("dayaq serves; health and metrics on http://{}", running.gateway.http))?;
+    say::line(format_args!("dayaq serves; health and metrics on http://{}", gateway.http))?;
     let code = tokio::select! {
         () = ending.asked() => ExitCode::SUCCESS,
-        () = running.workers.hopeless() => exit::FAILURE,
+        () = workers.hopeless() => exit::FAILURE,
     };
-    running.gateway.shutdown().await;
+    // No more jobs are claimed from now on.
     stop.cancel();
-    worker.await.context("the core's worker")?;
-    sweeper.await.context("the core's sweeper")?;
-    pairing.await.context("the exchange of marks")?;
-    running.core.close().await;
-    Ok(code)
+    tokio::select! {
+        () = end(gateway, core, tasks) => Ok(code),
+        () = ending.asked() => {
+            say::aside_line("dayaq: asked to end a second time, it ends at once");
+            Ok(exit::FAILURE)
+        }
+    }
+}
+
+/// Ends everything within the time that the configuration gives it.
+async fn end(gateway: Gateway, core: Arc<CoreService>, tasks: Vec<JoinHandle<()>>) {
+    let deadline = gateway.shutdown().await;
+    deadline.end(AFTER_CORE, tasks).await;
+    if deadline.bounds(AFTER_ALL, core.close()).await.is_none() {
+        tracing::warn!("The core's store did not close in time");
+    }
 }
 
 /// Core and gateway in one process.

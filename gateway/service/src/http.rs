@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures_util::future::join_all;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use tower_http::timeout::TimeoutLayer;
 const BODY_MAX: usize = 64 * 1024;
 /// The longest a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The longest that one thing may take to say that it works.
+const CHECK_PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// One thing that must work before the service is ready.
 #[async_trait::async_trait]
@@ -38,6 +42,8 @@ pub trait Check: Send + Sync {
 pub struct HttpState {
     /// What `/readyz` asks.
     pub checks: Vec<Arc<dyn Check>>,
+    /// Cancelled once the service ends: from then on it is not ready, whatever works.
+    pub draining: CancellationToken,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
 }
@@ -82,13 +88,23 @@ struct Checked {
 }
 
 async fn ready(State(state): State<Arc<HttpState>>) -> Response {
-    let mut checks = Vec::with_capacity(state.checks.len());
-    for check in &state.checks {
-        checks.push(Checked { name: check.name(), fault: check.check().await.err(), warnings: check.warnings() });
-    }
+    let checks = if state.draining.is_cancelled() {
+        vec![Checked { name: "service".to_owned(), fault: Some("draining: it ends".to_owned()), warnings: Vec::new() }]
+    } else {
+        // Side by side, and none longer than it may take: what hangs must not hide who else is down.
+        join_all(state.checks.iter().map(|check| checked(&**check))).await
+    };
     let ready = checks.iter().all(|c| c.fault.is_none());
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Ready { ready, checks })).into_response()
+}
+
+async fn checked(check: &dyn Check) -> Checked {
+    let fault = match tokio::time::timeout(CHECK_PATIENCE, check.check()).await {
+        Ok(checked) => checked.err(),
+        Err(_) => Some(format!("no answer within {} ms", CHECK_PATIENCE.as_millis())),
+    };
+    Checked { name: check.name(), fault, warnings: check.warnings() }
 }
 
 async fn print_metrics(State(state): State<Arc<HttpState>>) -> Response {
@@ -137,7 +153,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let cancel = CancellationToken::new();
-        let state = Arc::new(HttpState { checks, metrics: PrometheusBuilder::new().build_recorder().handle() });
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let state = Arc::new(HttpState { checks, draining: CancellationToken::new(), metrics });
         let server = tokio::spawn(serve(listener, state, 8, cancel.clone()));
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
         socket
@@ -149,6 +166,26 @@ mod tests {
         cancel.cancel();
         server.await.unwrap().unwrap();
         answer
+    }
+
+    /// Never says anything.
+    struct Hangs;
+
+    #[async_trait::async_trait]
+    impl Check for Hangs {
+        fn name(&self) -> String {
+            "hangs".to_owned()
+        }
+        async fn check(&self) -> Result<(), String> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn what_hangs_hides_nobody_who_is_down() {
+        let answer = ask(vec![Arc::new(Hangs), Arc::new(Hangs), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
+        assert!(answer.contains(r#"{"name":"core","fault":"locked"}"#), "{answer}");
+        assert!(answer.contains(r#"{"name":"hangs","fault":"no answer within 1500 ms"}"#), "{answer}");
     }
 
     #[tokio::test]

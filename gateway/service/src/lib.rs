@@ -8,6 +8,7 @@ pub mod aggregator;
 pub mod config;
 pub mod content;
 pub mod conversation;
+mod deadline;
 mod heartbeat;
 pub mod http;
 mod http_server;
@@ -18,4 +19,5 @@ pub mod store;
 mod values;
 pub mod workers;
 
+pub use deadline::Deadline;
 pub use service::{Gateway, GatewayParts, StartError};

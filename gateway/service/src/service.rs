@@ -4,6 +4,7 @@ use crate::aggregator::{self, Front};
 use crate::config::{GatewayConfig, Operator};
 use crate::content::ContentFiles;
 use crate::conversation::{Books, Conversations, FlashWorker, Parts, PendingWorker};
+use crate::deadline::Deadline;
 use crate::heartbeat::Heartbeat;
 use crate::http::{self, Check, HttpState};
 use crate::link::{BindHandle, LinkError, LinkParts, Links};
@@ -18,7 +19,7 @@ use dayaq_types::{Clock, Entropy};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
@@ -32,6 +33,15 @@ const FLASHES_MAX: usize = 256;
 const SWEEP: Duration = Duration::from_secs(60);
 /// How often histograms are put in order.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// The parts of the time for a shutdown that are left after the turns under way, ...
+const AFTER_TURNS: f64 = 0.4;
+/// ... after the links, ...
+const AFTER_LINKS: f64 = 0.2;
+/// ... after what was done with their outcomes, ...
+const AFTER_WORKERS: f64 = 0.1;
+/// ... and after HTTP: for the stores.
+const AFTER_HTTP: f64 = 0.07;
 
 /// What a gateway is started with.
 pub struct GatewayParts {
@@ -110,7 +120,10 @@ pub struct Gateway {
     pub store: Arc<GatewayStore>,
     conversations: Arc<Conversations>,
     binds: Vec<BindHandle>,
-    drain: Duration,
+    clock: Arc<dyn Clock>,
+    shutdown: Duration,
+    draining: CancellationToken,
+    unbind_by: Arc<OnceLock<Duration>>,
     workers: CancellationToken,
     links: CancellationToken,
     http_stop: CancellationToken,
@@ -165,6 +178,7 @@ impl Gateway {
             (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let (callbacks, fronts) = fronts(&config, &conversations, &clock).await?;
         let (outcomes_in, outcomes) = mpsc::unbounded_channel();
+        let (draining, unbind_by) = (CancellationToken::new(), Arc::<OnceLock<Duration>>::default());
         let accept = Arc::clone(&conversations);
         let parts = LinkParts {
             arrivals: Arc::new(move |arrival| accept.accept(arrival)),
@@ -172,6 +186,7 @@ impl Gateway {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             stop: links.clone(),
+            unbind_by: Arc::clone(&unbind_by),
         };
         let Links { binds, doors, tasks: link_tasks } = Links::start(&config.operators, &parts).await?;
         let mut routes = Vec::new();
@@ -189,7 +204,7 @@ impl Gateway {
         checks.push(Arc::new(SessionsCheck(sessions)));
         checks.push(Arc::new(StoreCheck(Arc::clone(&store))));
         checks.push(Arc::new(BindsCheck(binds.clone())));
-        let http_state = Arc::new(HttpState { checks, metrics: metrics.clone() });
+        let http_state = Arc::new(HttpState { checks, draining: draining.clone(), metrics: metrics.clone() });
         let (http_cancel, connections) = (http_stop.clone(), config.http_connections);
         let mut http_tasks = vec![tokio::spawn(async move {
             if let Err(cause) = http::serve(listener, http_state, connections, http_cancel).await {
@@ -251,15 +266,15 @@ impl Gateway {
             poll: config.poll,
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
-        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock };
-        let drain = config.drain;
+        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock: Arc::clone(&clock) };
+        let shutdown = config.shutdown;
         let worker_tasks = vec![
             watch.watch("leaser", workers.clone(), leaser, |leaser, stop| Box::pin(leaser.run(stop))),
             watch.watch("flashes", workers.clone(), (flash_worker, flashes_in), |(worker, flashes), stop| {
                 Box::pin(worker.run(flashes, stop))
             }),
             watch.watch("pusher", workers.clone(), (pusher, outcomes), move |(pusher, outcomes), stop| {
-                Box::pin(pusher.run(outcomes, stop, drain))
+                Box::pin(pusher.run(outcomes, stop, shutdown))
             }),
             watch.watch("pending", workers.clone(), pending_worker, |worker, stop| Box::pin(worker.run(stop))),
             watch.watch("sweeper", workers.clone(), sweeping, |sweeping, stop| Box::pin(sweeping.run(stop))),
@@ -273,7 +288,10 @@ impl Gateway {
             store,
             conversations,
             binds,
-            drain,
+            clock,
+            shutdown,
+            draining,
+            unbind_by,
             workers,
             links,
             http_stop,
@@ -288,23 +306,24 @@ impl Gateway {
         self.binds.iter().all(BindHandle::is_whole)
     }
 
-    /// Ends: no more texts are claimed, turns under way are finished, then the links unbind.
-    pub async fn shutdown(self) {
+    /// Ends within the configured time: it is not ready any more, no more texts are claimed, turns under way are
+    /// finished, the links wait for their answers and unbind, and what became of their texts is kept. Gives what is left
+    /// of the time, for whoever ends after it.
+    pub async fn shutdown(self) -> Deadline {
         info!("Shutting down");
+        let deadline = Deadline::after(self.shutdown, self.clock);
+        self.draining.cancel();
         self.workers.cancel();
-        self.conversations.drain(self.drain).await;
-        for task in self.worker_tasks {
-            let _ = task.await;
-        }
+        self.conversations.drain(deadline.left(AFTER_TURNS)).await;
+        let _ = self.unbind_by.set(deadline.leaving(AFTER_LINKS));
         self.links.cancel();
-        for task in self.link_tasks {
-            let _ = tokio::time::timeout(self.drain, task).await;
-        }
+        // The links have a second for their last words.
+        let mut cut_off = deadline.end(AFTER_WORKERS, self.link_tasks).await;
+        cut_off += deadline.end(AFTER_WORKERS, self.worker_tasks).await;
         self.http_stop.cancel();
-        for task in self.http_tasks {
-            let _ = tokio::time::timeout(Duration::from_secs(2), task).await;
-        }
-        info!("Stopped");
+        cut_off += deadline.end(AFTER_HTTP, self.http_tasks).await;
+        info!(cut_off, "Stopped");
+        deadline
     }
 }
 

@@ -66,8 +66,8 @@ pub struct GatewayConfig {
     pub parts_wait: Duration,
     /// How often the workers look for due texts and pending calls when nothing wakes them.
     pub poll: Duration,
-    /// How long a shutdown waits for turns and texts under way.
-    pub drain: Duration,
+    /// How long a shutdown may take, everything together (1 to 300 s).
+    pub shutdown: Duration,
     /// The operators.
     pub operators: Vec<Operator>,
     /// The aggregators, by which phones come over HTTP.
@@ -133,7 +133,7 @@ impl GatewayConfig {
             retention: Retention::default(),
             parts_wait: Duration::from_secs(gateway.integer_or("parts_wait_s", 1..=600u64, 600)),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
-            drain: Duration::from_secs(gateway.integer_or("drain_s", 1..=300u64, 10)),
+            shutdown: Duration::from_secs(gateway.integer_or("shutdown_s", 1..=300u64, 15)),
             operators,
             aggregators,
         };

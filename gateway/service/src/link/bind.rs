@@ -10,7 +10,8 @@ use dayaq_smpp::{BindKind, BindRequest, LinkConfig, Pace, PaceConfig};
 use dayaq_types::{Clock, Entropy};
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,8 @@ pub struct BindSettings {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
+    /// Monotonic time by which it must have unbound, once it is told to end; kept by all binds together.
+    pub unbind_by: Arc<OnceLock<Duration>>,
 }
 
 /// A bind's tasks, their inputs and outputs.

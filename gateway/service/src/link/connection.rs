@@ -161,9 +161,7 @@ impl<'a> Connection<'a> {
                 }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
-                    if self.link.unbind(self.now()).is_err() {
-                        self.link.handle_closed(self.now());
-                    }
+                    self.unbind();
                 }
             }
             self.retry_waiting();
@@ -182,6 +180,18 @@ impl<'a> Connection<'a> {
 
     fn now(&self) -> Instant {
         instant(self.leg)
+    }
+
+    /// Ends politely, within the time that there is; where nothing was bound, at once.
+    fn unbind(&mut self) {
+        let now = self.now();
+        let unbound = match self.leg.settings.unbind_by.get() {
+            Some(by) => self.link.unbind_by(now, instant_of(*by)),
+            None => self.link.unbind(now),
+        };
+        if unbound.is_err() {
+            self.link.handle_closed(now);
+        }
     }
 
     /// When the next screen and the next text may leave.

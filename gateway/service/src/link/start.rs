@@ -7,7 +7,8 @@ use dayaq_smpp::{BindRequest, Octets, OutbindRequest, TooLong};
 use dayaq_types::{Clock, Entropy};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -56,6 +57,8 @@ pub struct LinkParts {
     pub entropy: Arc<dyn Entropy>,
     /// Ends them all.
     pub stop: CancellationToken,
+    /// Monotonic time by which they must have ended then; set before `stop`.
+    pub unbind_by: Arc<OnceLock<Duration>>,
 }
 
 /// Links that run.
@@ -128,5 +131,6 @@ fn settings(place: usize, operator: &Operator, number: usize, parts: &LinkParts)
         receipt_ids: operator.profile.sms.receipt_ids,
         clock: Arc::clone(&parts.clock),
         entropy: Arc::clone(&parts.entropy),
+        unbind_by: Arc::clone(&parts.unbind_by),
     })
 }

@@ -128,20 +128,24 @@ impl Pusher {
         let _ = tokio::time::timeout(drain, self.finish(outcomes)).await;
     }
 
-    /// Waits for the outcomes of segments under way, and reports what has ended.
+    /// Takes outcomes until the last link has ended, which says of each segment what became of it, and reports what has
+    /// ended.
     async fn finish(&mut self, outcomes: &mut mpsc::UnboundedReceiver<(Ticket, Outcome)>) {
+        let mut linked = true;
         loop {
             self.settle_owed().await;
             let rest = self.owed.rest(self.clock.monotonic());
-            if self.flights.is_empty() && rest.is_none() {
+            if !linked && rest.is_none() {
                 break;
             }
             tokio::select! {
-                first = outcomes.recv() => {
-                    let Some(first) = first else { break };
-                    let done = gather(outcomes, Some(first));
-                    self.settle_all(done).await;
-                }
+                first = outcomes.recv(), if linked => match first {
+                    Some(first) => {
+                        let done = gather(outcomes, Some(first));
+                        self.settle_all(done).await;
+                    }
+                    None => linked = false,
+                },
                 () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
             }
         }

@@ -189,6 +189,14 @@ impl Link {
         Ok(())
     }
 
+    /// As [`Link::unbind`], but all of it is over by that moment, with a quarter of the time for the peer's answer.
+    pub fn unbind_by(&mut self, now: Instant, by: Instant) -> Result<(), VerbError> {
+        let left = by.saturating_since(now);
+        self.config.unbind_response = self.config.unbind_response.min(left / 4);
+        self.config.drain = self.config.drain.min(left.saturating_sub(self.config.unbind_response));
+        self.unbind(now)
+    }
+
     fn allow(&self, operation: Operation) -> Result<(), VerbError> {
         match verdict(self.config.role, self.state.stage(), operation) {
             Verdict::Accept => Ok(()),

@@ -131,6 +131,7 @@ pub fn settings(clock: Arc<VirtualClock>) -> BindSettings {
         receipt_ids: dayaq_smpp::receipt::ReceiptIds::Same,
         clock,
         entropy: Arc::new(SeededEntropy::new(1)),
+        unbind_by: Arc::default(),
     }
 }
 
