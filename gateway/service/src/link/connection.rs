@@ -3,6 +3,8 @@
 //! The task only moves things: it never waits for a store, a core or a subscriber, so that enquire_link is
 //! answered whatever else hangs (A05).
 
+mod farewell;
+
 use super::account::Leave;
 use super::figures::Figures;
 use super::leg::Leg;
@@ -72,6 +74,8 @@ pub(super) struct Connection<'a> {
     refused: Option<CommandStatus>,
     /// The SMSC says that we are not bound, so the link ends and is made anew.
     rebinding: bool,
+    /// It has unbound because the service ends.
+    leaving: bool,
     closed: Option<CloseReason>,
     /// What the machine or the peer said when the connection broke.
     broke: Option<String>,
@@ -95,6 +99,7 @@ impl<'a> Connection<'a> {
             was_bound: false,
             refused: None,
             rebinding: false,
+            leaving: false,
             closed: None,
             broke: None,
             leg,
@@ -123,7 +128,7 @@ impl<'a> Connection<'a> {
             let (screen_at, text_at) = self.pace(now);
             let paced = [screen_at, text_at].into_iter().filter(|at| *at > now);
             let rested = self.leg.queues.resting_screens.front().map(|(at, _)| instant_of(*at));
-            let due = paced.chain(self.link.poll_timeout()).chain(rested).min();
+            let due = paced.chain(self.link.poll_timeout()).chain(rested).chain(self.leave_at(stopping)).min();
             let sleep = due.map(|at| at.saturating_since(now));
             let room = self.has_room() && screen_at <= now;
             let spare = self.has_spare() && text_at <= now;
@@ -161,10 +166,12 @@ impl<'a> Connection<'a> {
                 }
                 () = stop.cancelled(), if !stopping => {
                     stopping = true;
-                    self.unbind();
                 }
             }
             self.retry_waiting();
+            if stopping {
+                self.take_leave();
+            }
             self.figures.update(self.link.counters(), self.leg.settings.clock.monotonic());
         }
         // What became of the segments is told before the last words are written, which may take a moment.
@@ -180,18 +187,6 @@ impl<'a> Connection<'a> {
 
     fn now(&self) -> Instant {
         instant(self.leg)
-    }
-
-    /// Ends politely, within the time that there is; where nothing was bound, at once.
-    fn unbind(&mut self) {
-        let now = self.now();
-        let unbound = match self.leg.settings.unbind_by.get() {
-            Some(by) => self.link.unbind_by(now, instant_of(*by)),
-            None => self.link.unbind(now),
-        };
-        if unbound.is_err() {
-            self.link.handle_closed(now);
-        }
     }
 
     /// When the next screen and the next text may leave.
@@ -478,24 +473,6 @@ impl<'a> Connection<'a> {
             if let Origin::Segment(ticket) = origin {
                 self.report(ticket, Outcome::InDoubt);
             }
-        }
-    }
-
-    fn ended(&self, stopping: bool) -> Ended {
-        match (stopping, self.refused, self.closed) {
-            (true, _, _) => Ended::Stopped,
-            (false, Some(status), _) => Ended::Refused(status),
-            (false, None, reason) => Ended::Lost {
-                // Who binds us and then says that we are not bound is not asked again and again at once.
-                sound: self.was_bound && !self.rebinding,
-                cause: match (reason, &self.broke) {
-                    (Some(CloseReason::ConnectionLost), Some(broke)) => {
-                        format!("{}: {broke}", CloseReason::ConnectionLost)
-                    }
-                    (Some(reason), _) => reason.to_string(),
-                    (None, _) => "unknown".to_owned(),
-                },
-            },
         }
     }
 }

@@ -7,8 +7,12 @@ use super::reconnect::Reconnect;
 use super::traffic::{Answer, Arrival, BindHandle, Outcome, Outgoing, Screen};
 use super::way::Way;
 use crate::store::Ticket;
+use crate::workers::cause_of;
 use dayaq_smpp::{BindRequest, CommandStatus};
+use futures_util::FutureExt;
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,7 +58,10 @@ impl Leg {
     pub async fn run(mut self, stop: &CancellationToken) {
         let mut reconnect = Reconnect::default();
         for number in 1.. {
-            let Some(pause) = self.connect(number, &mut reconnect, stop).await else { return };
+            let connected = AssertUnwindSafe(self.connect(number, &mut reconnect, stop)).catch_unwind().await;
+            let Some(pause) = connected.unwrap_or_else(|panic| Some(self.fell(&*panic, &mut reconnect))) else {
+                return;
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -106,6 +113,13 @@ impl Leg {
                 None
             }
         }
+    }
+
+    /// Notes that a connection panicked, which costs that connection alone; gives the pause before the next.
+    fn fell(&self, panic: &(dyn Any + Send), reconnect: &mut Reconnect) -> Duration {
+        error!(bind = %self.name, cause = cause_of(panic), "A link panicked, it is made anew");
+        metrics::counter!("dayaq_smpp_links_lost_total", "bind" => self.name.to_string()).increment(1);
+        reconnect.after_loss(self.settings.clock.monotonic(), &*self.settings.entropy)
     }
 
     /// Notes that its connection of that number is bound.

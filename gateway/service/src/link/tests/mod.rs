@@ -1,5 +1,6 @@
 mod binding;
 mod cuts;
+mod leaving;
 mod memory;
 mod paced;
 mod reach;
