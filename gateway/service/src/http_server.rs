@@ -5,14 +5,16 @@
 
 use crate::admission::{Admission, AdmissionLimits, Pass};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -77,8 +79,8 @@ where
     let pass = Arc::new(pass);
     let answers = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
-        let busy = Busy::begin(&pass);
-        let answer = hyper::service::Service::call(&answers, request.map(Body::new));
+        let busy = Busy(Arc::clone(&pass));
+        let answer = hyper::service::Service::call(&answers, request.map(|body| Body::new(Heard::of(body, &pass))));
         async move {
             let answer = answer.await;
             drop(busy);
@@ -110,15 +112,47 @@ where
     }
 }
 
-/// A request under way.
-struct Busy(Arc<Pass>);
+/// The body of a request. Its connection is busy once all of it has come: who keeps us waiting for it may give way.
+struct Heard {
+    body: Incoming,
+    pass: Arc<Pass>,
+}
 
-impl Busy {
-    fn begin(pass: &Arc<Pass>) -> Self {
-        pass.set_busy(true);
-        Self(Arc::clone(pass))
+impl Heard {
+    fn of(body: Incoming, pass: &Arc<Pass>) -> Self {
+        let heard = Self { body, pass: Arc::clone(pass) };
+        heard.note();
+        heard
+    }
+
+    fn note(&self) {
+        if self.body.is_end_stream() {
+            self.pass.set_busy(true);
+        }
     }
 }
+
+impl HttpBody for Heard {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        self.note();
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A request under way; with its answer its connection is busy no more.
+struct Busy(Arc<Pass>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -130,7 +164,6 @@ impl Drop for Busy {
 mod tests {
     use super::*;
     use crate::link::VirtualClock;
-    use axum::body::Bytes;
     use axum::routing::{get, post};
     use dayaq_types::Clock;
     use std::net::{IpAddr, Ipv4Addr};
@@ -189,6 +222,57 @@ mod tests {
         assert_eq!(clock.monotonic().as_secs(), 15);
         served.await.unwrap();
         assert!(clock.monotonic() <= Duration::from_secs(20), "{:?}", clock.monotonic());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_not_sent_the_whole_body_gives_way_and_who_has_does_not() {
+        let router = Router::new().route(
+            "/",
+            post(|_: Bytes| async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                "done"
+            }),
+        );
+        let begin = |admission: &Arc<Admission>| {
+            let pass = admission.admit(IpAddr::V4(Ipv4Addr::LOCALHOST)).unwrap();
+            let (near, far) = tokio::io::duplex(1024);
+            (near, tokio::spawn(connection(far, router.clone(), pass, CancellationToken::new())))
+        };
+        for (body, served) in [(&b"123"[..], false), (b"1234", true)] {
+            let admission = Admission::new(AdmissionLimits { total: 1, per_address: 1 });
+            let (mut near, task) = begin(&admission);
+            near.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\n")
+                .await
+                .unwrap();
+            near.write_all(body).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let other = admission.admit(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            assert_eq!(other.is_none(), served, "{body:?}");
+            let mut answer = String::new();
+            near.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.ends_with("done"), served, "{answer}");
+            task.await.unwrap();
+        }
+    }
+
+    /// HTTP/2 is not spoken: its preface, and the frames of a rapid reset behind it, are no request.
+    #[tokio::test(start_paused = true)]
+    async fn http_2_is_refused_with_its_preface() {
+        let (mut near, served, _stop) = caller();
+        let clock = VirtualClock::start();
+        let mut octets = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        octets.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+        for stream in 0..100u32 {
+            let id = (2 * stream + 1).to_be_bytes();
+            octets.extend([0, 0, 1, 1, 5].into_iter().chain(id).chain([0x82]));
+            octets.extend([0, 0, 4, 3, 0].into_iter().chain(id).chain([0, 0, 0, 8]));
+        }
+        // It may be gone before all of it is written.
+        let _ = near.write_all(&octets).await;
+        let mut answer = Vec::new();
+        let _ = near.read_to_end(&mut answer).await;
+        served.await.unwrap();
+        assert!(!answer.starts_with(b"HTTP/1.1 200") && clock.monotonic() < Duration::from_secs(1), "{answer:?}");
     }
 
     #[tokio::test(start_paused = true)]

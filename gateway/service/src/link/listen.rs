@@ -19,6 +19,8 @@ use tracing::{info, warn};
 /// Connections that may be at the door at once, and of them from one address; a further one takes the place of the first
 /// that has not said who it is.
 pub const AT_THE_DOOR: AdmissionLimits = AdmissionLimits { total: 32, per_address: 16 };
+/// How long a connection may take to say who it is.
+const GREETING: Duration = Duration::from_secs(5);
 /// How long a known SMSC waits for a bind of ours that has no connection.
 const WAIT: Duration = Duration::from_secs(5);
 /// Octets read at once; an outbind has at most 64.
@@ -90,6 +92,7 @@ impl Door {
         let greeted = tokio::select! {
             guest = self.greet(wire) => guest,
             () = pass.replaced() => None,
+            () = tokio::time::sleep(GREETING) => None,
         };
         let Some(guest) = greeted else {
             warn!(operator = %self.name, %peer, "Connection without the expected outbind");
