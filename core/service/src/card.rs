@@ -69,6 +69,7 @@ impl CoreService {
                 let ask_at = after(now, self.config.card_poll);
                 self.store.card_ordered(job, &application, &order.order_id, now, ask_at).await?;
                 metrics::counter!("dayaq_core_cards_ordered_total").increment(1);
+                tracing::info!(application = %application.id, "Card ordered");
                 Ok(Done::Finished)
             }
             Err(error) => self.bank_failed(job, &application, "order-card", error).await,
@@ -102,6 +103,7 @@ impl CoreService {
                 let now = self.clock.now();
                 self.store.card_ready(job, &application, &card, &branch, collect_from, now).await?;
                 metrics::counter!("dayaq_core_cards_ready_total").increment(1);
+                tracing::info!(application = %application.id, "Card ready");
                 Ok(Done::Finished)
             }
         }

@@ -201,6 +201,7 @@ impl Core for CoreService {
             SubmitReply::Already { .. } => "already",
         };
         metrics::counter!("dayaq_core_submissions_total", "outcome" => outcome).increment(1);
+        tracing::info!(outcome, channel = ?caller.channel, "Application handed in");
         self.wake.notify_one();
         Ok(reply)
     }
@@ -221,6 +222,7 @@ impl Core for CoreService {
             CompleteReply::None => "none",
         };
         metrics::counter!("dayaq_core_completions_total", "outcome" => outcome).increment(1);
+        tracing::info!(outcome, channel = ?caller.channel, "Notary's number handed in");
         self.wake.notify_one();
         Ok(reply)
     }

@@ -2,7 +2,7 @@
 
 use crate::http::HttpError;
 use crate::service::{CoreService, unavailable};
-use crate::store::{Job, JobKind, StoreError};
+use crate::store::{Job, JobKind, PUT_ASIDE, StoreError};
 use dayaq_core_api::CoreError;
 use dayaq_sql::Sweeper;
 use futures_util::FutureExt;
@@ -19,10 +19,10 @@ const BATCH: u32 = 16;
 const LEASE: Duration = Duration::from_secs(300);
 /// The wait after the worker's own store failed it.
 const STORE_RETRY: Duration = Duration::from_secs(30);
-/// How long a job rests that panicked: nothing but a change of the program or of what it read will mend it.
-const PUT_ASIDE: Duration = Duration::from_secs(3600);
 /// How often the store is looked through for what is past its time.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often the age of the oldest application is looked at.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long an application waits for rules that govern it.
 pub(crate) const RULES_RETRY: Duration = Duration::from_secs(3600);
 
@@ -45,6 +45,9 @@ pub(crate) enum JobError {
     /// The job is there and what it is about is not.
     #[error("the {0} of the job is missing")]
     Missing(&'static str),
+    /// It panicked with these words of the program's.
+    #[error("panicked: {0}")]
+    Panicked(&'static str),
 }
 
 impl CoreService {
@@ -57,11 +60,17 @@ impl CoreService {
 
     /// Works until cancelled: woken by new applications, and every poll for what has become due.
     pub async fn run(&self, cancel: CancellationToken) {
+        let mut looked = None;
         while !cancel.is_cancelled() {
             // Said at the start and by readiness; here for the gauges.
             self.ending();
             if let Err(error) = self.pass(self.clock.now(), &cancel).await {
                 tracing::warn!(%error, "Worker pass failed");
+            }
+            let now = self.clock.monotonic();
+            if looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK) {
+                looked = Some(now);
+                self.note_oldest().await;
             }
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -92,6 +101,17 @@ impl CoreService {
         self.store.sweeper(Arc::clone(&self.clock))
     }
 
+    /// Notes the age of the oldest application that is not decided.
+    async fn note_oldest(&self) {
+        match self.store.oldest_undecided().await {
+            Ok(oldest) => {
+                let age = oldest.map_or(0.0, |since| self.clock.now().duration_since(since).as_secs_f64().max(0.0));
+                metrics::gauge!("dayaq_core_undecided_oldest_seconds").set(age);
+            }
+            Err(error) => tracing::debug!(%error, "Age of applications not known"),
+        }
+    }
+
     async fn pass(&self, now: Timestamp, cancel: &CancellationToken) -> Result<usize, CoreError> {
         let mut count = 0;
         while !cancel.is_cancelled() {
@@ -104,8 +124,11 @@ impl CoreService {
             let work: Vec<BoxFuture<'_, ()>> = jobs.iter().map(|job| Box::pin(self.guarded(job, now)) as _).collect();
             tokio::select! {
                 _ = join_all(work) => {}
-                // What is cut off here is done again: its lease ends, and the bank is asked by key.
-                () = cancel.cancelled() => break,
+                // What is cut off here is done again, by whoever claims it next, and the bank is asked by key.
+                () = cancel.cancelled() => {
+                    self.store.give_back(&jobs).await.map_err(unavailable)?;
+                    break;
+                }
             }
         }
         if count > 0 {
@@ -120,9 +143,9 @@ impl CoreService {
         let done = AssertUnwindSafe(self.effect(job)).catch_unwind().await;
         let done = done.unwrap_or_else(|panic| {
             metrics::counter!("dayaq_core_jobs_panicked_total", "kind" => job.kind.name()).increment(1);
-            let cause = panic.downcast_ref::<&'static str>().copied().unwrap_or("no fixed words");
-            tracing::error!(application = %job.application, kind = job.kind.name(), cause, "Job panicked, put aside");
-            Ok(Done::Failed(PUT_ASIDE))
+            // Of what a panic says only what is the program's own: a message may have been made from a person's words.
+            let cause = panic.downcast_ref::<&'static str>().copied().unwrap_or("(its words are kept back)");
+            Err(JobError::Panicked(cause))
         });
         self.put_off(job, now, done).await;
     }
@@ -137,20 +160,25 @@ impl CoreService {
 
     /// Puts a job off as its end asks for.
     async fn put_off(&self, job: &Job, now: Timestamp, done: Result<Done, JobError>) {
-        let (wait, failed) = match done {
+        let (wait, cause) = match done {
             Ok(Done::Finished) => return,
-            Ok(Done::Later(wait)) => (wait, false),
-            Ok(Done::Failed(wait)) => (self.jitter(wait), true),
+            Ok(Done::Later(wait)) => (wait, None),
+            // What was asked and did not answer is in the log and the figures.
+            Ok(Done::Failed(wait)) => (self.jitter(wait), Some("a request brought nothing".to_owned())),
             // Another worker has it, and wrote what was to be written.
             Err(JobError::Store(StoreError::LostLease)) => return,
             Err(error @ (JobError::Store(_) | JobError::Missing(_))) => {
                 tracing::warn!(application = %job.application, kind = job.kind.name(), %error, "Job failed");
-                (self.jitter(STORE_RETRY), true)
+                (self.jitter(STORE_RETRY), Some(error.to_string()))
+            }
+            Err(error @ JobError::Panicked(_)) => {
+                tracing::error!(application = %job.application, kind = job.kind.name(), %error, "Job put aside");
+                (self.jitter(PUT_ASIDE), Some(error.to_string()))
             }
         };
         // The clock stands behind `now` only when a test looks ahead.
         let due = after(self.clock.now().max(now), wait);
-        if let Err(error) = self.store.postpone(job, due, failed).await {
+        if let Err(error) = self.store.postpone(job, due, cause.as_deref()).await {
             // The lease ends by itself, and the job is claimed again.
             tracing::warn!(application = %job.application, kind = job.kind.name(), %error, "Job not postponed");
         }

@@ -1,10 +1,14 @@
 //! Jobs: what the worker has still to do, claimed under a lease with a fencing token.
 
 use super::{CoreStore, StoreError, later, millis, read_id, timestamp};
-use dayaq_sql::Change;
+use dayaq_sql::{Change, Row};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a job rests that panicked or cannot be read: nothing but a change of the program or of what it read will
+/// mend it.
+pub const PUT_ASIDE: Duration = Duration::from_secs(3600);
 
 /// What is to be done for an application; each at most once at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +54,7 @@ pub struct Job {
 impl CoreStore {
     /// Claims up to `most` due jobs for the length of a lease; nobody else gets them before it ends.
     pub async fn claim(&self, now: Timestamp, most: u32, lease: Duration) -> Result<Vec<Job>, StoreError> {
-        let (until, now, holder) = (later(now, lease), millis(now), self.holder());
+        let (until, aside, now, holder) = (later(now, lease), later(now, PUT_ASIDE), millis(now), self.holder());
         let rows = self
             .write(move |mut tx| {
                 Box::pin(async move {
@@ -66,32 +70,59 @@ impl CoreStore {
                 })
             })
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Job {
-                    id: row.get("id"),
-                    fence: row.get("fence"),
-                    application: read_id(row.get("application_id"))?,
-                    kind: JobKind::parse(row.get("kind")).ok_or(StoreError::Row("jobs"))?,
-                    tries: row.short("tries"),
-                })
-            })
-            .collect()
+        let mut jobs = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match read(row) {
+                Ok(job) => jobs.push(job),
+                // One that cannot be read would come first at every claim and hold up the others.
+                Err(error) => {
+                    let (id, fence) = (row.get("id"), row.get("fence"));
+                    tracing::error!(job = id, %error, "Job cannot be read, put aside");
+                    self.put_off(id, fence, aside, true, Some(error.to_string())).await?;
+                }
+            }
+        }
+        Ok(jobs)
     }
 
-    /// Puts a job off; `failed` counts the try. `false` where the lease was no longer ours.
-    pub async fn postpone(&self, job: &Job, due: Timestamp, failed: bool) -> Result<bool, StoreError> {
-        let (job, due) = (*job, millis(due));
+    /// Puts a job off; a `failed` try is counted and leaves its cause. `false` where the lease was no longer ours.
+    pub async fn postpone(&self, job: &Job, due: Timestamp, failed: Option<&str>) -> Result<bool, StoreError> {
+        self.put_off(job.id, job.fence, millis(due), failed.is_some(), failed.map(str::to_owned)).await
+    }
+
+    async fn put_off(
+        &self,
+        id: i64,
+        fence: i64,
+        due: i64,
+        failed: bool,
+        cause: Option<String>,
+    ) -> Result<bool, StoreError> {
         self.write(move |mut tx| {
             Box::pin(async move {
                 let put_off = tx
                     .execute(
-                        "UPDATE jobs SET due_at = $1, tries = tries + $2, lease_until = 0
+                        "UPDATE jobs SET due_at = $1, tries = tries + $2, lease_until = 0, cause = $5
                          WHERE id = $3 AND fence = $4 AND done = 0",
-                        &[due.into(), i64::from(failed).into(), job.id.into(), job.fence.into()],
+                        &[due.into(), i64::from(failed).into(), id.into(), fence.into(), cause.as_ref().into()],
                     )
                     .await?;
                 Ok(put_off == 1)
+            })
+        })
+        .await
+    }
+
+    /// Gives claims back, so that the jobs are due at once for whoever comes next; a claim that is void changes nothing.
+    pub async fn give_back(&self, jobs: &[Job]) -> Result<(), StoreError> {
+        let claims: Vec<(i64, i64)> = jobs.iter().map(|job| (job.id, job.fence)).collect();
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                for (id, fence) in claims {
+                    let sql = "UPDATE jobs SET lease_until = 0 WHERE id = $1 AND fence = $2 AND done = 0";
+                    tx.execute(sql, &[id.into(), fence.into()]).await?;
+                }
+                Ok(())
             })
         })
         .await
@@ -130,11 +161,28 @@ impl CoreStore {
         row.and_then(|row| row.get::<Option<i64>>("due")).map(timestamp).transpose()
     }
 
+    /// When the oldest application was handed in that is registered and not decided; `None` where there is none.
+    pub async fn oldest_undecided(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(created_at) AS since FROM applications WHERE stage = 'gathering'";
+        let row = self.database.row(sql, &[]).await?;
+        row.and_then(|row| row.get::<Option<i64>>("since")).map(timestamp).transpose()
+    }
+
     /// Jobs that are not done, for the gauge.
     pub async fn jobs_waiting(&self) -> Result<u64, StoreError> {
         let row = self.database.row("SELECT COUNT(*) AS waiting FROM jobs WHERE done = 0", &[]).await?;
         Ok(row.map_or(0, |row| row.count("waiting")))
     }
+}
+
+fn read(row: &Row) -> Result<Job, StoreError> {
+    Ok(Job {
+        id: row.get("id"),
+        fence: row.get("fence"),
+        application: read_id(row.get("application_id"))?,
+        kind: JobKind::parse(row.get("kind")).ok_or(StoreError::Row("jobs"))?,
+        tries: row.short("tries"),
+    })
 }
 
 /// Adds a job in the transaction that causes it.

@@ -28,7 +28,7 @@ pub use decisions::StoredDecision;
 pub use error::StoreError;
 pub use evidence::Evidence;
 pub use intake::Intake;
-pub use jobs::{Job, JobKind};
+pub use jobs::{Job, JobKind, PUT_ASIDE};
 pub use retention::Retention;
 pub use restored::Told;
 pub use tries::Tried;

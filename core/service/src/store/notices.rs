@@ -65,17 +65,17 @@ impl CoreStore {
         for row in &rows {
             match self.open_notice(tx, row).await {
                 Ok(notice) => leased.push((row.get("seq"), notice)),
+                Err(StoreError::Database(error)) => return Err(error.into()),
                 // One that cannot be opened would come first at every lease and hold up the others.
-                Err(StoreError::Seal(error)) => {
+                Err(error) => {
                     let id: &str = row.get("id");
-                    tracing::warn!(notice = id, %error, "Notice cannot be opened");
+                    tracing::error!(notice = id, %error, "Notice cannot be opened");
                     tx.execute(
-                        "UPDATE notices SET state = 'dead', cause = 'sealed', finished_at = $1 WHERE id = $2",
-                        &[now.into(), id.into()],
+                        "UPDATE notices SET state = 'dead', cause = $3, finished_at = $1 WHERE id = $2",
+                        &[now.into(), id.into(), (&error.to_string()).into()],
                     )
                     .await?;
                 }
-                Err(other) => return Err(other),
             }
         }
         Ok(leased)

@@ -67,6 +67,10 @@ async fn e03_a_worker_told_to_stop_does_not_wait_for_a_silent_registry() {
         cancel.cancel();
     };
     futures_util::future::join(world.core.run(cancel.clone()), stop).await;
+    let (now, minute) = (dayaq_types::Clock::now(world.clock.as_ref()), std::time::Duration::from_secs(60));
+    let claimed = world.core.store.claim(now, 10, minute).await.unwrap();
+    assert_eq!(claimed.len(), 1, "what it had claimed is free at once");
+    world.core.store.give_back(&claimed).await.unwrap();
     world.outside.mood("interior", Mood::Well);
     world.restart().await;
     world.work().await;

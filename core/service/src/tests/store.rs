@@ -124,7 +124,7 @@ async fn d11_a_worker_whose_lease_was_lost_writes_nothing(ground: Ground) {
     let stored = world.core.store.decision(&application).await.unwrap().unwrap();
     let late = world.core.store.decide(&early[0], &application, &stored, now, stored.registered_on).await;
     assert!(matches!(late, Err(StoreError::LostLease)), "{late:?}");
-    assert!(!world.core.store.postpone(&early[0], now, true).await.unwrap());
+    assert!(!world.core.store.postpone(&early[0], now, Some("late")).await.unwrap());
     assert_eq!(world.text_keys().await, ["registered", "granted"]);
 }
 
@@ -147,6 +147,19 @@ async fn e01_what_another_process_holds_stays_its_own_and_is_free_when_that_star
     assert_eq!(two.claim(now, 10, minute).await.unwrap().len(), 1);
     assert_eq!(two.lease_notices(now, 10, minute).await.unwrap()[0].id, notices[0].id);
     assert!(matches!(one.finish_job(&held[0]).await, Err(StoreError::LostLease)), "the late worker is fenced off");
+}
+
+/// Two families at once; what the first typed does not open any more.
+async fn a_job_that_cannot_be_done_rests_with_its_cause_and_stops_no_other(ground: Ground) {
+    let world = World::standing(ground).await;
+    world.alone();
+    world.registered("994557778899", &world.application()).await;
+    world.registered(PHONE, &world.application()).await;
+    world.tamper("UPDATE applications SET declared = msisdn WHERE seq = 1").await.unwrap();
+    world.work().await;
+    assert_eq!(world.stage(PHONE).await, Some(dayaq_core_api::Stage::Granted));
+    let cause = world.text_of("SELECT cause FROM jobs WHERE done = 0 AND tries = 1 AND cause IS NOT NULL").await;
+    assert!(cause.starts_with("a sealed value"), "{cause}");
 }
 
 async fn f03_a_text_with_nul_is_refused_before_the_database_sees_it(ground: Ground) {
@@ -185,6 +198,7 @@ on_each_database!(
     g12_an_erased_application_leaves_its_chain_valid_and_nothing_to_read,
     a_value_moved_to_another_row_does_not_open,
     d11_a_worker_whose_lease_was_lost_writes_nothing,
+    a_job_that_cannot_be_done_rests_with_its_cause_and_stops_no_other,
     e01_a_job_claimed_by_a_process_that_died_is_done_after_the_restart,
     e01_what_another_process_holds_stays_its_own_and_is_free_when_that_starts_again,
     f03_a_text_with_nul_is_refused_before_the_database_sees_it,

@@ -200,6 +200,23 @@ impl World {
         }
     }
 
+    /// The only text that a question to the store brings, as somebody reads it who has the file.
+    pub async fn text_of(&self, sql: &str) -> String {
+        match &self.postgres {
+            None => {
+                let mut file = SqliteConnectOptions::new().filename(self.file()).connect().await.unwrap();
+                let text = sqlx::query_scalar(sql).fetch_one(&mut file).await.unwrap();
+                file.close().await.unwrap();
+                text
+            }
+            Some(database) => {
+                let mut aside = database.aside().await;
+                sqlx::raw_sql("SET search_path TO dayaq_core").execute(&mut aside).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut aside).await.unwrap()
+            }
+        }
+    }
+
     /// Takes the triggers away that keep the audit.
     pub const fn without_triggers(&self) -> &'static str {
         match &self.postgres {

@@ -193,7 +193,7 @@ impl PendingWorker {
     pub async fn run(&self, stop: CancellationToken) {
         let mut failing = false;
         loop {
-            let passed = self.pass().await;
+            let passed = self.pass_until(&stop).await;
             let failed = passed.is_err();
             match passed {
                 Ok(0) => {}
@@ -212,11 +212,19 @@ impl PendingWorker {
         }
     }
 
-    /// One look: claims what is due and tries it once. Gives how many were claimed.
-    pub async fn pass(&self) -> Result<usize, StoreError> {
+    /// One look: claims what is due and tries it once, and gives back what `stop` cuts off. Gives how many were claimed.
+    async fn pass_until(&self, stop: &CancellationToken) -> Result<usize, StoreError> {
         let claimed = self.store.claim_pending(BATCH, LEASE).await?;
         // Side by side: one answer that does not come must not outlast the leases of the others.
-        let done = join_all(claimed.iter().map(|claim| self.guarded(claim))).await;
+        let work = join_all(claimed.iter().map(|claim| self.guarded(claim)));
+        let done = tokio::select! {
+            done = work => done,
+            // What is cut off here is done again, and answered like the first time.
+            () = stop.cancelled() => {
+                self.store.give_pending_back(&claimed).await?;
+                return Ok(claimed.len());
+            }
+        };
         done.into_iter().collect::<Result<Vec<()>, StoreError>>()?;
         Ok(claimed.len())
     }
@@ -228,18 +236,22 @@ impl PendingWorker {
                 Ok(done) => return done,
                 Err(panic) => panic,
             };
-            error!(cause = %cause_of(&*panic), "A recorded call is put aside");
             metrics::counter!("dayaq_calls_panicked_total").increment(1);
-            self.store.postpone_pending(&claim.call.id, claim.fence, self.after(ASIDE_S)).await.map(drop)
+            self.set_aside(claim, &cause_of(&*panic)).await
         })
+    }
+
+    /// Puts a call aside with its cause; it is tried again, seldom, since nothing that was recorded is given up.
+    async fn set_aside(&self, claim: &Claimed, cause: &str) -> Result<(), StoreError> {
+        error!(cause, "A recorded call is put aside");
+        let until = self.after(ASIDE_S);
+        self.store.set_pending_aside(&claim.call.id, claim.fence, until, cause).await.map(drop)
     }
 
     fn carry_out<'w>(&'w self, claim: &'w Claimed) -> BoxFuture<'w, Result<(), StoreError>> {
         Box::pin(async move {
             let Ok(payload) = serde_json::from_slice::<CallPayload>(claim.call.payload.expose()) else {
-                error!("A recorded call cannot be read");
-                self.store.postpone_pending(&claim.call.id, claim.fence, self.after(ASIDE_S)).await?;
-                return Ok(());
+                return self.set_aside(claim, "it cannot be read").await;
             };
             // The lease is longer than any answer we wait for, so that nobody else makes the same call meanwhile.
             match tokio::time::timeout(LEASE / 2, ask(&*self.core, &payload)).await.unwrap_or(Answer::Later) {

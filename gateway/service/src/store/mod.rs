@@ -9,6 +9,7 @@
 //! Nothing personal is stored in clear: values are sealed under the key ring, bound to their row, and
 //! found by [`SubscriberKey`], a keyed hash of the phone number.
 
+mod ages;
 mod batches;
 mod books;
 mod drafts;

@@ -36,14 +36,21 @@ impl GatewayStore {
     pub async fn add_pending(&self, call: &PendingCall) -> Result<bool, StoreError> {
         let (id, subscriber, not_before) = (call.id.clone(), *call.subscriber.as_bytes(), millis(call.not_before));
         let sealed = self.seal(&context(&call.id), call.payload.expose());
-        let attempts = call.attempts;
+        let (attempts, now) = (call.attempts, self.now_ms());
         self.write_by_key(move |mut db| {
             Box::pin(async move {
                 let added = db
                     .execute(
-                        "INSERT INTO pending_calls (id, subscriber, sealed, not_before, attempts)
-                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-                        &[(&id).into(), (&subscriber).into(), (&sealed).into(), not_before.into(), attempts.into()],
+                        "INSERT INTO pending_calls (id, subscriber, sealed, not_before, attempts, recorded_at)
+                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+                        &[
+                            (&id).into(),
+                            (&subscriber).into(),
+                            (&sealed).into(),
+                            not_before.into(),
+                            attempts.into(),
+                            now.into(),
+                        ],
                     )
                     .await?;
                 Ok(added == 1)
@@ -126,14 +133,45 @@ impl GatewayStore {
 
     /// Puts a call off and counts the attempt; `false` if the claim is void.
     pub async fn postpone_pending(&self, id: &str, fence: u64, until: Timestamp) -> Result<bool, StoreError> {
+        self.put_off(id, fence, until, None).await
+    }
+
+    /// Puts a call aside that will hardly ever be carried out, with the cause, for whoever runs the service; `false` if
+    /// the claim is void.
+    pub async fn set_pending_aside(
+        &self,
+        id: &str,
+        fence: u64,
+        until: Timestamp,
+        cause: &str,
+    ) -> Result<bool, StoreError> {
+        self.put_off(id, fence, until, Some(cause.to_owned())).await
+    }
+
+    /// Gives claims back, so that the calls are due at once for whoever comes next; a claim that is void changes nothing.
+    pub async fn give_pending_back(&self, claimed: &[Claimed]) -> Result<(), StoreError> {
+        let claims: Vec<_> = claimed.iter().map(|claim| (claim.call.id.clone(), claim.fence.cast_signed())).collect();
+        let sql = "UPDATE pending_calls SET leased_to = 0 WHERE id = $1 AND fence = $2 AND finished_at IS NULL";
+        self.write_by_key(move |mut db| {
+            Box::pin(async move {
+                for (id, fence) in claims {
+                    db.execute(sql, &[(&id).into(), fence.into()]).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn put_off(&self, id: &str, fence: u64, until: Timestamp, cause: Option<String>) -> Result<bool, StoreError> {
         let (id, fence, until) = (id.to_owned(), fence.cast_signed(), millis(until));
         self.write(move |mut db| {
             Box::pin(async move {
                 let put_off = db
                     .execute(
-                        "UPDATE pending_calls SET not_before = $1, attempts = attempts + 1, leased_to = 0
+                        "UPDATE pending_calls SET not_before = $1, attempts = attempts + 1, leased_to = 0, cause = $4
                          WHERE id = $2 AND fence = $3 AND finished_at IS NULL",
-                        &[until.into(), (&id).into(), fence.into()],
+                        &[until.into(), (&id).into(), fence.into(), cause.as_ref().into()],
                     )
                     .await?;
                 Ok(put_off == 1)

@@ -117,6 +117,35 @@ async fn d01_a_call_is_kept_once_and_made_once(ground: Ground) {
     assert_eq!(store.sweep(house.clock.now()).await.unwrap().calls, 1);
 }
 
+async fn a_claim_that_is_given_back_is_free_at_once_and_one_that_is_put_aside_keeps_its_cause(ground: Ground) {
+    let house = House::on(ground).await;
+    let store = house.store().await;
+    store.add_pending(&call(&house, "a")).await.unwrap();
+    assert_eq!(store.oldest_call().await.unwrap(), Some(house.clock.now()));
+    let first = store.claim_pending(1, MINUTE).await.unwrap();
+    assert!(store.claim_pending(1, MINUTE).await.unwrap().is_empty());
+    store.give_pending_back(&first).await.unwrap();
+    let second = store.claim_pending(1, MINUTE).await.unwrap();
+    assert_eq!(second.len(), 1);
+    store.give_pending_back(&first).await.unwrap();
+    assert!(store.claim_pending(1, MINUTE).await.unwrap().is_empty(), "a claim that is void frees nothing");
+
+    let until = house.clock.now() + MINUTE;
+    assert!(store.set_pending_aside("a", second[0].fence, until, "panicked").await.unwrap());
+    let cause = || async {
+        let row = store.database().row("SELECT cause FROM pending_calls", &[]).await.unwrap().expect("a call");
+        row.get::<Option<String>>("cause")
+    };
+    assert_eq!(cause().await.as_deref(), Some("panicked"));
+    house.pass(MINUTE);
+    let (_, fence) = claim_one(&store).await;
+    assert!(store.postpone_pending("a", fence, house.clock.now()).await.unwrap());
+    assert_eq!(cause().await, None, "it lives");
+    let (_, fence) = claim_one(&store).await;
+    assert!(store.finish_pending("a", fence).await.unwrap());
+    assert_eq!(store.oldest_call().await.unwrap(), None);
+}
+
 async fn calls_are_claimed_oldest_first_when_they_are_due(ground: Ground) {
     let house = House::on(ground).await;
     let store = house.store().await;
@@ -209,6 +238,7 @@ on_each_database!(
     b5_a_published_dialogue_stays_as_it_was,
     d01_a_call_is_kept_once_and_made_once,
     calls_are_claimed_oldest_first_when_they_are_due,
+    a_claim_that_is_given_back_is_free_at_once_and_one_that_is_put_aside_keeps_its_cause,
     a_call_is_put_off_and_its_attempts_counted,
     d11_a_worker_whose_lease_ended_changes_nothing,
     c13_a_call_that_does_not_open_waits_for_its_key,
