@@ -11,6 +11,7 @@ mod content;
 mod demo;
 mod descriptors;
 mod exit;
+mod figures;
 mod keys;
 mod leaping_clock;
 mod logging;

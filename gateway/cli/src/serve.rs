@@ -4,7 +4,7 @@ use crate::args::ServeArgs;
 use crate::pairing::Pairing;
 use crate::settings::Settings;
 use crate::signals::Ending;
-use crate::{content, descriptors, exit, logging, say, settings};
+use crate::{content, descriptors, exit, figures, logging, say, settings};
 use anyhow::Context;
 use dayaq_core::CoreService;
 use dayaq_core_api::Core;
@@ -13,7 +13,6 @@ use dayaq_gateway::store::Stores;
 use dayaq_gateway::workers::Workers;
 use dayaq_gateway::{Gateway, GatewayParts};
 use dayaq_types::{Clock, Entropy, SystemClock, SystemEntropy};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -122,14 +121,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
         keys,
         clock,
         entropy,
-        metrics: metrics()?,
+        metrics: figures::start()?,
     })
     .await?;
     Ok(Running { core, gateway, workers, pairing })
-}
-
-fn metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().context("starting the metrics")
 }
 
 struct CoreCheck(Arc<CoreService>);

@@ -183,7 +183,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_hangs_hides_nobody_who_is_down() {
-        let answer = ask(vec![Arc::new(Hangs), Arc::new(Hangs), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
+        let answer =
+            ask(vec![Arc::new(Hangs), Arc::new(Hangs), Arc::new(Fixed("core", Err("locked")))], "GET /readyz").await;
         assert!(answer.contains(r#"{"name":"core","fault":"locked"}"#), "{answer}");
         assert!(answer.contains(r#"{"name":"hangs","fault":"no answer within 1500 ms"}"#), "{answer}");
     }

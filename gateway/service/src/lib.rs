@@ -9,6 +9,7 @@ pub mod config;
 pub mod content;
 pub mod conversation;
 mod deadline;
+mod figures;
 mod heartbeat;
 pub mod http;
 mod http_server;

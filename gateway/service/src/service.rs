@@ -5,6 +5,7 @@ use crate::config::{GatewayConfig, Operator};
 use crate::content::ContentFiles;
 use crate::conversation::{Books, Conversations, FlashWorker, Parts, PendingWorker};
 use crate::deadline::Deadline;
+use crate::figures::Figures;
 use crate::heartbeat::Heartbeat;
 use crate::http::{self, Check, HttpState};
 use crate::link::{BindHandle, LinkError, LinkParts, Links};
@@ -267,6 +268,7 @@ impl Gateway {
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
         let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock: Arc::clone(&clock) };
+        let figures = Figures { store: Arc::clone(&store), clock: Arc::clone(&clock) };
         let shutdown = config.shutdown;
         let worker_tasks = vec![
             watch.watch("leaser", workers.clone(), leaser, |leaser, stop| Box::pin(leaser.run(stop))),
@@ -278,6 +280,7 @@ impl Gateway {
             }),
             watch.watch("pending", workers.clone(), pending_worker, |worker, stop| Box::pin(worker.run(stop))),
             watch.watch("sweeper", workers.clone(), sweeping, |sweeping, stop| Box::pin(sweeping.run(stop))),
+            watch.watch("figures", workers.clone(), figures, |figures, stop| Box::pin(figures.run(stop))),
             watch.watch("metrics", workers.clone(), metrics, |metrics, stop| Box::pin(keep_up(metrics, stop))),
         ];
         Ok(Self {

@@ -170,8 +170,10 @@ impl Conversations {
         };
         let conversations = Arc::clone(self);
         // A task of its own: whoever called may hang up while the turn is under way.
+        self.counters.under_way.increment(1.0);
         let task = self.tasks.spawn(async move {
             let called = conversations.take_call(aggregator, &call).await;
+            conversations.counters.under_way.decrement(1.0);
             drop(place);
             called
         });
@@ -180,7 +182,8 @@ impl Conversations {
 
     async fn take_call(&self, aggregator: usize, call: &Call) -> Called {
         let Some(caller) = self.callers.get(aggregator) else { return Called::Failed };
-        self.claim_and_take(caller, call).await.unwrap_or_else(|cause| {
+        let turn = self.claim_and_take(caller, call);
+        self.guarded(&caller.carrier.name, &self.counters.http_seconds, turn).await.unwrap_or_else(|cause| {
             warn!(carrier = %caller.carrier.name, cause = %cause, "Turn not saved");
             Called::Failed
         })

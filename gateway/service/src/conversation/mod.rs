@@ -15,6 +15,7 @@ mod envelope;
 mod fate;
 mod flash;
 mod given_up;
+mod guard;
 mod limiter;
 mod order;
 mod parts;
@@ -45,6 +46,7 @@ use callback::Caller;
 use dayaq_core_api::Core;
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::Limits;
+use dayaq_smpp::ussd::UssdEvent;
 use dayaq_types::seal::KeyRing;
 use dayaq_types::{Clock, Entropy};
 use departed::Departed;
@@ -130,6 +132,7 @@ struct Counters {
     conflicts: metrics::Counter,
     neutral_ends: metrics::Counter,
     shed: metrics::Counter,
+    panicked: metrics::Counter,
     limited: metrics::Counter,
     unreadable: metrics::Counter,
     faulty_ops: metrics::Counter,
@@ -140,10 +143,20 @@ struct Counters {
     texts_in: metrics::Counter,
     texts_ignored: metrics::Counter,
     mo_duplicates: metrics::Counter,
+    under_way: metrics::Gauge,
+    begun: metrics::Counter,
+    continued: metrics::Counter,
+    aborted: metrics::Counter,
+    timed_out: metrics::Counter,
+    ussd_seconds: metrics::Histogram,
+    sms_seconds: metrics::Histogram,
+    http_seconds: metrics::Histogram,
 }
 
 impl Counters {
     fn new() -> Self {
+        let event = |event: &'static str| metrics::counter!("dayaq_ussd_events_total", "event" => event);
+        let seconds = |channel: &'static str| metrics::histogram!("dayaq_turn_seconds", "channel" => channel);
         let fault = |fault: &'static str| metrics::counter!("dayaq_ussd_faults_total", "fault" => fault);
         Self {
             faulty_ops: fault("op"),
@@ -155,12 +168,32 @@ impl Counters {
             conflicts: metrics::counter!("dayaq_turn_conflicts_total"),
             neutral_ends: metrics::counter!("dayaq_neutral_ends_total"),
             shed: metrics::counter!("dayaq_turns_shed_total"),
+            panicked: metrics::counter!("dayaq_turns_panicked_total"),
             limited: metrics::counter!("dayaq_turns_limited_total"),
             unreadable: metrics::counter!("dayaq_arrivals_unreadable_total"),
             confirmed: metrics::counter!("dayaq_flashes_confirmed_total"),
             texts_in: metrics::counter!("dayaq_texts_in_total"),
             texts_ignored: metrics::counter!("dayaq_texts_ignored_total"),
             mo_duplicates: metrics::counter!("dayaq_mo_duplicate_total"),
+            under_way: metrics::gauge!("dayaq_turns_under_way"),
+            begun: event("begin"),
+            continued: event("continue"),
+            aborted: event("abort"),
+            timed_out: event("timeout"),
+            ussd_seconds: seconds("ussd"),
+            sms_seconds: seconds("sms"),
+            http_seconds: seconds("http"),
+        }
+    }
+
+    /// Of what phones and networks do with radio sessions.
+    const fn of(&self, event: UssdEvent) -> &metrics::Counter {
+        match event {
+            UssdEvent::Begin => &self.begun,
+            UssdEvent::Continue => &self.continued,
+            UssdEvent::Abort => &self.aborted,
+            UssdEvent::Timeout => &self.timed_out,
+            UssdEvent::Notified => &self.confirmed,
         }
     }
 }
@@ -210,8 +243,10 @@ impl Conversations {
             }
         };
         let conversations = Arc::clone(self);
+        self.counters.under_way.increment(1.0);
         self.tasks.spawn(async move {
-            conversations.handle(&arrival).await;
+            conversations.handle_guarded(&arrival).await;
+            conversations.counters.under_way.decrement(1.0);
             drop(place);
         });
     }

@@ -62,7 +62,8 @@ impl Conversations {
         let _passage = self.turnstile.enter(key).await;
         self.counters.turns.increment(1);
         let text = Text { print, at: now, again };
-        let done = self.text_turn(arrival, voice, msisdn, key, &text).await;
+        let turn = self.text_turn(arrival, voice, msisdn, key, &text);
+        let done = self.guarded(&arrival.bind.name, &self.counters.sms_seconds, turn).await;
         if let Err(cause) = &done {
             warn!(bind = %arrival.bind.name, cause = %cause, "Text not taken, the operator brings it again");
         }

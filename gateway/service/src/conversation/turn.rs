@@ -84,8 +84,8 @@ impl Conversations {
                 (inbound, Some(cause))
             }
         };
+        self.counters.of(inbound.event).increment(1);
         if inbound.event == UssdEvent::Notified {
-            self.counters.confirmed.increment(1);
             arrival.respond(CommandStatus::ROK);
             return;
         }
@@ -103,7 +103,8 @@ impl Conversations {
         let departure = self.departed.note(key, &inbound);
         let passage = self.turnstile.enter(key).await;
         self.counters.turns.increment(1);
-        if let Err(cause) = self.turn(arrival, voice, &inbound, fault, msisdn, key).await {
+        let turn = self.turn(arrival, voice, &inbound, fault, msisdn, key);
+        if let Err(cause) = self.guarded(&arrival.bind.name, &self.counters.ussd_seconds, turn).await {
             warn!(bind = %arrival.bind.name, cause = %cause, "Turn not saved");
             self.let_go(arrival, voice, &inbound, &key).await;
         }

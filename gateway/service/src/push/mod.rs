@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 /// Segments claimed, outcomes recorded and ends reported at once.
@@ -390,6 +390,9 @@ impl Pusher {
         }
         for text in finished.iter().filter(|text| reported.contains(&(text.id, text.core_fence))) {
             metrics::counter!("dayaq_texts_ended_total", "end" => text.end.word()).increment(1);
+            if text.core_fence != herald::OWN_FENCE {
+                info!(text = %text.id, end = text.end.word(), "Text ended");
+            }
         }
         if !reported.is_empty() {
             self.store.reported_all(&reported).await?;

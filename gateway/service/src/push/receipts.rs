@@ -18,6 +18,8 @@ impl Conversations {
     ) -> Result<(), StoreError> {
         let Some(id) = name(voice, receipt) else { return Ok(()) };
         let state = state_of(receipt.state);
+        let labels = [("operator", voice.name.clone()), ("state", state.word().to_owned())];
+        metrics::counter!("dayaq_receipts_total", &labels).increment(1);
         let recorded = match phone {
             Some(phone) => self.store.receipt_of(&voice.name, &id, state, phone, submitted(receipt)).await,
             None => self.store.receipt(&voice.name, &id, state).await,
