@@ -169,10 +169,15 @@ impl Process {
         }
     }
 
-    /// SIGTERM, and the status with which it ends.
-    pub fn terminate(&mut self) -> ExitStatus {
+    /// Sends SIGTERM.
+    pub fn ask_to_end(&self) {
         let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// SIGTERM, and the status with which it ends.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_end();
         self.wait()
     }
 }

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -105,11 +106,18 @@ impl Stage {
 
     /// SIGTERM; returns when the program has ended well and all that it said has been read.
     pub async fn terminate(&mut self) {
-        let mut serve = self.serve.take().expect("it runs");
-        let status = block_in_place(|| serve.process.terminate());
+        self.serve().process.ask_to_end();
+        let status = self.ended().await;
         assert!(status.success(), "{status}");
-        eventually("its last word", async || serve.process.said().contains("Stopped").then_some(())).await;
+        assert!(self.log.contains("Stopped"), "{}", self.log);
+    }
+
+    /// Waits until the program has ended by itself and all that it said has been read, and gives its status.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut serve = self.serve.take().expect("it runs");
+        let status = block_in_place(|| serve.process.wait());
         self.log += &serve.process.said();
+        status
     }
 
     /// kill -9 and a new start.

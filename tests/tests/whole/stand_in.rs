@@ -56,6 +56,8 @@ struct State {
     notices: Vec<LeasedNotice>,
     /// So many leases are still to panic.
     lease_panics: u32,
+    /// Whoever asks how it stands with his application brings the core down.
+    status_panics: bool,
     /// Whoever hands this draft in brings the core down, and how often that was.
     poison: Option<(Uuid, u32)>,
     finished: Vec<Finished>,
@@ -74,6 +76,11 @@ impl StandIn {
     /// Panics at so many of the next leases.
     pub fn panic_at_leases(&self, times: u32) {
         self.state.lock().expect("no test panics in it").lease_panics = times;
+    }
+
+    /// Panics, or not, at each question how it stands.
+    pub fn panic_at_status(&self, panics: bool) {
+        self.state.lock().expect("no test panics in it").status_panics = panics;
     }
 
     /// Panics at each submission of that draft.
@@ -170,6 +177,8 @@ impl Core for StandIn {
     }
 
     async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {
+        let panics = self.state.lock().expect("no test panics in it").status_panics;
+        assert!(!panics, "no status");
         self.answer(StatusReply::None).await
     }
 

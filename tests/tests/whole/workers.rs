@@ -1,9 +1,13 @@
 //! Workers that panic: named, started again, and no poisonous call stops another.
 
 use crate::family::ALONE;
-use crate::stage::{Phone, eventually, page};
+use crate::stage::{Phone, Setting, Stage, eventually, full, page};
 use crate::stand_in::{House, Mood};
-use dayaq_types::Msisdn;
+use dayaq_types::{Clock, Msisdn, SystemClock};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::path::Path;
+use std::time::Duration;
 
 /// Two phones of the same family's words; their drafts are two.
 fn phones(house: &House) -> [Phone; 2] {
@@ -42,5 +46,120 @@ async fn a_worker_that_panics_is_named_and_comes_back_and_a_poisonous_call_is_pu
     assert!(!house.core.submitted().contains_key(&drafts[0]));
     let (status, said) = page(house.gateway.http, "/readyz").await;
     assert_eq!(status, 200, "no worker fell: {said}");
+    house.gateway.shutdown().await;
+}
+
+/// Opens a store's file past the program, to damage it.
+async fn damaged(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(false).busy_timeout(Duration::from_secs(5));
+    options.connect().await.expect("the file is there")
+}
+
+/// A table in the place of that of the recorded calls, with a row that brings down whoever reads it.
+const POISONED: &str = "ALTER TABLE pending_calls RENAME TO kept;
+    CREATE TABLE pending_calls AS SELECT * FROM kept;
+    INSERT INTO pending_calls (position, id, subscriber, sealed, not_before, attempts, fence, leased_to, holder)
+        VALUES (9, x'ff', x'00', x'00', 0, 0, 0, 0, '')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e10_a_worker_that_panics_is_named_within_2_s_and_comes_back_and_what_cannot_be_read_is_put_aside() {
+    let stage = Stage::up(Setting::default()).await;
+    // A job and a notice of an application that is none come first at every claim.
+    let mut core = damaged(&stage.config.core_database()).await;
+    sqlx::raw_sql(
+        "INSERT INTO jobs (application_id, kind, due_at) VALUES ('none', 'evidence', 0);
+         INSERT INTO notices (id, application_id, key, notice, due_at) VALUES ('none', 'none', 'registered', x'00', 0)",
+    )
+    .execute(&mut core)
+    .await
+    .expect("it is written");
+    let phone = stage.phone(ALONE.number);
+    ALONE.until_confirm(&phone).await;
+    let number = phone.send("1").await.says(ALONE.registered).ends().reference();
+    for says in [number.as_str(), "AZN"] {
+        let text = phone.text().await;
+        assert!(text.contains(says), "{says:?} is not in {text:?}");
+    }
+    let job: (String, i64, i64) =
+        sqlx::query_as("SELECT cause, tries, due_at FROM jobs WHERE application_id = 'none' AND done = 0")
+            .fetch_one(&mut core)
+            .await
+            .expect("it rests");
+    assert_eq!((job.0.as_str(), job.1), ("a row of an id is not readable", 1), "put aside, once");
+    assert!(job.2 > 0, "until later");
+    let notice: (String, String) = sqlx::query_as("SELECT state, cause FROM notices WHERE application_id = 'none'")
+        .fetch_one(&mut core)
+        .await
+        .expect("it is kept");
+    assert_eq!(notice.0, "dead");
+    println!("the job rests: {}; the notice is dead: {}", job.0, notice.1);
+    core.close().await.expect("it closes");
+    assert_eq!(stage.page("/readyz").await.0, 200, "no worker fell");
+
+    // A worker that panics at what it reads.
+    let mut gateway = damaged(&stage.config.gateway_database()).await;
+    let clock = SystemClock::new();
+    sqlx::raw_sql(POISONED).execute(&mut gateway).await.expect("it is damaged");
+    let said = eventually("it is named", async || {
+        let (status, said) = stage.page("/readyz").await;
+        (status == 503).then_some(said)
+    })
+    .await;
+    let named = clock.monotonic();
+    println!("named after {named:?}: {said}");
+    assert!(said.contains(r#"{"name":"workers","fault":"pending panicked"}"#), "{said}");
+    assert!(named < Duration::from_secs(2), "{named:?}");
+    phone.dial().await.says(ALONE.menu);
+    let mend = "DROP TABLE pending_calls; ALTER TABLE kept RENAME TO pending_calls";
+    sqlx::raw_sql(mend).execute(&mut gateway).await.expect("it is mended");
+    eventually("it is back", async || (stage.page("/readyz").await.0 == 200).then_some(())).await;
+    assert_eq!(stage.metric("dayaq_worker_ends_total").await, 1.0);
+    println!("back after {:?}", clock.monotonic());
+    gateway.close().await.expect("it closes");
+}
+
+/// It takes some three minutes: the pauses between ten ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn e10_a_worker_that_panics_again_and_again_ends_the_program_with_an_error() {
+    if !full() {
+        return;
+    }
+    let mut stage = Stage::up(Setting::default()).await;
+    let mut gateway = damaged(&stage.config.gateway_database()).await;
+    sqlx::raw_sql(POISONED).execute(&mut gateway).await.expect("it is damaged");
+    let clock = SystemClock::new();
+    while !stage.log().contains("the process ends") {
+        assert!(clock.monotonic() < Duration::from_secs(400), "{}", stage.log());
+        // The program may be writing at this moment.
+        let _ = sqlx::raw_sql("UPDATE pending_calls SET leased_to = 0").execute(&mut gateway).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let status = stage.ended().await;
+    println!("it ended after {:?}", clock.monotonic());
+    assert_eq!(status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_panics_is_let_go_politely_and_every_other_goes_on() {
+    let house = House::up("").await;
+    let [poisoned, other] = phones(&house);
+    for phone in [&poisoned, &other] {
+        phone.dial().await.says("1 Azərbaycanca");
+        phone.send("2").await.says(ALONE.menu);
+    }
+    house.core.panic_at_status(true);
+    for _ in 0..3 {
+        // By the panic nothing is lost: the next dial begins at the menu.
+        let seen = poisoned.send("2").await;
+        seen.says("Сейчас продолжить нельзя").ends();
+        ALONE.answer(&other, other.send("1").await, 2, 4).await;
+        other.dial().await.says(ALONE.menu);
+        poisoned.dial().await.says(ALONE.menu);
+    }
+    assert!(house.smsc.is_bound() && house.gateway.is_bound());
+    assert_eq!(page(house.gateway.http, "/readyz").await.0, 200, "no worker fell");
+    house.core.panic_at_status(false);
+    let seen = poisoned.send("2").await;
+    assert!(seen.text.contains("нет"), "{}", seen.text);
     house.gateway.shutdown().await;
 }
