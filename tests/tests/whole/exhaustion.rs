@@ -1,6 +1,7 @@
 //! The program where the machine has no more to give: files, memory, and a thread that panics.
 
 use crate::family::ALONE;
+use crate::listeners::MANY_REPLIES;
 use crate::program::Process;
 use crate::stage::{Phone, Setting, Stage, eventually};
 use crate::stand_in::House;
@@ -68,7 +69,7 @@ async fn turns(phone: &Phone) -> (Duration, Duration) {
 
 /// A turn that panics takes no other with it: its phone hears the neutral words, and others wait no longer.
 async fn panics() {
-    let house = House::up("replies_per_minute = 100000").await;
+    let house = House::up(MANY_REPLIES).await;
     let phone = |number: &str| Phone(house.smsc.handset(Msisdn::parse(number).expect("a number")));
     let (poisoned, other) = (phone("994501234567"), phone("994502345678"));
     for phone in [&poisoned, &other] {
@@ -115,7 +116,9 @@ async fn e07_no_files_no_memory_and_a_panic_cost_nobody_else_a_turn() {
 /// What is counted as it happens grows with nobody to read it; what is held does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_reads_the_metrics_memory_stays_as_it_is() {
-    let stage = Stage::up(Setting::default()).await;
+    let mut stage = Stage::set(Setting::default()).await;
+    stage.config = stage.config.gateway(MANY_REPLIES);
+    stage.start().await;
     let phone = stage.phone(ALONE.number);
     let id = stage.serve().process.id();
     let resident = || {

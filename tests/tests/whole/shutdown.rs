@@ -2,6 +2,7 @@
 
 use crate::crash::roll;
 use crate::family::ALONE;
+use crate::listeners::MANY_REPLIES;
 use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, read_only, reference, seed};
 use dayaq_simulator::{HandsetError, Screen, SmscConfig};
@@ -18,6 +19,14 @@ const AT_MOST: Duration = Duration::from_secs(15);
 const DIALLERS: u32 = 16;
 /// Whose text the operator takes and never answers.
 const UNANSWERED: &str = "994509999999";
+
+/// The program with phones that may dial as often as they like.
+async fn up(setting: Setting) -> Stage {
+    let mut stage = Stage::set(setting).await;
+    stage.config = stage.config.gateway(MANY_REPLIES);
+    stage.start().await;
+    stage
+}
 
 /// Phones that dial again and again, until the set is dropped.
 fn load(stage: &Stage) -> JoinSet<()> {
@@ -101,7 +110,7 @@ async fn is_registered_once(stage: &Stage, phone: &Phone) {
 #[tokio::test(flavor = "multi_thread")]
 async fn e03_sigterm_under_load_while_everything_hangs_is_over_within_15_s() {
     let redis = RedisServer::up();
-    let mut stage = Stage::up(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
+    let mut stage = up(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     let phone = stage.phone(ALONE.number);
     ALONE.until_confirm(&phone).await;
     let core = WriteLock::on(&stage.config.core_database()).await;
@@ -147,7 +156,7 @@ async fn e03_sigterm_under_load_while_everything_hangs_is_over_within_15_s() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e03_sigterm_under_load_where_nothing_hangs_is_over_at_once_and_nothing_is_in_doubt() {
-    let mut stage = Stage::up(Setting::default()).await;
+    let mut stage = up(Setting::default()).await;
     let diallers = load(&stage);
     let writers: Vec<Phone> = (0..8).map(|number| stage.phone(&format!("99470{:07}", 1_000_000 + number))).collect();
     for phone in &writers {
@@ -170,7 +179,7 @@ async fn e03_sigterm_under_load_where_nothing_hangs_is_over_at_once_and_nothing_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_sigterm_ends_the_program_at_once() {
-    let mut stage = Stage::up(Setting::default()).await;
+    let mut stage = up(Setting::default()).await;
     text_without_answer(&stage).await;
     stage.serve().process.ask_to_end();
     eventually("it is not ready", async || (stage.page("/readyz").await.0 == 503).then_some(())).await;
@@ -191,7 +200,7 @@ async fn e04_sigkill_a_second_after_sigterm_loses_nothing_and_does_nothing_twice
         let delay = Duration::from_micros(u64::from(roll(&dice)) * 100_000 / u64::from(u16::MAX));
         println!("seed {}, round {round}: SIGTERM {delay:?} after the confirmation", seed());
         let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };
-        let mut stage = Stage::up(Setting { smsc, ..Setting::default() }).await;
+        let mut stage = up(Setting { smsc, ..Setting::default() }).await;
         let phone = stage.phone(ALONE.number);
         ALONE.until_confirm(&phone).await;
         let diallers = load(&stage);
