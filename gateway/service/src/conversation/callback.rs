@@ -191,6 +191,10 @@ impl Conversations {
 
     async fn claim_and_take(&self, caller: &Caller, call: &Call) -> Result<Called, StoreError> {
         let key = SubscriberKey::of(&self.keys, &call.msisdn);
+        if self.turnstile.is_crowded(&key) {
+            self.counters.shed.increment(1);
+            return Ok(Called::Busy);
+        }
         let again = match self.claim(&caller.carrier.name, call).await? {
             Claim::New => false,
             Claim::Same => true,

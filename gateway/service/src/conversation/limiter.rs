@@ -1,51 +1,42 @@
 //! How often one phone is answered.
 
+use super::Conversations;
+use crate::link::Arrival;
+use crate::sliding::Sliding;
 use crate::store::SubscriberKey;
-use std::collections::HashMap;
+use dayaq_smpp::CommandStatus;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Counts replies to each phone in fixed minutes (G01): one phone that writes without end costs no more than its share.
+/// Counts replies to each phone within any minute (G01): one phone that writes without end costs no more than its share.
 #[derive(Debug)]
-pub(super) struct Limiter {
-    most: u32,
-    state: Mutex<(u64, HashMap<SubscriberKey, u32>)>,
-}
+pub(super) struct Limiter(Mutex<Sliding<SubscriberKey>>);
 
 impl Limiter {
     pub(super) fn new(most: u32) -> Self {
-        Self { most, state: Mutex::default() }
+        Self(Mutex::new(Sliding::new(most, Duration::from_secs(60))))
     }
 
     /// Whether this phone may have another reply at this moment of monotonic time.
     pub(super) fn admit(&self, key: SubscriberKey, now: Duration) -> bool {
-        let minute = now.as_secs() / 60;
-        let mut state = self.state.lock().unwrap_or_else(|e| e.into_inner());
-        if state.0 != minute {
-            // A new minute forgets everybody, so that the table is bounded by one minute's phones.
-            *state = (minute, HashMap::new());
-        }
-        let count = state.1.entry(key).or_default();
-        *count = count.saturating_add(1);
-        *count <= self.most
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).admit(key, now)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dayaq_types::seal::{Key, KeyRing};
-    use dayaq_types::{Msisdn, SeededEntropy};
-
-    #[test]
-    fn g01_one_phone_gets_its_share_and_no_more() {
-        let ring = KeyRing::new(1, &Key::generate(&SeededEntropy::new(1)));
-        let key = |digits: &str| SubscriberKey::of(&ring, &Msisdn::parse(digits).unwrap());
-        let limiter = Limiter::new(10);
-        let at = Duration::from_secs(125);
-        let admitted = (0..1000).filter(|_| limiter.admit(key("994501234567"), at)).count();
-        assert_eq!(admitted, 10);
-        assert!(limiter.admit(key("994551234567"), at), "others are not touched");
-        assert!(limiter.admit(key("994501234567"), at + Duration::from_secs(60)), "the next minute is new");
+impl Conversations {
+    /// Whether this phone's message may be taken; one that may not is answered here. Beyond the phone's share it is
+    /// dropped, and where too many wait already the operator is asked to bring it again.
+    pub(super) fn has_room(&self, arrival: &Arrival, key: SubscriberKey, limiter: &Limiter) -> bool {
+        if self.turnstile.is_crowded(&key) {
+            self.counters.shed.increment(1);
+            arrival.respond(CommandStatus::RX_T_APPN);
+            return false;
+        }
+        let admitted = limiter.admit(key, self.clock.monotonic());
+        if !admitted {
+            self.counters.limited.increment(1);
+            arrival.respond(CommandStatus::ROK);
+        }
+        admitted
     }
 }

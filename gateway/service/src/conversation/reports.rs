@@ -27,10 +27,9 @@ impl Conversations {
                 Ok(())
             }
             (Report::Claim(_) | Report::Piece(_), Some(phone))
-                if !self.parts_limiter.admit(phone, self.clock.monotonic()) =>
+                if !self.has_room(arrival, phone, &self.parts_limiter) =>
             {
-                self.counters.limited.increment(1);
-                Ok(())
+                return;
             }
             (Report::Claim(receipt), Some(phone)) => self.receive_claim(voice, &receipt, &phone).await,
             (Report::Piece(piece), Some(phone)) => {

@@ -51,9 +51,7 @@ impl Conversations {
             Ok(UserData::Piece(_)) => &self.parts_limiter,
             Ok(UserData::Whole(_)) | Err(_) => &self.limiter,
         };
-        if !limiter.admit(key, self.clock.monotonic()) {
-            self.counters.limited.increment(1);
-            arrival.respond(CommandStatus::ROK);
+        if !self.has_room(arrival, key, limiter) {
             return;
         }
         self.links().entry(Arc::clone(&arrival.bind.name)).or_insert_with(|| arrival.bind.clone());

@@ -95,9 +95,7 @@ impl Conversations {
             return;
         };
         let key = SubscriberKey::of(&self.keys, &msisdn);
-        if !self.limiter.admit(key, self.clock.monotonic()) {
-            self.counters.limited.increment(1);
-            arrival.respond(CommandStatus::ROK);
+        if !self.has_room(arrival, key, &self.limiter) {
             return;
         }
         let departure = self.departed.note(key, &inbound);

@@ -5,6 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::OwnedMutexGuard;
 
+/// Turns of one subscriber that may be here at once. A long text brings its parts together; beyond that a single phone
+/// would take the places of all others.
+const CROWD: usize = 64;
+
 /// Lets turns of one subscriber pass one by one within this process. Between processes the session's version does it.
 #[derive(Debug, Default)]
 pub(super) struct Turnstile {
@@ -24,6 +28,12 @@ impl Turnstile {
         let gate = Arc::clone(self.gates().entry(key).or_default());
         let held = Some(gate.lock_owned().await);
         Passage { turnstile: self, key, held }
+    }
+
+    /// Whether so many turns of this subscriber are here that no more should join them.
+    pub(super) fn is_crowded(&self, key: &SubscriberKey) -> bool {
+        // The map has a reference of its own.
+        self.gates().get(key).is_some_and(|gate| Arc::strong_count(gate) > CROWD)
     }
 
     fn gates(&self) -> MutexGuard<'_, HashMap<SubscriberKey, Arc<tokio::sync::Mutex<()>>>> {
@@ -69,6 +79,13 @@ mod tests {
         }
         drop(turnstile.enter(key("994551234567")).await); // another phone does not wait
         assert!(order.lock().unwrap().is_empty());
+        assert!(!turnstile.is_crowded(&key("994501234567")));
+        for _ in 9..CROWD {
+            let turnstile = Arc::clone(&turnstile);
+            tasks.push(tokio::spawn(async move { drop(turnstile.enter(key("994501234567")).await) }));
+        }
+        tokio::task::yield_now().await;
+        assert!(turnstile.is_crowded(&key("994501234567")) && !turnstile.is_crowded(&key("994551234567")));
         drop(first);
         for task in tasks {
             task.await.unwrap();

@@ -1,11 +1,13 @@
 //! A connection's figures for metrics, and the alarm where an operator answers what nobody asked.
 
+use crate::sliding::Sliding;
 use dayaq_smpp::Counters;
 use std::time::Duration;
 use tracing::warn;
 
-/// Responses to nothing within a minute that raise the alarm (A09).
-const STRAYS_MAX: u64 = 100;
+/// Responses to nothing within any minute that are borne; one more raises the alarm (A09).
+const STRAYS_MAX: u32 = 100;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What was odd in PDUs that were taken all the same, by `fault`.
 struct Forgiven {
@@ -104,22 +106,29 @@ impl Figures {
     }
 }
 
-/// Strays of the minute that began with the first of them.
-#[derive(Debug, Default)]
+/// Strays of the last minute.
+#[derive(Debug)]
 struct Strays {
-    since: Duration,
-    count: u64,
+    borne: Sliding<()>,
+    /// When it was last said that there are too many.
+    said: Option<Duration>,
+}
+
+impl Default for Strays {
+    fn default() -> Self {
+        Self { borne: Sliding::new(STRAYS_MAX, MINUTE), said: None }
+    }
 }
 
 impl Strays {
-    /// Counts; tells once for each minute that there are too many.
+    /// Counts; tells, once in a minute, that there are too many.
     fn note(&mut self, more: u64, now: Duration) -> bool {
-        if now.saturating_sub(self.since) >= Duration::from_secs(60) {
-            *self = Self { since: now, count: 0 };
+        let too_many = (0..more.min(u64::from(STRAYS_MAX) + 1)).any(|_| !self.borne.admit((), now));
+        let says = too_many && self.said.is_none_or(|said| now.saturating_sub(said) >= MINUTE);
+        if says {
+            self.said = Some(now);
         }
-        let before = self.count;
-        self.count += more;
-        before <= STRAYS_MAX && self.count > STRAYS_MAX
+        says
     }
 }
 
@@ -134,8 +143,11 @@ mod tests {
         assert!((0..100).all(|_| !strays.note(1, second(3_000))), "a hundred are borne");
         assert!(strays.note(1, second(3_059)));
         assert!(!strays.note(500, second(3_059)), "it is said once");
-        assert!(!strays.note(100, second(3_060)), "the next minute counts anew");
-        assert!(strays.note(1, second(3_100)));
+        assert!(!strays.note(100, second(3_060)), "a minute after the first there is room again");
+        assert!(!strays.note(1, second(3_100)), "it is said once in a minute");
+        assert!(strays.note(1, second(3_119)));
+        assert!(!strays.note(60, second(3_590)));
+        assert!(strays.note(60, second(3_610)), "a minute has no fixed beginning");
         assert!((0..1000).all(|n| !strays.note(1, second(4_000 + n))), "one a second is no alarm");
     }
 }
