@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// The waits before the next tries; the last one repeats.
 const RETRY_S: [u64; 5] = [5, 30, 120, 600, 3600];
+/// The longest of them.
+pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(RETRY_S[RETRY_S.len() - 1]);
 /// Octets in the bank's number of an order, at most.
 const ORDER_ID_OCTETS_MAX: usize = 64;
 

@@ -113,6 +113,10 @@ impl CoreService {
     }
 
     async fn pass(&self, now: Timestamp, cancel: &CancellationToken) -> Result<usize, CoreError> {
+        let brought = self.store.bring_back(now, self.longest_wait(), LEASE).await.map_err(unavailable)?;
+        if brought > 0 {
+            tracing::warn!(rows = brought, "Brought back what was put off under a clock that was ahead");
+        }
         let mut count = 0;
         while !cancel.is_cancelled() {
             let jobs = self.store.claim(now, BATCH, LEASE).await.map_err(unavailable)?;
@@ -182,6 +186,14 @@ impl CoreService {
             // The lease ends by itself, and the job is claimed again.
             tracing::warn!(application = %job.application, kind = job.kind.name(), %error, "Job not postponed");
         }
+    }
+
+    /// The longest that anything here is ever put off.
+    fn longest_wait(&self) -> Duration {
+        let institutions = self.content.institutions.iter().flat_map(|institution| &institution.retry).copied();
+        let ours = [PUT_ASIDE, RULES_RETRY, STORE_RETRY, self.config.card_poll, crate::card::LONGEST_RETRY];
+        let longest = institutions.chain(ours).max().unwrap_or(PUT_ASIDE);
+        longest + longest / 5
     }
 
     /// Lengthens a wait by up to a fifth, so that what failed together does not come back together.

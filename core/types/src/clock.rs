@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
-use jiff::{Timestamp, Zoned};
-use std::sync::Mutex;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// What time it is.
@@ -49,36 +49,48 @@ impl Clock for SystemClock {
 /// A clock that stands still until somebody moves it: tests by hand, the demo from due time to due time.
 #[derive(Debug)]
 pub struct ManualClock {
-    start: Timestamp,
-    now: Mutex<Timestamp>,
+    /// The time of day, and what it is at the monotonic zero.
+    time: Mutex<(Timestamp, Timestamp)>,
 }
 
 impl ManualClock {
     /// Stands at `now`.
     pub const fn new(now: Timestamp) -> Self {
-        Self { start: now, now: Mutex::new(now) }
+        Self { time: Mutex::new((now, now)) }
     }
 
     /// Moves forward by `step`.
     pub fn advance(&self, step: Duration) {
-        let mut now = self.now.lock().unwrap_or_else(|e| e.into_inner());
-        *now = now.checked_add(step).unwrap_or(Timestamp::MAX);
+        let mut time = self.time();
+        time.0 = time.0.checked_add(step).unwrap_or(Timestamp::MAX);
     }
 
     /// Moves to `to`, unless that is already past: time never goes backwards.
     pub fn advance_to(&self, to: Timestamp) {
-        let mut now = self.now.lock().unwrap_or_else(|e| e.into_inner());
-        *now = (*now).max(to);
+        let mut time = self.time();
+        time.0 = time.0.max(to);
+    }
+
+    /// Sets the time of day forward or back, as somebody does who puts a clock right: no time passes.
+    pub fn jump(&self, by: SignedDuration) {
+        let mut time = self.time();
+        let moved = |from: Timestamp| from.checked_add(by).unwrap_or(from);
+        *time = (moved(time.0), moved(time.1));
+    }
+
+    fn time(&self) -> MutexGuard<'_, (Timestamp, Timestamp)> {
+        self.time.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(|e| e.into_inner())
+        self.time().0
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::try_from(self.now().duration_since(self.start)).unwrap_or_default()
+        let (now, start) = *self.time();
+        Duration::try_from(now.duration_since(start)).unwrap_or_default()
     }
 }
 

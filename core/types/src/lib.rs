@@ -13,6 +13,7 @@ mod money;
 mod msisdn;
 mod pii;
 pub mod seal;
+mod steady;
 
 pub use clock::{Clock, ManualClock, SystemClock, baku_date, baku_moment, baku_start_of_day};
 pub use document::{IdCard, IdCardError, NotaryNumber};
@@ -22,6 +23,7 @@ pub use language::Language;
 pub use money::Money;
 pub use msisdn::{Msisdn, MsisdnError};
 pub use pii::Pii;
+pub use steady::SteadyClock;
 
 #[cfg(test)]
 mod tests;

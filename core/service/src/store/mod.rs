@@ -20,6 +20,7 @@ mod restored;
 mod retention;
 mod tries;
 mod vault;
+mod wrong_clock;
 
 pub use application::Application;
 pub use cards::{Card, CardState};

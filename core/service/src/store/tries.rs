@@ -40,6 +40,12 @@ impl CoreStore {
             Box::pin(async move {
                 // Tries at once from one phone are counted one after the other.
                 tx.lock(&phone).await?;
+                // A clock that was ahead has locked nobody out for longer than a day from now on.
+                tx.execute(
+                    "UPDATE wrong_tries SET at = $1 WHERE at > $1 AND (msisdn_lookup = $2 OR application_id = $3)",
+                    &[millis(now).into(), (&phone).into(), (&id).into()],
+                )
+                .await?;
                 let counted = tx
                     .row(
                         "SELECT (SELECT COUNT(*) FROM wrong_tries WHERE msisdn_lookup = $1 AND at > $3) AS by_phone,

@@ -39,6 +39,7 @@ mod restored;
 mod retention;
 mod store;
 mod world;
+mod wrong_clock;
 mod year_end;
 
 use crate::reference::{is_reference, reference, written};
