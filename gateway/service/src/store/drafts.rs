@@ -30,7 +30,7 @@ impl GatewayStore {
             .database()
             .row(
                 "SELECT sealed FROM drafts WHERE subscriber = $1 AND expires_at > $2",
-                &[key.as_bytes().into(), self.now_ms().into()],
+                &[key.as_bytes().into(), self.steady_ms().into()],
             )
             .await?;
         Ok(row.and_then(|row| self.open_or_count(&key.context(TABLE), Some(row.get("sealed")))))

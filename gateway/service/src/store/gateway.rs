@@ -3,7 +3,7 @@
 use super::database::Change;
 use super::{Database, Retention, StoreError};
 use dayaq_types::seal::KeyRing;
-use dayaq_types::{Clock, Entropy};
+use dayaq_types::{Clock, Entropy, SteadyClock};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use std::fmt;
@@ -23,6 +23,8 @@ pub struct GatewayStore {
     keys: KeyRing,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
+    /// The same for what is over after a time.
+    steady: Arc<SteadyClock>,
     /// Under which name calls are claimed; `None` where several gateways share the rows and this one has no name.
     instance: Option<String>,
     /// The name of this process among all that ever were.
@@ -39,7 +41,8 @@ impl GatewayStore {
         let mut run = [0; 8];
         entropy.fill(&mut run);
         let run = u64::from_be_bytes(run);
-        Self { database, keys, entropy, clock, instance, run, retention: Retention::default() }
+        let steady = Arc::new(SteadyClock::new(Arc::clone(&clock)));
+        Self { database, keys, entropy, clock, steady, instance, run, retention: Retention::default() }
     }
 
     /// The same store, claiming under the name that this gateway has among those that share the rows.
@@ -140,6 +143,11 @@ impl GatewayStore {
 
     pub(super) fn now_ms(&self) -> i64 {
         millis(self.clock.now())
+    }
+
+    /// The moment by which it is judged whether something is over: a clock that leaps ends nothing.
+    pub(super) fn steady_ms(&self) -> i64 {
+        millis(self.steady.now())
     }
 
     pub(super) fn seal(&self, context: &[u8], plain: &[u8]) -> Vec<u8> {

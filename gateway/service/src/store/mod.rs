@@ -36,6 +36,7 @@ mod subscriber;
 mod text;
 mod texts;
 mod untold;
+mod wrong_clock;
 
 pub use dayaq_sql::{Database, Marks, PostgresPool, SqliteFile, StoreError};
 pub use gateway::{DRAFT_LIFE, GatewayStore};

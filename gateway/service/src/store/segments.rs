@@ -91,7 +91,7 @@ impl GatewayStore {
         lease: Duration,
         notices_from: Option<i64>,
     ) -> Result<Vec<ClaimedSegment>, StoreError> {
-        let (operator, now) = (operator.to_owned(), self.now_ms());
+        let (operator, now, steady) = (operator.to_owned(), self.now_ms(), self.steady_ms());
         let (until, resend_at) = (now.saturating_add(short(lease)), now.saturating_add(short(Self::DOUBT_GRACE)));
         let holder = self.run().cast_signed();
         let rows = self
@@ -100,7 +100,7 @@ impl GatewayStore {
                     for text in late(&mut db, now, LATE_MOST).await? {
                         doubt(&mut db, text, now, resend_at).await?;
                     }
-                    expiry::expire(&mut db, now, LATE_MOST).await?;
+                    expiry::expire(&mut db, steady, now, LATE_MOST).await?;
                     let rank_max = match notices_from {
                         None => i64::MAX,
                         Some(from) => {
@@ -138,6 +138,7 @@ impl GatewayStore {
         cause: &str,
     ) -> Result<bool, StoreError> {
         let (ticket, at, cause) = (*ticket, millis(at), cause.to_owned());
+        let by_then = at - (self.now_ms() - self.steady_ms());
         let (tries, strikes): (i64, i64) = match burn {
             Burn::Nothing => (0, 0),
             Burn::Try => (1, 0),
@@ -151,14 +152,20 @@ impl GatewayStore {
                         "UPDATE text_segments SET state = CASE
                             WHEN EXISTS (SELECT 1 FROM text_segments d WHERE d.text = text_segments.text
                                 AND d.state = 'dead') THEN 'dead'
-                            WHEN expires_at <= $4 OR EXISTS (SELECT 1 FROM text_segments d
+                            WHEN expires_at <= $8 OR EXISTS (SELECT 1 FROM text_segments d
                                 WHERE d.text = text_segments.text AND d.state = 'expired') THEN 'expired'
                             ELSE 'queued' END,
                             next_at = $4, tries = tries + $5, strikes = strikes + $6, cause = $7, fence = fence + 1,
                             leased_to = 0
                          WHERE text = $1 AND number = $2 AND fence = $3 AND state IN ('queued', 'attempted')
                          RETURNING state",
-                        &Key { text, ticket }.and([at.into(), tries.into(), strikes.into(), (&cause).into()]),
+                        &Key { text, ticket }.and([
+                            at.into(),
+                            tries.into(),
+                            strikes.into(),
+                            (&cause).into(),
+                            by_then.into(),
+                        ]),
                     )
                     .await?;
                 let Some(queued) = queued else { return Ok(false) };

@@ -3,7 +3,7 @@
 use super::gateway::{millis, short};
 use super::{Cas, Database, SessionBackend, SqliteFile, StoreError, Stored, SubscriberKey, Token, Version};
 use async_trait::async_trait;
-use dayaq_types::Clock;
+use dayaq_types::{Clock, SteadyClock};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Executor, Row, Sqlite, SqliteConnection};
 use std::fmt;
@@ -19,14 +19,14 @@ const SWEEP_MOST: u32 = 128;
 /// Sessions in a [`SqliteFile`].
 pub struct SqliteSessions {
     file: SqliteFile,
-    clock: Arc<dyn Clock>,
+    clock: SteadyClock,
     writes: AtomicU32,
 }
 
 impl SqliteSessions {
-    /// Sessions in this file; `clock` says when they expire.
+    /// Sessions in this file; `clock` says when they expire, but for its leaps.
     pub fn new(file: SqliteFile, clock: Arc<dyn Clock>) -> Self {
-        Self { file, clock, writes: AtomicU32::new(0) }
+        Self { file, clock: SteadyClock::new(clock), writes: AtomicU32::new(0) }
     }
 
     fn now_ms(&self) -> i64 {
