@@ -24,3 +24,5 @@ shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 
 shell-news = Sizə xəbər var:
 shell-usage = Yalnız *7142# yığın və sualları cavablandırın. Pulsuzdur. Kömək: 142
 shell-incomplete = Mesajınız tam gəlmədi. Yenidən, daha qısa yazın. Kömək: 142
+shell-pause = SMS-lərinizi anlamırıq, hələlik susuruq. *7142# yığın və ya 142
+shell-tomorrow = Bu gün çox SMS oldu, sabah davam edək. İndi: *7142# və ya 142

@@ -22,3 +22,5 @@ shell-ended = We cannot go on right now. Please dial *7142# again later. Help: 1
 shell-news = A message for you:
 shell-usage = Please dial *7142# alone and answer the questions. It is free. Help: 142
 shell-incomplete = Your message did not arrive whole. Please write it again, shorter. Help: 142
+shell-pause = We do not understand your texts and stop answering for now. Dial *7142# or call 142.
+shell-tomorrow = Too many texts today: we go on tomorrow. Until then dial *7142# or call 142.

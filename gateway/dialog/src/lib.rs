@@ -71,6 +71,7 @@ mod texts;
 mod transcript;
 mod turn;
 mod value;
+mod whereabouts;
 mod wording;
 mod words;
 
@@ -86,4 +87,5 @@ pub use step::{DRAFT_KEPT, Effect, Input, Moment, Outcome, Step, step};
 pub use surface::{SMS_PARTS, Surface};
 pub use transcript::run_transcripts;
 pub use value::{Arg, Kind, Phrase, Record, Value};
+pub use whereabouts::Whereabouts;
 pub use words::{NoticeError, Saying, neutral_end, render_flash, render_notice, say};

@@ -189,7 +189,7 @@ pub(crate) struct Shelf {
 }
 
 /// Says what the phone was last asked.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Prompt {
     /// The question of the present state.

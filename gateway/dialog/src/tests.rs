@@ -11,3 +11,4 @@ mod paging;
 mod phone;
 mod stories;
 mod texting;
+mod whereabouts;

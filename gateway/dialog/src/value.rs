@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Holds one answer or one argument.
 ///
 /// Most values are somebody's personal data, so `Debug` shows the kind alone.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Value {
     Text(String),
@@ -35,7 +35,7 @@ pub enum Value {
 }
 
 /// Names a message and what it speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Phrase {
     pub key: String,
     pub args: Record,

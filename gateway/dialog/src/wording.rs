@@ -40,6 +40,8 @@ const SHELL: [(&str, &[&str]); 19] = [
 const YES: &str = "shell-yes";
 const ENDED: &str = "shell-ended";
 const USAGE: &str = "shell-usage";
+/// The last texts to a phone that costs too much, each one message long; without them it is told the neutral end.
+const LAST_TEXTS: [&str; 2] = ["shell-pause", "shell-tomorrow"];
 
 pub(crate) struct Wording<'b> {
     pub dialogues: &'b BTreeMap<String, Dialogue>,
@@ -57,6 +59,9 @@ impl Wording<'_> {
             expected.push(needed(id, None, args.iter().map(|arg| (*arg).to_owned()).collect(), &shell));
         }
         expected.push(Expected { optional: true, ..needed(ENDED, Some("sms"), BTreeSet::new(), &shell) });
+        for id in LAST_TEXTS {
+            expected.push(Expected { optional: true, ..needed(id, None, BTreeSet::new(), &shell) });
+        }
         for notice in self.notices.values() {
             let names = notice.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
             let id = format!("notice-{}", notice.key);
@@ -75,10 +80,15 @@ impl Wording<'_> {
         }
         texts.check(&expected, diagnostics);
         // They are said where nothing else works, so that they must not need a second page.
-        for (language, id) in Language::ALL.into_iter().flat_map(|language| [(language, ENDED), (language, USAGE)]) {
-            let words = texts.format(language, id, None, &Default::default()).unwrap_or_default();
-            if !Surface::ussd(Form::Proper).fits(&words) {
-                let message = format!("the text {id} does not fit one USSD screen in {}", language.code());
+        let (screen, message) = (Surface::ussd(Form::Proper), Surface::sms(Form::Proper, 1));
+        let last = |id| if LAST_TEXTS.contains(&id) { (&message, "SMS") } else { (&screen, "USSD screen") };
+        let alone = [ENDED, USAGE].into_iter().chain(LAST_TEXTS);
+        for (language, id) in Language::ALL.into_iter().flat_map(|language| alone.clone().map(move |id| (language, id)))
+        {
+            let (words, (surface, what)) =
+                (texts.format(language, id, None, &Default::default()).unwrap_or_default(), last(id));
+            if !surface.fits(&words) {
+                let message = format!("the text {id} does not fit one {what} in {}", language.code());
                 let place = texts.found(language, id, None).unwrap_or_else(|| shell.clone());
                 diagnostics.push(place.error(message));
             }

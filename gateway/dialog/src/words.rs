@@ -114,6 +114,10 @@ pub enum Saying {
     Ended,
     /// A part of a long text is missing, or the text was too long: it has to be written again.
     Incomplete,
+    /// Texts of this phone lead nowhere, and none is answered until one does.
+    Pause,
+    /// The phone has had its texts of today.
+    Tomorrow,
     /// More was dialled than anybody takes: what to dial instead.
     Usage,
 }
@@ -129,8 +133,11 @@ pub fn say(book: &Book, saying: Saying, language: Option<Language>, surface: &Su
     let id = match saying {
         Saying::Ended => "shell-ended",
         Saying::Incomplete => "shell-incomplete",
+        Saying::Pause => "shell-pause",
+        Saying::Tomorrow => "shell-tomorrow",
         Saying::Usage => "shell-usage",
     };
+    let id = if book.texts.has(language, id, None) { id } else { "shell-ended" };
     let own = surface.channel == Channel::Sms && book.texts.has(language, id, Some("sms"));
     let text = book.texts.format(language, id, own.then_some("sms"), &FluentArgs::new()).unwrap_or_default();
     match surface.form {

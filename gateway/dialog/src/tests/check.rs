@@ -125,6 +125,10 @@ fn e2_a_missing_text_stops_the_build() {
 fn f2_the_neutral_end_fits_one_screen() {
     let long = format!("shell-ended = {}", "ə".repeat(81));
     expect_fault(AZ, "shell-ended = Xidmət dayandı. 142", &long, "shell-ended does not fit one USSD screen in az");
+    for id in ["shell-pause", "shell-tomorrow"] {
+        let long = format!("shell-usage = *100#\n{id} = {}", "ə".repeat(71));
+        expect_fault(AZ, "shell-usage = *100#", &long, &format!("{id} does not fit one SMS in az"));
+    }
 }
 
 #[test]

@@ -25,6 +25,21 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Octets that each of two values leaves to the other.
+    const SPARED: usize = 512;
+
+    /// The limits for one of two values that share a subscriber's room, beside what the other holds. There is always room
+    /// for one series of the other.
+    pub fn beside(&self, other: &Reassembly) -> Self {
+        Self {
+            sets_max: self.sets_max.saturating_sub(other.sets.len().max(1)).max(1),
+            octets_max: self.octets_max.saturating_sub(other.octets().max(Self::SPARED)),
+            ..*self
+        }
+    }
+}
+
 /// One piece as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeptPiece {
@@ -184,7 +199,12 @@ impl Reassembly {
 
     /// Gives up the series whose time is over, and gives back those of which something is missing that never came: the
     /// subscriber is told once.
+    ///
+    /// What began after `now` was written under a clock that has been set back since. It counts from now on, so that no
+    /// series waits longer than its time.
     pub fn expire(&mut self, now: Instant, limits: &Limits) -> Vec<PartialSet> {
+        self.sets.iter_mut().for_each(|set| set.began = set.began.min(now));
+        self.completed.iter_mut().for_each(|it| it.at = it.at.min(now));
         self.completed.retain(|it| now.saturating_since(it.at) < limits.lifetime);
         let over = self.sets.extract_if(.., |set| now.saturating_since(set.began) >= limits.lifetime);
         over.filter(|set| !set.echo).collect()
