@@ -16,6 +16,7 @@ mod http_server;
 pub mod link;
 pub mod push;
 mod service;
+mod set_clock;
 mod sliding;
 pub mod store;
 mod values;

@@ -10,13 +10,14 @@ use crate::heartbeat::Heartbeat;
 use crate::http::{self, Check, HttpState};
 use crate::link::{BindHandle, LinkError, LinkParts, Links};
 use crate::push::{Herald, Leaser, Owed, Pusher, Route, Sender, Wording, WordingOperator};
+use crate::set_clock::ClockWatch;
 use crate::store::{GatewayStore, OpenError, Sessions, Stores, Watch, store_key};
 use crate::workers::Workers;
 use dayaq_core_api::Core;
 use dayaq_dialog::Book;
 use dayaq_sql::Sweeper;
 use dayaq_types::seal::KeyRing;
-use dayaq_types::{Clock, Entropy};
+use dayaq_types::{Clock, Entropy, SteadyClock};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -267,7 +268,7 @@ impl Gateway {
             poll: config.poll,
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
-        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock: Arc::clone(&clock) };
+        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock: SteadyClock::new(Arc::clone(&clock)) };
         let figures = Figures { store: Arc::clone(&store), clock: Arc::clone(&clock) };
         let shutdown = config.shutdown;
         let worker_tasks = vec![
@@ -279,6 +280,15 @@ impl Gateway {
                 Box::pin(pusher.run(outcomes, stop, shutdown))
             }),
             watch.watch("pending", workers.clone(), pending_worker, |worker, stop| Box::pin(worker.run(stop))),
+            watch.watch("parts", workers.clone(), Arc::clone(&conversations), |conversations, stop| {
+                Box::pin(conversations.give_up_parts(stop))
+            }),
+            watch.watch(
+                "clock",
+                workers.clone(),
+                ClockWatch::new(Arc::clone(&clock), Arc::clone(&store)),
+                |watch, stop| Box::pin(watch.run(stop)),
+            ),
             watch.watch("sweeper", workers.clone(), sweeping, |sweeping, stop| Box::pin(sweeping.run(stop))),
             watch.watch("figures", workers.clone(), figures, |figures, stop| Box::pin(figures.run(stop))),
             watch.watch("metrics", workers.clone(), metrics, |metrics, stop| Box::pin(keep_up(metrics, stop))),
@@ -376,7 +386,8 @@ struct Sweeping {
     sweeper: Sweeper,
     store: Arc<GatewayStore>,
     books: Arc<Books>,
-    clock: Arc<dyn Clock>,
+    /// A leap of the machine's clock makes nothing old.
+    clock: SteadyClock,
 }
 
 impl Sweeping {

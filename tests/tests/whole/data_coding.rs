@@ -3,7 +3,7 @@
 
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc};
-use crate::serve_config::ServeConfig;
+use crate::serve_config::{ServeConfig, UNLIMITED};
 use dayaq_registries::Running;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{Address, ShortMessage};
@@ -100,7 +100,7 @@ const CASES: [(u8, &[u8], Becomes, Becomes); 25] = [
 
 async fn up(change: impl FnOnce(ServeConfig) -> ServeConfig) -> (Line, (RawSmsc, Running, crate::serve_config::Serve)) {
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
-    let config = ServeConfig::new(smsc.addr(), registries.addr()).gateway("replies_per_minute = 100000");
+    let config = ServeConfig::new(smsc.addr(), registries.addr()).gateway(UNLIMITED);
     let serve = change(config).start();
     let line = smsc.bound().await;
     (line, (smsc, registries, serve))

@@ -19,6 +19,7 @@ mod failover;
 mod family;
 mod faulty_operator;
 mod figures;
+mod floods;
 mod forgiven;
 mod full_disk;
 mod grounds;

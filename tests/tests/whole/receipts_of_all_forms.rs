@@ -2,7 +2,7 @@
 
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Caller, Line, RawSmsc, encoded, header};
-use crate::serve_config::ServeConfig;
+use crate::serve_config::{ServeConfig, UNLIMITED};
 use crate::stage::{eventually, read_only};
 use dayaq_smpp::concat::ESM_CLASS_UDHI;
 use dayaq_smpp::ussd::{Dialect, UssdEvent};
@@ -220,7 +220,7 @@ impl Operator {
 /// operator says of the reply meanwhile.
 async fn each_form_is_recorded(config: impl FnOnce(ServeConfig) -> ServeConfig) {
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
-    let config = config(ServeConfig::new(smsc.addr(), registries.addr()).gateway("replies_per_minute = 10000"));
+    let config = config(ServeConfig::new(smsc.addr(), registries.addr()).gateway(UNLIMITED));
     let serve = config.start();
     let line = smsc.bound().await;
     let writings: Vec<Writing> = Writing::all();

@@ -2,7 +2,7 @@
 
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc};
-use crate::serve_config::ServeConfig;
+use crate::serve_config::{ServeConfig, UNLIMITED};
 use dayaq_smpp::Address;
 
 const OWN: &str = "994501234502";
@@ -36,7 +36,7 @@ async fn are_never_answered(line: &mut Line, senders: &[(u8, u8, &str)]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f08_every_form_of_a_number_is_one_person() {
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
-    let _serve = ServeConfig::new(smsc.addr(), registries.addr()).start();
+    let _serve = ServeConfig::new(smsc.addr(), registries.addr()).gateway(UNLIMITED).start();
     let mut line = smsc.bound().await;
     begins(&mut line).await;
     // One application goes on whichever form the network writes, whatever it says of the type of number and its plan.
@@ -61,7 +61,7 @@ async fn f08_every_form_of_a_number_is_one_person() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f08_a_name_a_short_code_and_nobody_are_not_answered() {
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
-    let serve = ServeConfig::new(smsc.addr(), registries.addr()).start();
+    let serve = ServeConfig::new(smsc.addr(), registries.addr()).gateway(UNLIMITED).start();
     let mut line = smsc.bound().await;
     begins(&mut line).await;
     let senders = [
@@ -85,7 +85,7 @@ async fn f08_a_name_a_short_code_and_nobody_are_not_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g09_only_azerbaijani_numbers_are_ever_texted() {
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
-    let _serve = ServeConfig::new(smsc.addr(), registries.addr()).start();
+    let _serve = ServeConfig::new(smsc.addr(), registries.addr()).gateway(UNLIMITED).start();
     let mut line = smsc.bound().await;
     begins(&mut line).await;
     // Abroad, premium, satellite, and numbers that only look like ours.

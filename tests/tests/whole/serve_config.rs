@@ -17,6 +17,9 @@ pub const PASSWORD: &str = "secret";
 /// The master key, in hexadecimal digits.
 pub const MASTER_KEY: &str = "7d1f0c9a5e3b486277a0d4c1be9852f36a0e41d7c8b9351f2e6d70a49c18b5e3";
 
+/// Lines of `[gateway]` for a test in which one phone writes more than a person would.
+pub const UNLIMITED: &str = "replies_per_minute = 100000\nfutile_replies = 100000\nreply_segments_per_day = 100000";
+
 /// Lines of the log that a failed test shows.
 const LINES_SHOWN: usize = 60;
 

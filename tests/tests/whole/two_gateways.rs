@@ -4,7 +4,7 @@
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc, header, text_of_either};
 use crate::redis_server::RedisServer;
-use crate::serve_config::{MASTER_KEY, Serve, ServeConfig};
+use crate::serve_config::{MASTER_KEY, Serve, ServeConfig, UNLIMITED};
 use crate::stage::{eventually, full, metric, seed};
 use dayaq_gateway::store::SubscriberKey;
 use dayaq_postgres::PostgresDatabase;
@@ -44,7 +44,7 @@ impl Pair {
         let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
         let config = |name: &str| {
             let config = ServeConfig::new(smsc.addr(), registries.addr()).redis(&redis.url()).postgres(&database.url());
-            config.instance(name).gateway("replies_per_minute = 100000")
+            config.instance(name).gateway(UNLIMITED)
         };
         let one = config("dayaq-1").start();
         let line = smsc.bound().await;

@@ -37,6 +37,9 @@ use std::time::Duration;
 /// Connections to the listener of health and metrics.
 const HTTP_CONNECTIONS: usize = 128;
 
+/// Segments of replies to one phone on one day: half as many again as the largest family takes to apply twice by SMS.
+const REPLY_SEGMENTS: u32 = 250;
+
 /// The gateway's part of `dayaq.toml`.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
@@ -52,8 +55,14 @@ pub struct GatewayConfig {
     pub sessions: SessionsConfig,
     /// Turns under way at once; beyond them a deliver_sm is answered RX_T_APPN and comes again (1 to 100000).
     pub turns_max: usize,
-    /// Replies to one phone in a minute; beyond them it hears nothing more until the minute is over (1 to 100000).
+    /// Replies to one phone within any minute; what it sends beyond them is dropped (1 to 100000).
     pub replies_per_minute: u32,
+    /// Segments of replies to one phone on one day in Baku; beyond them it is told so once, and its texts are answered
+    /// again on the next (1 to 100000).
+    pub reply_segments_per_day: u32,
+    /// Replies to texts of one phone that lead nowhere; then it is told so once, and is answered again when a text of it
+    /// leads on or after it was quiet for ten minutes (1 to 100000).
+    pub futile_replies: u32,
     /// Beginnings of phone numbers that are ever sent to, in E.164 without the plus.
     pub destinations: Vec<String>,
     /// At which hours notices go out.
@@ -64,6 +73,8 @@ pub struct GatewayConfig {
     pub retention: Retention,
     /// How long the parts of a long text wait for the others (1 to 600 s).
     pub parts_wait: Duration,
+    /// How many parts a text may have; whoever writes more is asked to be shorter (1 to 50).
+    pub parts_max: u8,
     /// How often the workers look for due texts and pending calls when nothing wakes them.
     pub poll: Duration,
     /// How long a shutdown may take, everything together (1 to 300 s).
@@ -123,6 +134,8 @@ impl GatewayConfig {
             sessions,
             turns_max: gateway.integer_or("turns_max", 1..=100_000, 4_000),
             replies_per_minute: gateway.integer_or("replies_per_minute", 1..=100_000, 60),
+            reply_segments_per_day: gateway.integer_or("reply_segments_per_day", 1..=100_000, REPLY_SEGMENTS),
+            futile_replies: gateway.integer_or("futile_replies", 1..=100_000, 9),
             destinations: read_destinations(&gateway, found),
             hours: gateway
                 .opt_parse("notice_hours", |text| text.parse().map_err(|e: NotHours| e.to_string()))
@@ -132,6 +145,7 @@ impl GatewayConfig {
             ),
             retention: Retention::default(),
             parts_wait: Duration::from_secs(gateway.integer_or("parts_wait_s", 1..=600u64, 600)),
+            parts_max: gateway.integer_or("parts_max", 1..=50, 10),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             shutdown: Duration::from_secs(gateway.integer_or("shutdown_s", 1..=300u64, 15)),
             operators,

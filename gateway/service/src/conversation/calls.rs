@@ -90,7 +90,9 @@ impl Conversations {
             },
             Answer::Later | Answer::Never => Input::CallFailed { id },
         };
-        self.advance(turn, input)
+        let effects = self.advance(turn, input);
+        self.charge(turn);
+        effects
     }
 
     /// Steps on with what the core tells by a notice of its own. By SMS that notice is the answer, and the only text that
@@ -99,11 +101,13 @@ impl Conversations {
     fn leave_to_notice(&self, turn: &mut Turn<'_>, called: Input<'_>) -> Vec<Effect> {
         let mut effects = self.advance(turn, called);
         let (Way::Sms { .. }, Some(text)) = (&turn.way, &mut turn.envelope.texting.turn) else { return effects };
-        text.by_notice = !text.asks_again;
-        if text.asks_again {
+        let asks_again = text.asks_again;
+        text.by_notice = !asks_again;
+        if asks_again {
             effects.retain(|effect| !matches!(effect, Effect::Reply { .. }));
             effects.extend(self.advance(turn, Input::Open { dialled: "" }));
         }
+        self.charge(turn);
         effects
     }
 

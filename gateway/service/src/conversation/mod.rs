@@ -5,6 +5,7 @@
 //! the new one, whose reply is sent again.
 
 mod address;
+mod answering;
 mod books;
 mod callback;
 mod calls;
@@ -23,12 +24,14 @@ mod patience;
 mod reports;
 mod screens;
 mod sms;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod texting;
 mod turn;
 mod turnstile;
 mod untold;
+mod waiting;
 mod way;
 
 pub use books::Books;
@@ -48,7 +51,7 @@ use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::Limits;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_types::seal::KeyRing;
-use dayaq_types::{Clock, Entropy};
+use dayaq_types::{Clock, Entropy, SteadyClock};
 use departed::Departed;
 use doubt::Flights;
 use jiff::Timestamp;
@@ -56,9 +59,11 @@ use limiter::Limiter;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tally::Share;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use turnstile::Turnstile;
+use waiting::Waiting;
 
 /// Parts of long texts that are taken for each reply that one phone may have.
 const PARTS_PER_REPLY: u32 = 8;
@@ -74,10 +79,16 @@ pub struct Conversations {
     callers: Vec<Caller>,
     pub(crate) keys: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The same for what is over after a time: a clock that leaps ends nothing.
+    steady: SteadyClock,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) draft_ttl: Duration,
     /// Of parts of long texts, for each phone.
     part_limits: Limits,
+    /// The phones that wait for parts.
+    waiting: Waiting,
+    /// What one phone may have by SMS.
+    share: Share,
     pub(crate) pending: Arc<Notify>,
     pub(crate) senders: Vec<Sender>,
     pub(crate) wake: Arc<Notify>,
@@ -134,6 +145,8 @@ struct Counters {
     shed: metrics::Counter,
     panicked: metrics::Counter,
     limited: metrics::Counter,
+    warned: metrics::Counter,
+    unanswered: metrics::Counter,
     unreadable: metrics::Counter,
     faulty_ops: metrics::Counter,
     faulty_sequences: metrics::Counter,
@@ -170,6 +183,8 @@ impl Counters {
             shed: metrics::counter!("dayaq_turns_shed_total"),
             panicked: metrics::counter!("dayaq_turns_panicked_total"),
             limited: metrics::counter!("dayaq_turns_limited_total"),
+            warned: metrics::counter!("dayaq_texts_warned_total"),
+            unanswered: metrics::counter!("dayaq_texts_unanswered_total"),
             unreadable: metrics::counter!("dayaq_arrivals_unreadable_total"),
             confirmed: metrics::counter!("dayaq_flashes_confirmed_total"),
             texts_in: metrics::counter!("dayaq_texts_in_total"),
@@ -219,10 +234,13 @@ impl Conversations {
             voices: operators.iter().map(Voice::new).collect(),
             callers: config.aggregators.iter().map(Caller::new).collect(),
             keys: parts.keys,
+            steady: SteadyClock::new(Arc::clone(&parts.clock)),
             clock: parts.clock,
             entropy: parts.entropy,
             draft_ttl: config.draft_ttl,
-            part_limits: Limits { lifetime: config.parts_wait, ..Limits::default() },
+            part_limits: Limits { lifetime: config.parts_wait, pieces_max: config.parts_max, ..Limits::default() },
+            waiting: Waiting::default(),
+            share: Share { segments: config.reply_segments_per_day, futile: config.futile_replies },
             pending: parts.pending,
             turnstile: Turnstile::default(),
             limiter: Limiter::new(config.replies_per_minute),

@@ -9,6 +9,7 @@ use crate::store::{Saved, StoreError, SubscriberKey};
 use dayaq_smpp::concat::{Added, Piece, UserData, user_data};
 use dayaq_smpp::receipt::{self, Report};
 use dayaq_smpp::{CommandStatus, ShortMessage, Tag};
+use dayaq_types::Clock;
 use tracing::warn;
 
 impl Conversations {
@@ -51,7 +52,7 @@ impl Conversations {
         phone: SubscriberKey,
         piece: &Piece<'_>,
     ) -> Result<(), StoreError> {
-        let (data_coding, now) = (arrival.message.data_coding, instant(self.clock.now()));
+        let (data_coding, now) = (arrival.message.data_coding, instant(self.steady.now()));
         let mut loaded = self.load(&phone).await?;
         for _ in 0..CONFLICTS_MAX {
             let mut envelope = self.envelope(&phone, &loaded).await?;

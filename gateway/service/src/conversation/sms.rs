@@ -9,13 +9,13 @@ use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::link::{Arrival, BindHandle};
 use crate::push::Reply;
-use crate::store::{Profile, StoreError, SubscriberKey};
+use crate::store::{StoreError, SubscriberKey};
 use crate::values;
-use dayaq_dialog::{Effect, Input, Saying, say};
+use dayaq_dialog::{Effect, Input};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::concat::{Added, Limits, UserData, shift, user_data};
 use dayaq_smpp::receipt::{Receipt, claimed, is_of_a_person};
-use dayaq_types::{Msisdn, new_id};
+use dayaq_types::{Clock, Msisdn, new_id};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
@@ -39,7 +39,7 @@ enum Heard {
 
 impl Conversations {
     /// A message that is neither a USSD turn nor a receipt: something that a person wrote.
-    pub(super) async fn text_message(self: &Arc<Self>, arrival: &Arrival, voice: &Voice) {
+    pub(super) async fn text_message(&self, arrival: &Arrival, voice: &Voice) {
         self.counters.texts_in.increment(1);
         let Some(msisdn) = self.writer(arrival) else {
             self.counters.texts_ignored.increment(1);
@@ -84,7 +84,7 @@ impl Conversations {
     }
 
     async fn text_turn(
-        self: &Arc<Self>,
+        &self,
         arrival: &Arrival,
         voice: &Voice,
         msisdn: Msisdn,
@@ -116,15 +116,15 @@ impl Conversations {
                 Some(at) => self.take_again(&mut turn, arrival, text, id, at).await?,
                 None => self.take_text(&mut turn, arrival, voice, text, id).await?,
             };
-            if let Some(id) = taking.told {
-                turn.envelope.texting.owe(id, &arrival.message.destination, text.at);
+            if let Some((id, words)) = &taking.told {
+                turn.envelope.texting.owe(*id, &arrival.message.destination, words.clone(), text.at);
             }
             match self.save(&mut turn).await? {
                 None => {
                     self.flights.take(key, text.print);
                     self.tell_incomplete(&mut turn, text.at).await?;
                     if !turn.envelope.texting.parts().sets.is_empty() {
-                        self.give_up_later(arrival, voice, msisdn, key);
+                        self.give_up_later(arrival, msisdn, key);
                     }
                     let reply = turn.envelope.texting.reply_to(text.print);
                     self.finish(turn, taking).await?;
@@ -174,14 +174,15 @@ impl Conversations {
         metrics::counter!("dayaq_questions_repeated_total").increment(1);
         turn.envelope.texting.leads_to(at, id);
         if !standing.by_notice && radio.is_none() {
-            let again = standing.asked_again(id);
-            turn.envelope.texting.turn = Some(again.clone());
-            return Ok(Taking { standing: Some(again), ..Taking::default() });
+            turn.envelope.texting.turn = Some(standing.asked_again(id));
+            self.charge(turn);
+            return Ok(Taking { standing: turn.envelope.texting.turn.clone(), ..Taking::default() });
         }
         // What was said last is no question: the way on is shown.
         turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination, false));
         turn.envelope.radio = None;
         let effects = self.advance(turn, Input::Open { dialled: "" });
+        self.charge(turn);
         Ok(Taking { effects, ..Taking::default() })
     }
 
@@ -194,18 +195,13 @@ impl Conversations {
         text: &Text,
         id: Uuid,
     ) -> Result<Taking, StoreError> {
-        let told = turn.envelope.texting.expire(&turn.key, text.at, &self.part_limits);
+        let now = self.steady.now();
+        let given_up = turn.envelope.texting.expire(&turn.key, now, &self.part_limits);
         let part = self.taken(arrival, text, None);
-        match hear(voice, arrival, &turn.key, &mut turn.envelope, text.at, &self.part_limits) {
+        match hear(voice, arrival, &turn.key, &mut turn.envelope, now, &self.part_limits) {
             Heard::Text(typed) => {
-                let asks_again = turn.envelope.dialog.is_waiting();
-                turn.envelope.texting.take(self.taken(arrival, text, Some(id)));
-                turn.envelope.texting.turn = Some(TextTurn::new(id, &arrival.message.destination, asks_again));
-                turn.envelope.texting.operator = Some(voice.name.clone());
-                // A screen that still stands somewhere is answered no more: there is one conversation.
-                turn.envelope.radio = None;
-                turn.news = self.untold(&turn.key, &turn.book, turn.envelope.dialog.spoken()).await;
-                let effects = self.advance(turn, Input::Text(&typed));
+                let told = self.owed(turn, given_up);
+                let effects = self.answer_text(turn, text, id, &typed).await?;
                 return Ok(Taking { effects, told, standing: None });
             }
             Heard::Part => turn.envelope.texting.take(part),
@@ -216,10 +212,10 @@ impl Conversations {
             }
             Heard::TooLong(refused) => {
                 turn.envelope.texting.take(part);
-                return Ok(Taking { told: refused.or(told), ..Taking::default() });
+                return Ok(Taking { told: self.owed(turn, refused.or(given_up)), ..Taking::default() });
             }
         }
-        Ok(Taking { told, ..Taking::default() })
+        Ok(Taking { told: self.owed(turn, given_up), ..Taking::default() })
     }
 
     /// Does what a saved turn asks for; for a repeat, once more what it asked for then, which has its effect once.
@@ -233,23 +229,21 @@ impl Conversations {
     /// Keeps a reply as a text to be sent, under its turn's id: however often it is kept, it goes out once.
     pub(super) async fn reply(&self, turn: &Turn<'_>, text: &TextTurn) -> Result<(), StoreError> {
         if let Some(on) = text.reminders {
-            let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
-            self.store.save_profile(&turn.key, &Profile { reminders_stopped: !on, ..profile }).await?;
+            self.keep_reminders(&turn.key, on).await?;
         }
         let Some(words) = text.shown.as_ref().filter(|_| !text.by_notice) else { return Ok(()) };
         self.add_reply(turn, (text.id, true), &text.service(), words).await
     }
 
     /// Keeps the texts that say that something did not come whole. The session remembers them until they surely are.
-    async fn tell_incomplete(&self, turn: &mut Turn<'_>, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn tell_incomplete(&self, turn: &mut Turn<'_>, now: Timestamp) -> Result<(), StoreError> {
         for owed in turn.envelope.texting.owed(now) {
-            let words = say(&turn.book, Saying::Incomplete, Some(turn.envelope.dialog.spoken()), turn.surface());
-            self.add_reply(turn, (owed.id, false), &owed.service(), &words).await?;
+            self.add_reply(turn, (owed.id, false), &owed.service(), &owed.words).await?;
         }
         Ok(())
     }
 
-    async fn forget_kept(&self, texting: &mut Texting, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn forget_kept(&self, texting: &mut Texting, now: Timestamp) -> Result<(), StoreError> {
         let mut kept = Vec::new();
         for owed in texting.owed(now) {
             if self.store.has_text(owed.id).await? {
@@ -260,7 +254,7 @@ impl Conversations {
         Ok(())
     }
 
-    async fn add_reply(
+    pub(super) async fn add_reply(
         &self,
         turn: &Turn<'_>,
         (id, question): (Uuid, bool),
@@ -289,56 +283,8 @@ impl Conversations {
         Ok(())
     }
 
-    /// Looks after the parts once their time is over, so that the person hears of it without writing again. A process
-    /// that ends before leaves it to the next text.
-    fn give_up_later(self: &Arc<Self>, arrival: &Arrival, voice: &Voice, msisdn: Msisdn, key: SubscriberKey) {
-        let conversations = Arc::downgrade(self);
-        let (arrival, voice) = (arrival.clone(), voice.clone());
-        let wait = self.part_limits.lifetime;
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            let Some(conversations) = conversations.upgrade() else { return };
-            let _passage = conversations.turnstile.enter(key).await;
-            if let Err(cause) = conversations.give_up(&arrival, &voice, msisdn, key).await {
-                warn!(cause = %cause, "Parts not given up");
-            }
-        });
-    }
-
-    pub(super) async fn give_up(
-        &self,
-        arrival: &Arrival,
-        voice: &Voice,
-        msisdn: Msisdn,
-        key: SubscriberKey,
-    ) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let loaded = self.load(&key).await?;
-        let mut envelope = self.envelope(&key, &loaded).await?;
-        self.forget_kept(&mut envelope.texting, now).await?;
-        let expired = envelope.texting.expire(&key, now, &self.part_limits);
-        if let Some(id) = expired {
-            envelope.texting.owe(id, &arrival.message.destination, now);
-        }
-        if envelope.texting.owed(now).is_empty() {
-            return Ok(());
-        }
-        let book = self.books.of(envelope.dialog.book()).await?;
-        let surface = voice.sms_surface(self.form_of(&key, voice).await?);
-        let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
-        let (way, version) = (Way::Sms { line: Line { arrival, voice, again: false }, surface }, loaded.version);
-        let held = envelope.dialog.holds_draft(&book);
-        let (carrier, answered, news) = (voice, true, Vec::new());
-        let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };
-        // Whoever wins the save tells the person; a loser leaves it to the winner.
-        if self.save(&mut turn).await?.is_none() {
-            self.tell_incomplete(&mut turn, now).await?;
-        }
-        Ok(())
-    }
-
     /// The letters for this phone: its own wish, or else what the network carries.
-    async fn form_of(&self, key: &SubscriberKey, voice: &Voice) -> Result<dayaq_dialog::Form, StoreError> {
+    pub(super) async fn form_of(&self, key: &SubscriberKey, voice: &Voice) -> Result<dayaq_dialog::Form, StoreError> {
         let profile = self.store.profile(key).await?;
         Ok(match profile.and_then(|profile| profile.form) {
             Some(crate::store::Form::Plain) => dayaq_dialog::Form::Plain,
@@ -346,7 +292,7 @@ impl Conversations {
         })
     }
 
-    fn taken(&self, arrival: &Arrival, text: &Text, turn: Option<Uuid>) -> Taken {
+    pub(super) fn taken(&self, arrival: &Arrival, text: &Text, turn: Option<Uuid>) -> Taken {
         Taken {
             print: text.print,
             at: text.at,
@@ -375,8 +321,8 @@ pub(super) struct Text {
 struct Taking {
     /// What the dialogue asks for.
     effects: Vec<Effect>,
-    /// The id of the text that says that something was given up, where one is owed.
-    told: Option<Uuid>,
+    /// The text that says that something was given up, under its id, where one is owed.
+    told: Option<(Uuid, String)>,
     /// The turn of before whose reply is the answer.
     standing: Option<TextTurn>,
 }
@@ -397,10 +343,7 @@ fn hear(
             codings.decode(message.data_coding, [(octets, shift(message))])
         }
         Ok(UserData::Piece(piece)) => {
-            let mut parts = envelope.texting.parts();
-            let added = parts.add(&piece, message.data_coding, instant(now), limits);
-            envelope.texting.keep_parts(&parts);
-            match added {
+            match envelope.texting.add_piece(&piece, message.data_coding, instant(now), limits) {
                 Added::Complete(joined) => {
                     arrival.note_stray_nuls(codings.stray_nuls(message.data_coding, joined.octets()));
                     match claimed(joined.octets()) {

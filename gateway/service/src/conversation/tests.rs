@@ -3,11 +3,16 @@
 mod aborts;
 mod again;
 mod beside;
+mod clock;
 mod dialling;
 mod flash;
+mod floods;
 mod forms;
+mod long;
 mod order;
+mod people;
 mod replies;
+mod share;
 mod untold;
 mod walks;
 mod world;

@@ -3,6 +3,7 @@
 use super::doubt::Taken;
 use super::given_up::GivenUp;
 use super::parts::{StoredParts, StoredSeries};
+use super::tally::Tally;
 use crate::store::SubscriberKey;
 use dayaq_smpp::Instant;
 use dayaq_smpp::concat::{Added, Limits, PartialSet, Piece, Reassembly};
@@ -11,6 +12,7 @@ use dayaq_smpp::{Address, ShortMessage};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Texts and parts that are remembered, so that a repeat is known again.
@@ -44,14 +46,22 @@ pub(super) struct Texting {
     /// Texts that say so and are perhaps not kept yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     owed: Vec<OwedText>,
+    /// What its texts cost, and whether they get anywhere.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tally: Tally,
 }
 
-/// A text that says that something did not come whole: its name, and the number that was written to.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A text that says that something did not come whole: its name, the number that was written to, and its words.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OwedText {
     pub id: Uuid,
     at: Timestamp,
     service: (u8, u8, String),
+    pub words: String,
 }
 
 impl OwedText {
@@ -77,6 +87,9 @@ pub(super) struct TextTurn {
     /// Whether the core's own notice is the answer, so that no reply is sent.
     #[serde(default)]
     pub by_notice: bool,
+    /// The segments that the day of the phone was charged for the reply.
+    #[serde(default)]
+    pub charged: u32,
 }
 
 impl Texting {
@@ -130,6 +143,16 @@ impl Texting {
         self.parts = StoredParts::write(parts);
     }
 
+    /// Adds a piece of a text to those that came before it, in the room that receipts leave.
+    pub fn add_piece(&mut self, piece: &Piece<'_>, data_coding: u8, now: Instant, limits: &Limits) -> Added {
+        let (mut parts, mut receipts) = (self.parts(), self.receipts.read());
+        receipts.expire(now, limits);
+        let added = parts.add(piece, data_coding, now, &limits.beside(&receipts));
+        self.keep_parts(&parts);
+        self.receipts = StoredParts::write(&receipts);
+        added
+    }
+
     /// Gives up the series whose time is over. Where the person is to be told of them, gives the id of the text that
     /// does: not of a receipt, and of each text once, whatever comes of it later.
     pub fn expire(&mut self, key: &SubscriberKey, now: Timestamp, limits: &Limits) -> Option<Uuid> {
@@ -149,6 +172,18 @@ impl Texting {
         told.last()
     }
 
+    /// How many series and octets are kept of what is not whole.
+    #[cfg(test)]
+    pub fn kept(&self) -> (usize, usize) {
+        let all = [self.parts(), self.receipts.read()];
+        (all.iter().map(|it| it.sets.len()).sum(), all.iter().map(Reassembly::octets).sum())
+    }
+
+    /// How long what waits for its parts may still wait.
+    pub fn wait(&self, now: Timestamp, limits: &Limits) -> Option<Duration> {
+        self.parts().next_expiry(limits).map(|at| at.saturating_since(instant(now)).min(limits.lifetime))
+    }
+
     /// Gives up a text that has more parts than are taken, of which this is one. Gives the id of the text that tells
     /// the person, once.
     pub fn refuse(&mut self, key: &SubscriberKey, piece: &Piece<'_>, data_coding: u8, now: Timestamp) -> Option<Uuid> {
@@ -158,9 +193,9 @@ impl Texting {
     }
 
     /// Notes that the person is to be told under that name that a text to this number did not come whole.
-    pub fn owe(&mut self, id: Uuid, service: &Address, at: Timestamp) {
+    pub fn owe(&mut self, id: Uuid, service: &Address, words: String, at: Timestamp) {
         self.owed.truncate(OWED_MAX - 1);
-        self.owed.insert(0, OwedText { id, at, service: parts_of(service) });
+        self.owed.insert(0, OwedText { id, at, service: parts_of(service), words });
     }
 
     /// What the person is still to be told; what nobody waits for any more is let go.
@@ -177,7 +212,7 @@ impl Texting {
     /// Adds a piece of a receipt to those that came before it.
     pub fn add_receipt_piece(&mut self, piece: &Piece<'_>, data_coding: u8, now: Instant, limits: &Limits) -> Added {
         let mut receipts = self.receipts.read();
-        let added = receipts.add(piece, data_coding, now, limits);
+        let added = receipts.add(piece, data_coding, now, &limits.beside(&self.parts.read()));
         self.receipts = StoredParts::write(&receipts);
         added
     }
@@ -185,12 +220,12 @@ impl Texting {
 
 impl TextTurn {
     pub fn new(id: Uuid, service: &Address, asks_again: bool) -> Self {
-        Self { id, service: parts_of(service), shown: None, reminders: None, asks_again, by_notice: false }
+        Self { id, service: parts_of(service), shown: None, reminders: None, asks_again, by_notice: false, charged: 0 }
     }
 
     /// The same question asked once more, under a name of its own.
     pub fn asked_again(self, id: Uuid) -> Self {
-        Self { id, reminders: None, ..self }
+        Self { id, reminders: None, charged: 0, ..self }
     }
 
     /// The number that was written to.

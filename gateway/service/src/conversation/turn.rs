@@ -17,7 +17,7 @@ use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, ne
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::receipt::report;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
-use dayaq_types::{Msisdn, new_id};
+use dayaq_types::{Clock, Msisdn, new_id};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -284,8 +284,8 @@ impl Conversations {
 
     /// One step of the engine over the turn's session.
     pub(super) fn advance(&self, turn: &mut Turn<'_>, input: Input<'_>) -> Vec<Effect> {
-        let now = self.clock.now();
-        let fresh_draft = new_id(now, &*self.entropy).to_string();
+        let now = self.steady.now();
+        let fresh_draft = new_id(self.clock.now(), &*self.entropy).to_string();
         let draft_kept = SignedDuration::try_from(self.draft_ttl).unwrap_or(SignedDuration::MAX);
         let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft, draft_kept, news: &turn.news };
         let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);

@@ -123,6 +123,12 @@ impl Sender {
         Ok(cut.into_iter().map(|segment| SegmentBody { data_coding, segment, source: None }).collect())
     }
 
+    /// Counts the segments on the air that a text takes.
+    pub(crate) fn segments(&self, text: &str) -> u32 {
+        let cost = dayaq_text::cost(text, self.default_alphabet, dayaq_text::Reference::Bits8);
+        cost.map_or(u32::MAX, |cost| u32::try_from(cost.proper).unwrap_or(u32::MAX))
+    }
+
     /// The submit_sm of a segment that is valid for so long.
     pub(super) fn message(&self, to: &Msisdn, body: &SegmentBody, valid: Duration) -> Result<ShortMessage, TooLong> {
         let mut message = ShortMessage {

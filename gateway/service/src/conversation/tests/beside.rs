@@ -117,7 +117,7 @@ async fn a28_who_could_not_be_told_that_a_text_did_not_come_whole_is_told_later(
     ask("CREATE TRIGGER broken BEFORE INSERT ON texts BEGIN SELECT RAISE(ABORT, 'broken'); END").await;
     let (conversations, msisdn) = (&world.conversations, Msisdn::parse(&format!("+{PHONE}")).unwrap());
     let arrival = world.arrival(first);
-    let give_up = || conversations.give_up(&arrival, &conversations.voices[0], msisdn, world.key(PHONE));
+    let give_up = || conversations.give_up(&arrival, msisdn, world.key(PHONE));
     assert!(give_up().await.is_err());
     ask("DROP TRIGGER broken").await;
     let texts = async || conversations.store.texts_of(&world.key(PHONE), 10).await.unwrap().len();

@@ -335,7 +335,7 @@ impl Batch {
             let (number, conversations) = (person.number, &self.world.conversations);
             let msisdn = Msisdn::parse(&format!("+{number}")).unwrap();
             let (arrival, key) = (self.world.arrival(from_phone(number)), self.world.key(number));
-            conversations.give_up(&arrival, &conversations.voices[0], msisdn, key).await.unwrap();
+            conversations.give_up(&arrival, msisdn, key).await.unwrap();
         }
         self.world.clock.advance(MINUTE + MINUTE);
         self.operate().await;

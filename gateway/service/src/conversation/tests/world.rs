@@ -92,6 +92,15 @@ impl World {
 
     /// The same with a change to the dialect.
     pub async fn tuned(profile: &'static str, change: impl FnOnce(&mut Dialect)) -> Self {
+        Self::with(profile, "replies_per_minute = 100000", change).await
+    }
+
+    /// With an operator that follows the specification, and these lines about phones.
+    pub async fn configured(lines: &str) -> Self {
+        Self::with("specification", lines, |_| {}).await
+    }
+
+    async fn with(profile: &'static str, lines: &str, change: impl FnOnce(&mut Dialect)) -> Self {
         let (files, book) = content();
         let entropy = Arc::new(SeededEntropy::new(20_261_123));
         let keys = KeyRing::new(1, &Key::generate(&*entropy));
@@ -104,7 +113,7 @@ impl World {
             let (keys, entropy, clock) = (keys.clone(), entropy.clone(), clock.clone());
             move || Arc::new(GatewayStore::new(file.clone(), keys.clone(), entropy.clone(), clock.clone()))
         };
-        let mut config = config(profile);
+        let mut config = config(profile, lines);
         change(&mut config.operators[0].profile.dialect);
         let dialect = config.operators[0].profile.dialect.clone();
         let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
@@ -246,6 +255,31 @@ impl World {
         std::iter::from_fn(|| ends.screen()).map(read).collect()
     }
 
+    /// What was sent since the last look: the phone and the segments of each text, which are taken.
+    pub async fn texts(&self) -> Vec<(u64, u32)> {
+        let (store, minute) = (&self.conversations.store, Duration::from_secs(60));
+        let mut texts: BTreeMap<_, (u64, u32)> = BTreeMap::new();
+        loop {
+            let claimed = store.claim_segments("test", 256, minute).await.unwrap();
+            if claimed.is_empty() {
+                return texts.into_values().collect();
+            }
+            let tickets: Vec<_> = claimed.iter().map(|segment| segment.ticket).collect();
+            assert_eq!(store.attempt_all(&tickets, minute).await.unwrap().len(), tickets.len());
+            for segment in &claimed {
+                let number = segment.msisdn.digits().parse().unwrap();
+                texts.entry(segment.ticket.text).or_insert((number, 0)).1 += 1;
+            }
+            let sent: Vec<_> = tickets.into_iter().map(|ticket| (ticket, "0A".to_owned())).collect();
+            store.sent_all(&sent).await.unwrap();
+        }
+    }
+
+    /// What the phone was last told by SMS.
+    pub async fn reply(&self, number: u64) -> String {
+        self.envelope(number).await.texting.turn.and_then(|turn| turn.shown).unwrap_or_default()
+    }
+
     /// The bind by which everything comes and goes.
     pub fn bind(&self) -> &BindHandle {
         &self.bind
@@ -331,7 +365,7 @@ impl Phone<'_> {
 }
 
 /// A configuration with one operator, whose profile ships.
-fn config(profile: &'static str) -> GatewayConfig {
+fn config(profile: &'static str, lines: &str) -> GatewayConfig {
     struct Shipped(&'static str);
     impl Environment for Shipped {
         fn variable(&self, _name: &str) -> Option<String> {
@@ -344,10 +378,7 @@ fn config(profile: &'static str) -> GatewayConfig {
             content().0.get(&path).map(str::to_owned).ok_or_else(|| format!("{path} does not ship"))
         }
     }
-    let text = r#"
-[gateway]
-database = "gateway.sqlite"
-replies_per_minute = 100000
+    let operator = r#"
 [[operator]]
 name = "test"
 profile = "operator.toml"
@@ -355,7 +386,8 @@ address = "127.0.0.1:2775"
 system_id = "dayaq"
 password = "secret"
 "#;
-    let (document, found) = dayaq_author::parse("dayaq.toml", text);
+    let text = format!("[gateway]\ndatabase = \"gateway.sqlite\"\n{lines}\n{operator}");
+    let (document, found) = dayaq_author::parse("dayaq.toml", &text);
     let root = document.root(&found);
     let config = GatewayConfig::read(&root, &Shipped(profile), &found);
     root.finish();
@@ -406,6 +438,8 @@ pub struct Script {
     pub pickup: Mutex<PickupReply>,
     /// Whether calls wait until `go`.
     pub held: Mutex<bool>,
+    /// Whose applications were handed in.
+    pub submitted: Mutex<Vec<String>>,
     /// A call has come.
     pub asked: Notify,
     pub go: Notify,
@@ -424,6 +458,7 @@ impl Default for Script {
             explain: Mutex::new(ExplainReply::None),
             pickup: Mutex::new(PickupReply::None),
             held: Mutex::new(false),
+            submitted: Mutex::default(),
             asked: Notify::new(),
             go: Notify::new(),
         }
@@ -441,7 +476,8 @@ impl Script {
 
 #[async_trait]
 impl Core for Script {
-    async fn submit(&self, _: &Caller, _: &Submit) -> Result<SubmitReply, CoreError> {
+    async fn submit(&self, caller: &Caller, _: &Submit) -> Result<SubmitReply, CoreError> {
+        self.submitted.lock().unwrap().push(caller.msisdn.digits().to_owned());
         self.wait().await;
         Ok(self.submit.lock().unwrap().clone())
     }
