@@ -49,7 +49,7 @@ impl ClockWatch {
         let jumped = zero.duration_since(std::mem::replace(&mut self.zero, zero));
         if jumped.abs() > STEP {
             metrics::counter!("dayaq_clock_jumps_total").increment(1);
-            warn!(seconds = jumped.as_secs(), "The clock was set");
+            info!(seconds = jumped.as_secs(), "The clock was set");
         }
         self.left = self.left.saturating_sub(1);
         if self.left > 0 && jumped > -STEP {

@@ -66,6 +66,22 @@ fn a_sound_file_is_read_with_its_secrets_from_elsewhere() {
 }
 
 #[test]
+fn g01_f05_what_a_phone_may_have_is_said_by_keys_and_a_fault_names_its_line() {
+    let (config, _) = read(SOUND);
+    let config = config.unwrap();
+    let share = (config.replies_per_minute, config.futile_replies, config.reply_segments_per_day, config.parts_max);
+    assert_eq!(share, (60, 9, 250, 10));
+    for (line, key) in [
+        ("futile_replies = 0", "futile_replies"),
+        ("reply_segments_per_day = 100001", "reply_segments_per_day"),
+        ("parts_max = 51", "parts_max"),
+    ] {
+        let (_, found) = read(&SOUND.replace("[gateway]", &format!("[gateway]\n{line}")));
+        assert!(found.contains("dayaq.toml:3") && found.contains(key), "{found}");
+    }
+}
+
+#[test]
 fn a3_an_operators_rate_is_read_and_is_unlimited_unless_agreed() {
     let (config, _) = read(SOUND);
     let config = config.unwrap();
