@@ -35,7 +35,7 @@ impl Turn<'_> {
     pub(crate) fn begins(&self, input: &Input<'_>) -> bool {
         match input {
             Input::Open { .. } => true,
-            Input::Text(raw) => match self.wish(raw) {
+            Input::Text(raw) | Input::Stale(raw) => match self.wish(raw) {
                 Some(heard) => heard.wish.reminders.is_none(),
                 None => self.session.frames.is_empty() || self.was_elsewhere(),
             },

@@ -23,6 +23,9 @@ pub enum Input<'i> {
     Open { dialled: &'i str },
     /// The person answered; the text comes as decoded, whatever it holds.
     Text(&'i str),
+    /// The person answered a question that this session does not know of: it is older than what the phone was shown last.
+    /// Nothing is taken for an answer, and the present question is asked again; by SMS a keyword is still heeded.
+    Stale(&'i str),
     /// The person hung up.
     Aborted,
     /// The network ended the radio session.
@@ -95,6 +98,7 @@ impl fmt::Debug for Input<'_> {
         match self {
             Input::Open { .. } => f.write_str("Open"),
             Input::Text(_) => f.write_str("Text(…)"),
+            Input::Stale(_) => f.write_str("Stale(…)"),
             Input::Aborted => f.write_str("Aborted"),
             Input::TimedOut => f.write_str("TimedOut"),
             Input::Called { id, outcome } => f.debug_tuple("Called").field(id).field(&outcome.name).finish(),

@@ -28,7 +28,7 @@ pub(crate) struct Turn<'b> {
 
 impl<'b> Turn<'b> {
     pub fn take(&mut self, input: Input<'_>) {
-        let said = matches!(input, Input::Open { .. } | Input::Text(_));
+        let said = matches!(input, Input::Open { .. } | Input::Text(_) | Input::Stale(_));
         let begins = self.begins(&input);
         if self.session.book != self.book.hash() || !self.is_sound() {
             self.restart(&input);
@@ -42,6 +42,7 @@ impl<'b> Turn<'b> {
                     None if self.session.frames.is_empty() || self.was_elsewhere() => self.open_with(raw),
                     None => self.hear(raw),
                 },
+                Input::Stale(raw) => self.hear_late(raw),
                 Input::Aborted | Input::TimedOut => self.speaks = false,
                 Input::Called { id, outcome } => self.called(id, outcome),
                 Input::CallSlow { id } => self.slow(id),
@@ -56,6 +57,23 @@ impl<'b> Turn<'b> {
         }
         if said {
             self.session.channel = Some(self.moment.surface.channel);
+        }
+    }
+
+    /// Asks again: what was typed answers a later question than the present one, which the store has lost.
+    fn hear_late(&mut self, raw: &str) {
+        let ussd = self.moment.surface.channel == Channel::Ussd;
+        match self.wish(raw) {
+            Some(heard) => self.fulfil(&heard),
+            None if self.session.frames.is_empty() && ussd => {
+                self.open("");
+                if self.session.prompt == Prompt::State {
+                    self.session.complaint = Some(Complaint::Restarted);
+                }
+            }
+            None if self.session.frames.is_empty() || self.was_elsewhere() => self.open_with(raw),
+            None if self.session.prompt == Prompt::Waiting => self.hear(raw),
+            None => {}
         }
     }
 
@@ -276,8 +294,8 @@ impl<'b> Turn<'b> {
         let fresh = Session::new(self.moment.fresh_draft, language, self.book, self.moment.now);
         self.session = Session { guess, ..fresh };
         match input {
-            Input::Open { .. } | Input::Text(_) => {
-                let wish = if let Input::Text(raw) = input { self.wish(raw) } else { None };
+            Input::Open { .. } | Input::Text(_) | Input::Stale(_) => {
+                let wish = if let Input::Text(raw) | Input::Stale(raw) = input { self.wish(raw) } else { None };
                 if let Some(heard) = wish {
                     return self.fulfil(&heard);
                 }

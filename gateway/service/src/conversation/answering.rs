@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 impl Conversations {
     /// Steps the dialogue by a text. Where the phone has had its share, the dialogue stays where it is; a wish about
-    /// reminders is heard all the same.
+    /// reminders is heard all the same. Over a session that came back older, what was typed is no answer.
     pub(super) async fn answer_text(
         &self,
         turn: &mut Turn<'_>,
         text: &Text,
         id: Uuid,
-        typed: &str,
+        (typed, revived): (&str, bool),
     ) -> Result<Vec<Effect>, StoreError> {
         let Way::Sms { line, .. } = turn.way else { return Ok(Vec::new()) };
         let dialog = turn.envelope.dialog.clone();
@@ -27,7 +27,8 @@ impl Conversations {
         texting.operator = Some(line.voice.name.clone());
         let stood = texting.turn.replace(begun.clone());
         turn.news = self.untold(&turn.key, &turn.book, dialog.spoken()).await;
-        let effects = self.advance(turn, Input::Text(typed));
+        let input = if revived { Input::Stale(typed) } else { Input::Text(typed) };
+        let effects = self.advance(turn, input);
         let (from, to) = (dialog.whereabouts(), turn.envelope.dialog.whereabouts());
         // What the core has answered since is no answer of the person.
         let to = Whereabouts { answers: to.answers.filter(|answers| from.answers != Some(*answers)), ..to };

@@ -7,7 +7,8 @@
 use super::Conversations;
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio};
-use super::order::{Standing, judge};
+use super::order::{Standing, brings, judge};
+use super::recall::Recalled;
 use super::turn::{CONFLICTS_MAX, PROFILE_PATIENCE, STORE_PATIENCE, STORE_PAUSE, Turn};
 use super::way::{Answer, Way};
 use crate::config::{Aggregator, CallbackEvent, Holds};
@@ -219,13 +220,21 @@ impl Conversations {
     ) -> Result<Called, StoreError> {
         let name = &caller.carrier.name;
         let mut loaded = self.load(&key).await?;
+        let mut seen = None;
+        let code = self.dialled_code(call.code.as_deref());
         for _ in 0..CONFLICTS_MAX {
-            let envelope = self.envelope(&key, &loaded).await?;
-            let (inbound, standing) = place(caller, call, self.dialled_code(call.code.as_deref()), &envelope);
+            let brings = |envelope: &Envelope| {
+                let (inbound, _) = place(caller, call, code.clone(), envelope);
+                brings(envelope, name, &inbound, &caller.rule)
+            };
+            let Recalled { envelope, revived, ahead } = self.recall(&key, &loaded, seen, brings).await?;
+            let (inbound, standing) = place(caller, call, code.clone(), &envelope);
             let standing = if is_last(&envelope, name, &inbound, call) {
                 Standing::Again
             } else if envelope.marks.took(call, again) {
                 Standing::Past
+            } else if revived && inbound.event == UssdEvent::Continue {
+                Standing::Revived
             } else {
                 standing
             };
@@ -249,14 +258,16 @@ impl Conversations {
                 version: loaded.version,
                 book,
                 envelope,
+                ahead,
                 answered: true,
                 news: Vec::new(),
             };
+            let remembered = self.lives(&turn).then_some(turn.version);
             let effects = match standing {
                 Standing::Again if self.repeat(&mut turn).await => return Ok(shown(&answer)),
-                Standing::Due | Standing::Again => {
+                Standing::Due | Standing::Again | Standing::Revived => {
                     self.bring_news(&mut turn, &inbound).await;
-                    self.step(&mut turn, &inbound)
+                    self.step(&mut turn, &inbound, standing)
                 }
                 Standing::Past => {
                     self.counters.repeats.increment(1);
@@ -274,14 +285,22 @@ impl Conversations {
                     match standing {
                         Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
                         Standing::WrongOp => self.counters.faulty_ops.increment(1),
-                        Standing::Due | Standing::Again | Standing::Past | Standing::Stray => {}
+                        Standing::Due
+                        | Standing::Again
+                        | Standing::Revived
+                        | Standing::Past
+                        | Standing::Stray => {}
+                    }
+                    if revived {
+                        self.note_revived(&turn);
                     }
                     self.carry_out(turn, effects).await?;
                     return Ok(shown(&answer));
                 }
                 Some(current) => {
                     self.counters.conflicts.increment(1);
-                    loaded = current;
+                    seen = remembered;
+                    loaded = self.reread(&key, current).await;
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::callback::Marks;
 use super::texting::Texting;
+use crate::store::Life;
 use dayaq_dialog::Session;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,12 @@ pub(super) struct Envelope {
     /// What an aggregator brought.
     #[serde(default)]
     pub marks: Marks,
+    /// The version of the draft in safe keeping that this session has seen; `None` where an older program wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<u64>,
+    /// The life of the store that it was last read from or written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
 }
 
 /// The last turn over the air, and the reply that it got.
@@ -55,7 +62,8 @@ pub(super) struct Shown {
 
 impl Envelope {
     pub(super) fn new(dialog: Session) -> Self {
-        Self { schema: SCHEMA, dialog, radio: None, texting: Texting::default(), marks: Marks::default() }
+        let (texting, marks) = (Texting::default(), Marks::default());
+        Self { schema: SCHEMA, dialog, radio: None, texting, marks, kept: None, life: None }
     }
 
     /// The operator over which the subscriber was last heard.

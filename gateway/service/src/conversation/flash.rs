@@ -141,6 +141,7 @@ impl Conversations {
             version: loaded.version,
             known,
             held,
+            ahead: false,
             answered: true,
             news: Vec::new(),
             envelope,

@@ -21,7 +21,9 @@ mod limiter;
 mod order;
 mod parts;
 mod patience;
+mod recall;
 mod reports;
+mod safe_keeping;
 mod screens;
 mod sms;
 mod tally;
@@ -82,7 +84,6 @@ pub struct Conversations {
     /// The same for what is over after a time: a clock that leaps ends nothing.
     steady: SteadyClock,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) draft_ttl: Duration,
     /// Of parts of long texts, for each phone.
     part_limits: Limits,
     /// The phones that wait for parts.
@@ -141,6 +142,7 @@ struct Counters {
     turns: metrics::Counter,
     repeats: metrics::Counter,
     conflicts: metrics::Counter,
+    revived: metrics::Counter,
     neutral_ends: metrics::Counter,
     shed: metrics::Counter,
     panicked: metrics::Counter,
@@ -179,6 +181,7 @@ impl Counters {
             turns: metrics::counter!("dayaq_turns_total"),
             repeats: metrics::counter!("dayaq_turns_repeated_total"),
             conflicts: metrics::counter!("dayaq_turn_conflicts_total"),
+            revived: metrics::counter!("dayaq_sessions_revived_total"),
             neutral_ends: metrics::counter!("dayaq_neutral_ends_total"),
             shed: metrics::counter!("dayaq_turns_shed_total"),
             panicked: metrics::counter!("dayaq_turns_panicked_total"),
@@ -237,7 +240,6 @@ impl Conversations {
             steady: SteadyClock::new(Arc::clone(&parts.clock)),
             clock: parts.clock,
             entropy: parts.entropy,
-            draft_ttl: config.draft_ttl,
             part_limits: Limits { lifetime: config.parts_wait, pieces_max: config.parts_max, ..Limits::default() },
             waiting: Waiting::default(),
             share: Share { segments: config.reply_segments_per_day, futile: config.futile_replies },

@@ -1,6 +1,7 @@
 //! Whether a USSD turn is the one that may come now: new, taken before, of another session, or out of order.
 
 use super::envelope::Envelope;
+use super::recall::Brings;
 use dayaq_smpp::ussd::{SessionRule, UssdEvent, UssdInbound};
 
 /// How a turn stands to what was taken before it.
@@ -12,6 +13,8 @@ pub(super) enum Standing {
     Again,
     /// It was taken before the last one, and its reply is history: a person must not find it answering a later question.
     Past,
+    /// It answers a later question than the session knows of, which the store has lost: the present one is asked again.
+    Revived,
     /// It belongs to a radio session that is not the live one.
     Stray,
     /// The operator's count has a gap, or runs backwards: what was typed in between is not known.
@@ -25,7 +28,7 @@ impl Standing {
     pub(super) const fn saves_nothing(self) -> bool {
         match self {
             Self::Again | Self::Past | Self::Stray => true,
-            Self::Due | Self::OutOfSequence | Self::WrongOp => false,
+            Self::Due | Self::Revived | Self::OutOfSequence | Self::WrongOp => false,
         }
     }
 }
@@ -54,6 +57,25 @@ pub(super) fn judge(envelope: &Envelope, operator: &str, turn: &UssdInbound, rul
         UssdEvent::Continue if next == Some(false) => Standing::OutOfSequence,
         // Over is over, whatever its number is.
         UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified => Standing::Due,
+    }
+}
+
+/// What a turn brings to a session that may be older than its phone.
+pub(super) fn brings(envelope: &Envelope, operator: &str, turn: &UssdInbound, rule: &SessionRule) -> Brings {
+    let counted = envelope.radio.as_ref().and_then(|last| next(last.sequence(), turn.sequence, rule)) == Some(true);
+    match (turn.event, judge(envelope, operator, turn, rule)) {
+        (UssdEvent::Continue, Standing::Again | Standing::Past) => Brings::Next,
+        (UssdEvent::Continue, Standing::Due) if counted => Brings::Next,
+        (UssdEvent::Continue, Standing::Due | Standing::OutOfSequence) => Brings::Answer,
+        (UssdEvent::Begin, _) => Brings::Begin,
+        (
+            UssdEvent::Continue | UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified,
+            Standing::Stray | Standing::WrongOp | Standing::Revived,
+        )
+        | (
+            UssdEvent::Abort | UssdEvent::Timeout | UssdEvent::Notified,
+            Standing::Due | Standing::Again | Standing::Past | Standing::OutOfSequence,
+        ) => Brings::Other,
     }
 }
 

@@ -64,7 +64,7 @@ impl Conversations {
                 Added::Waiting => {}
                 Added::Duplicate | Added::Rejected(_) => return Ok(()),
             }
-            match self.sessions.store(&phone, loaded.version, &envelope.encode(), self.draft_ttl).await? {
+            match self.sessions.store(&phone, loaded.version, &envelope.encode(), self.store.draft_life()).await? {
                 Saved::Written(_) => return Ok(()),
                 Saved::Conflict(current) => {
                     self.counters.conflicts.increment(1);

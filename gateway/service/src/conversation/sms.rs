@@ -3,6 +3,7 @@
 use super::address::number;
 use super::doubt::Taken;
 use super::envelope::Envelope;
+use super::recall::{Brings, Recalled};
 use super::texting::{TextTurn, Texting, instant, print};
 use super::turn::{CONFLICTS_MAX, Turn, UNREADABLE};
 use super::way::{Line, Way};
@@ -93,8 +94,9 @@ impl Conversations {
     ) -> Result<Option<Uuid>, StoreError> {
         let id = new_id(text.at, &*self.entropy);
         let mut loaded = self.load(&key).await?;
+        let mut seen = None;
         for _ in 0..CONFLICTS_MAX {
-            let envelope = self.envelope(&key, &loaded).await?;
+            let Recalled { envelope, revived, ahead } = self.recall(&key, &loaded, seen, |_| Brings::Text).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
             let surface = voice.sms_surface(self.form_of(&key, voice).await?);
             let held = envelope.dialog.holds_draft(&book);
@@ -108,19 +110,25 @@ impl Conversations {
                 envelope,
                 version: loaded.version,
                 held,
+                ahead,
                 answered: false,
                 news: Vec::new(),
             };
+            let remembered = self.lives(&turn).then_some(turn.version);
             self.forget_kept(&mut turn.envelope.texting, text.at).await?;
-            let taking = match self.repeated(&turn.envelope.texting, arrival, text).await? {
+            let repeated = self.repeated(&turn.envelope.texting, arrival, text).await?;
+            let taking = match repeated {
                 Some(at) => self.take_again(&mut turn, arrival, text, id, at).await?,
-                None => self.take_text(&mut turn, arrival, voice, text, id).await?,
+                None => self.take_text(&mut turn, arrival, voice, text, id, revived).await?,
             };
             if let Some((id, words)) = &taking.told {
                 turn.envelope.texting.owe(*id, &arrival.message.destination, words.clone(), text.at);
             }
             match self.save(&mut turn).await? {
                 None => {
+                    if revived && repeated.is_none() {
+                        self.note_revived(&turn);
+                    }
                     self.flights.take(key, text.print);
                     self.tell_incomplete(&mut turn, text.at).await?;
                     if !turn.envelope.texting.parts().sets.is_empty() {
@@ -132,7 +140,8 @@ impl Conversations {
                 }
                 Some(current) => {
                     self.counters.conflicts.increment(1);
-                    loaded = current;
+                    seen = remembered;
+                    loaded = self.reread(&key, current).await;
                 }
             }
         }
@@ -194,6 +203,7 @@ impl Conversations {
         voice: &Voice,
         text: &Text,
         id: Uuid,
+        revived: bool,
     ) -> Result<Taking, StoreError> {
         let now = self.steady.now();
         let given_up = turn.envelope.texting.expire(&turn.key, now, &self.part_limits);
@@ -201,7 +211,7 @@ impl Conversations {
         match hear(voice, arrival, &turn.key, &mut turn.envelope, now, &self.part_limits) {
             Heard::Text(typed) => {
                 let told = self.owed(turn, given_up);
-                let effects = self.answer_text(turn, text, id, &typed).await?;
+                let effects = self.answer_text(turn, text, id, (&typed, revived)).await?;
                 return Ok(Taking { effects, told, standing: None });
             }
             Heard::Part => turn.envelope.texting.take(part),

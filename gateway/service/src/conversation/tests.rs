@@ -2,6 +2,7 @@
 
 mod aborts;
 mod again;
+mod applicant;
 mod beside;
 mod clock;
 mod dialling;
@@ -9,9 +10,11 @@ mod flash;
 mod floods;
 mod forms;
 mod long;
+mod memory;
 mod order;
 mod people;
 mod replies;
+mod revived;
 mod share;
 mod untold;
 mod walks;

@@ -93,6 +93,12 @@ pub(super) struct TextTurn {
 }
 
 impl Texting {
+    /// Whether the phone has written nothing that is remembered.
+    pub fn is_empty(&self) -> bool {
+        let Self { operator: _, taken, turn, parts, receipts, given_up } = self;
+        taken.is_empty() && turn.is_none() && parts.is_empty() && receipts.is_empty() && given_up.is_empty()
+    }
+
     /// Adds a text that is taken; the oldest is forgotten.
     pub fn take(&mut self, taken: Taken) {
         if self.taken.len() >= TAKEN_MAX {

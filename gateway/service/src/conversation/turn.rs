@@ -3,17 +3,17 @@
 use super::address::number;
 use super::carrier::Carrier;
 use super::envelope::{Envelope, Radio, Shown};
-use super::order::{Standing, judge};
-use super::patience::within;
+use super::order::{Standing, brings, judge};
+use super::recall::Recalled;
 use super::reports::is_in_parts;
 use super::way::{Line, Way};
 use super::{Conversations, Voice};
 use crate::config::ResponseOrder;
 use crate::link::Arrival;
-use crate::store::{Loaded, Profile, Saved, StoreError, SubscriberKey, Version};
+use crate::store::{Loaded, Saved, StoreError, SubscriberKey, Version};
 use crate::values;
 use dayaq_core_api::Channel;
-use dayaq_dialog::{Book, Effect, Input, Moment, News, Session, Step, Surface, neutral_end, step};
+use dayaq_dialog::{Book, Effect, Input, Moment, News, Step, Surface, neutral_end, step};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::receipt::report;
 use dayaq_smpp::ussd::{UssdEvent, UssdInbound, UssdReadError};
@@ -47,6 +47,8 @@ pub(super) struct Turn<'t> {
     pub known: (Option<dayaq_dialog::Language>, Option<String>),
     /// Whether a draft was held before this step.
     pub held: bool,
+    /// Whether what is in safe keeping of the draft is older than the session.
+    pub ahead: bool,
     pub answered: bool,
     /// What the phone is told first, should a conversation begin with this turn.
     pub news: Vec<News>,
@@ -121,8 +123,11 @@ impl Conversations {
         key: SubscriberKey,
     ) -> Result<(), StoreError> {
         let mut loaded = self.load(&key).await?;
+        let mut seen = None;
+        let rule = &voice.profile.dialect.session;
         for _ in 0..CONFLICTS_MAX {
-            let envelope = self.envelope(&key, &loaded).await?;
+            let brings = |envelope: &Envelope| brings(envelope, &voice.name, inbound, rule);
+            let Recalled { envelope, revived, ahead } = self.recall(&key, &loaded, seen, brings).await?;
             let book = self.books.of(envelope.dialog.book()).await?;
             let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
             let version = loaded.version;
@@ -137,9 +142,11 @@ impl Conversations {
                 version,
                 known,
                 held,
+                ahead,
                 answered: false,
                 news: Vec::new(),
             };
+            let remembered = self.lives(&turn).then_some(version);
             let standing = match fault {
                 Some(_) if turn.envelope.belongs(&voice.name, inbound) => Standing::WrongOp,
                 Some(UssdReadError::NoOp | UssdReadError::TwoOps) => Standing::Stray,
@@ -148,7 +155,8 @@ impl Conversations {
                     arrival.respond(CommandStatus::RX_P_APPN);
                     return Ok(());
                 }
-                None => judge(&turn.envelope, &voice.name, inbound, &voice.profile.dialect.session),
+                None if revived && inbound.event == UssdEvent::Continue => Standing::Revived,
+                None => judge(&turn.envelope, &voice.name, inbound, rule),
             };
             // What is remembered may be behind the store, and no save will find that out.
             if loaded.cached
@@ -160,9 +168,9 @@ impl Conversations {
             }
             let effects = match standing {
                 Standing::Again if self.repeat(&mut turn).await => return Ok(()),
-                Standing::Due | Standing::Again => {
+                Standing::Due | Standing::Again | Standing::Revived => {
                     self.bring_news(&mut turn, inbound).await;
-                    self.step(&mut turn, inbound)
+                    self.step(&mut turn, inbound, standing)
                 }
                 Standing::Past => {
                     self.counters.repeats.increment(1);
@@ -181,13 +189,22 @@ impl Conversations {
                         Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
                         // What could not be read has been counted as it came.
                         Standing::WrongOp if fault.is_none() => self.counters.faulty_ops.increment(1),
-                        Standing::WrongOp | Standing::Due | Standing::Again | Standing::Past | Standing::Stray => {}
+                        Standing::WrongOp
+                        | Standing::Due
+                        | Standing::Again
+                        | Standing::Revived
+                        | Standing::Past
+                        | Standing::Stray => {}
+                    }
+                    if revived {
+                        self.note_revived(&turn);
                     }
                     return self.carry_out(turn, effects).await;
                 }
                 Some(current) => {
                     self.counters.conflicts.increment(1);
-                    loaded = current;
+                    seen = remembered;
+                    loaded = self.reread(&key, current).await;
                 }
             }
         }
@@ -237,36 +254,8 @@ impl Conversations {
         vec![Effect::Reply { text, ends: true }]
     }
 
-    /// Loads the session, with patience: Redis may be failing over at this moment.
-    pub(super) async fn load(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
-        let start = self.clock.monotonic();
-        loop {
-            match self.sessions.load(key).await {
-                Ok(loaded) => return Ok(loaded),
-                Err(cause) if self.clock.monotonic().saturating_sub(start) >= STORE_PATIENCE => return Err(cause),
-                Err(_) => tokio::time::sleep(STORE_PAUSE).await,
-            }
-        }
-    }
-
-    /// The stored envelope; else one from the last safe draft; else a new one in the language remembered.
-    pub(super) async fn envelope(&self, key: &SubscriberKey, loaded: &Loaded) -> Result<Envelope, StoreError> {
-        if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
-            return Ok(envelope);
-        }
-        if let Some(dialog) = within(self.store.draft(key)).await?.and_then(|plain| serde_json::from_slice(&plain).ok())
-        {
-            return Ok(Envelope::new(dialog));
-        }
-        let profile = within(self.store.profile(key)).await?;
-        let language = profile.and_then(|profile| profile.language).map(values::to_dialog_language);
-        let now = self.clock.now();
-        let draft = new_id(now, &*self.entropy).to_string();
-        Ok(Envelope::new(Session::new(&draft, language, self.books.current(), now)))
-    }
-
     /// Steps the dialogue by what the phone or the network did; the reply is put into the envelope.
-    pub(super) fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound) -> Vec<Effect> {
+    pub(super) fn step(&self, turn: &mut Turn<'_>, inbound: &UssdInbound, standing: Standing) -> Vec<Effect> {
         turn.envelope.radio = Some(Radio::after(&turn.carrier.name, inbound, turn.envelope.radio.as_ref()));
         let typed = inbound.text.as_deref().unwrap_or(UNREADABLE);
         let dialled = match typed {
@@ -275,6 +264,7 @@ impl Conversations {
         };
         let input = match inbound.event {
             UssdEvent::Begin => Input::Open { dialled: &dialled },
+            UssdEvent::Continue if standing == Standing::Revived => Input::Stale(typed),
             UssdEvent::Continue => Input::Text(typed),
             UssdEvent::Abort => Input::Aborted,
             UssdEvent::Timeout | UssdEvent::Notified => Input::TimedOut,
@@ -286,10 +276,11 @@ impl Conversations {
     pub(super) fn advance(&self, turn: &mut Turn<'_>, input: Input<'_>) -> Vec<Effect> {
         let now = self.steady.now();
         let fresh_draft = new_id(self.clock.now(), &*self.entropy).to_string();
-        let draft_kept = SignedDuration::try_from(self.draft_ttl).unwrap_or(SignedDuration::MAX);
+        let draft_kept = SignedDuration::try_from(self.store.draft_life()).unwrap_or(SignedDuration::MAX);
         let moment = Moment { surface: turn.surface(), now, fresh_draft: &fresh_draft, draft_kept, news: &turn.news };
         let Step { session, effects } = step(&turn.book, turn.envelope.dialog.clone(), input, &moment);
         turn.envelope.dialog = session;
+        Self::count_draft(turn, &effects);
         for effect in &effects {
             match effect {
                 Effect::Reply { text, ends } => turn.note(Shown { text: text.clone(), ends: *ends }),
@@ -311,7 +302,7 @@ impl Conversations {
     /// Saves the envelope over the version that was loaded; gives what is there now where somebody was first.
     pub(super) async fn save(&self, turn: &mut Turn<'_>) -> Result<Option<Loaded>, StoreError> {
         let plain = turn.envelope.encode();
-        match self.sessions.store(&turn.key, turn.version, &plain, self.draft_ttl).await? {
+        match self.sessions.store(&turn.key, turn.version, &plain, self.life(turn)).await? {
             Saved::Written(version) => {
                 turn.version = version;
                 Ok(None)
@@ -347,40 +338,6 @@ impl Conversations {
         }
         turn.answer(ResponseOrder::AfterReply);
         Ok(())
-    }
-
-    /// See [`Self::keep_safe`].
-    pub(super) async fn put_safe(&self, turn: &mut Turn<'_>, effects: &[Effect]) -> Result<(), StoreError> {
-        let now = (turn.envelope.dialog.language(), Some(turn.carrier.name.clone()));
-        let mut kept = Ok(());
-        if now != turn.known {
-            kept = self.remember(turn, now.0, Some(turn.carrier.texts.clone())).await;
-            turn.known = now;
-        }
-        let holds = turn.envelope.dialog.holds_draft(&turn.book);
-        if turn.held && !holds {
-            // Handed in or thrown away: what was kept for the draft's sake must not come back.
-            kept = kept.and(self.store.forget_draft(&turn.key).await);
-        } else if effects.iter().any(|effect| matches!(effect, Effect::Checkpoint { .. })) {
-            let plain = serde_json::to_vec(&turn.envelope.dialog).unwrap_or_default();
-            kept = kept.and(self.store.save_draft(&turn.key, &plain).await);
-        }
-        turn.held = holds;
-        kept
-    }
-
-    async fn remember(
-        &self,
-        turn: &Turn<'_>,
-        language: Option<dayaq_dialog::Language>,
-        operator: Option<String>,
-    ) -> Result<(), StoreError> {
-        let profile = self.store.profile(&turn.key).await?.unwrap_or_default();
-        let language = language.map(values::from_dialog_language).or(profile.language);
-        if profile.language == language && profile.operator == operator {
-            return Ok(());
-        }
-        self.store.save_profile(&turn.key, &Profile { language, operator, ..profile }).await
     }
 
     /// Sends the reply back the way the turn came, and says whether it has left. A text is kept in the store, which may

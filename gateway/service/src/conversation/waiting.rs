@@ -164,8 +164,8 @@ impl Conversations {
         let known = (envelope.dialog.language(), envelope.operator().map(str::to_owned));
         let (way, version) = (Way::Sms { line: Line { arrival, voice, again: false }, surface }, loaded.version);
         let held = envelope.dialog.holds_draft(&book);
-        let (carrier, answered, news) = (voice, true, Vec::new());
-        let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, answered, news };
+        let (carrier, ahead, answered, news) = (voice, false, true, Vec::new());
+        let mut turn = Turn { carrier, way, msisdn, key, book, envelope, version, known, held, ahead, answered, news };
         if let Some((id, words)) = self.owed(&mut turn, given_up) {
             turn.envelope.texting.owe(id, &arrival.message.destination, words, wall);
         }

@@ -39,6 +39,7 @@ mod untold;
 mod wrong_clock;
 
 pub use dayaq_sql::{Database, Marks, PostgresPool, SqliteFile, StoreError};
+pub use drafts::KeptDraft;
 pub use gateway::{DRAFT_LIFE, GatewayStore};
 pub use nonces::Claim;
 pub(crate) use open::store_key;
@@ -51,7 +52,7 @@ pub use receipts::{MessageState, Recorded};
 pub use redis_session::RedisSessions;
 pub use retention::{Retention, Swept};
 pub use registrations::Registration;
-pub use session::{Cas, Loaded, Saved, SessionBackend, Sessions, Stored, Token, Version};
+pub use session::{Cas, Found, Life, Loaded, Saved, SessionBackend, Sessions, Stored, Token, Version};
 pub use sqlite_session::SqliteSessions;
 pub use subscriber::SubscriberKey;
 pub use text::{
@@ -69,4 +70,4 @@ const IN_POSTGRES: Schema =
     Schema { application: "dayaq-gateway", namespace: None, migrations: &sqlx::migrate!("./migrations/postgres") };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! Live sessions in Redis: production.
 
 use super::redis_link::RedisLink;
-use super::{Cas, SessionBackend, StoreError, Stored, SubscriberKey, Token, Version};
+use super::{Cas, Found, Life, SessionBackend, StoreError, Stored, SubscriberKey, Token, Version};
 use crate::config::{REDIS_TIMEOUT_MS as TIMEOUT_MS, RedisConfig};
 use async_trait::async_trait;
 use redis::Script;
@@ -15,6 +15,7 @@ use std::time::Duration;
 pub struct RedisSessions {
     link: RedisLink,
     script: Script,
+    find: Script,
 }
 
 impl RedisSessions {
@@ -26,7 +27,7 @@ impl RedisSessions {
     /// Only the address is looked at; the connection comes when the server is there, and comes back after a loss.
     /// Must be called within a tokio runtime.
     pub fn new(config: &RedisConfig) -> Result<Self, StoreError> {
-        Ok(Self { link: RedisLink::open(config)?, script: Script::new(SCRIPT) })
+        Ok(Self { link: RedisLink::open(config)?, script: Script::new(SCRIPT), find: Script::new(FIND) })
     }
 
     /// Sessions in one server at `url`, such as `redis://127.0.0.1:6379/0` or `unix:///run/redis.sock`; each operation
@@ -52,6 +53,20 @@ impl SessionBackend for RedisSessions {
             Err(StoreError::Refused(code)) if code == WRONG_TYPE => {
                 quarantine("is of another type");
                 Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn find(&self, key: &SubscriberKey) -> Result<Found, StoreError> {
+        let fields: Result<FieldsAndLife, StoreError> = self.link.invoke(&self.find.key(name(key))).await;
+        match fields {
+            Ok((number, token, blob, life)) => {
+                Ok(Found { stored: stored(number, token, blob), life: life.as_deref().and_then(short_life) })
+            }
+            Err(StoreError::Refused(code)) if code == WRONG_TYPE => {
+                quarantine("is of another type");
+                Ok(Found { stored: None, life: None })
             }
             Err(other) => Err(other),
         }
@@ -110,8 +125,11 @@ impl fmt::Debug for RedisSessions {
 const WRONG_TYPE: &str = "WRONGTYPE";
 /// The compare-and-set.
 const SCRIPT: &str = include_str!("cas.lua");
+/// A session, and the life of its store.
+const FIND: &str = include_str!("find.lua");
 
 type Fields = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+type FieldsAndLife = (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// The name under which it is found out whether sessions can be written.
 const READY_NAME: &str = "dayaq:{ready}:s";
@@ -146,6 +164,12 @@ fn quarantine(why: &'static str) {
 fn decimal(octets: &[u8]) -> Option<u64> {
     let plain = octets.len() <= 15 && octets.first().is_some_and(|first| *first != b'0');
     std::str::from_utf8(octets).ok().filter(|_| plain)?.parse().ok()
+}
+
+/// The first of the hexadecimal digits by which a server names its life: enough to tell one from the next.
+fn short_life(run_id: &[u8]) -> Option<Life> {
+    let digits = std::str::from_utf8(run_id.get(..8)?).ok()?;
+    Life::from_str_radix(digits, 16).ok()
 }
 
 fn unexpected() -> StoreError {

@@ -41,6 +41,12 @@ impl Version {
     pub const fn token(&self) -> &Token {
         &self.token
     }
+
+    /// Whether this cannot be what became of `seen`: it has seen fewer writes, or as many of another line. No session
+    /// counts as having seen none.
+    pub fn falls_behind(&self, seen: Self) -> bool {
+        self.number < seen.number || self.number == seen.number && self.token != seen.token
+    }
 }
 
 impl fmt::Debug for Version {
@@ -73,11 +79,29 @@ pub enum Cas {
     Conflict(Option<Stored>),
 }
 
+/// One life of a store, from its start to its end. The next may have begun with an older copy, or with a replica that
+/// had not heard the last writes.
+pub type Life = u32;
+
+/// What a backend has of a subscriber.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The session, if there is one.
+    pub stored: Option<Stored>,
+    /// The life of the store that says so, where it can tell.
+    pub life: Option<Life>,
+}
+
 /// Where sealed sessions are kept.
 #[async_trait]
 pub trait SessionBackend: Send + Sync {
     /// Reads a session; one past its time is `None`.
     async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError>;
+
+    /// The same, with the life of the store; a store that loses nothing at its restart need tell none.
+    async fn find(&self, key: &SubscriberKey) -> Result<Found, StoreError> {
+        Ok(Found { stored: self.load(key).await?, life: None })
+    }
 
     /// Replaces the session if it is still `expected`, to be kept for `ttl` from now on.
     ///
@@ -105,6 +129,9 @@ pub struct Loaded {
     /// Whether this comes from memory and may be behind the store. A store over it either succeeds, which
     /// proves that it was not, or conflicts and gives the current state.
     pub cached: bool,
+    /// The life of the store that this comes from, where it tells one; a session that was written in another may be
+    /// older than what its phone was shown last.
+    pub life: Option<Life>,
 }
 
 impl fmt::Debug for Loaded {
@@ -165,16 +192,16 @@ impl Sessions {
     pub async fn load(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
         let remembered = self.cache().get(key);
         match remembered {
-            Some(stored) => Ok(self.opened(key, Some(stored), true)),
+            Some(stored) => Ok(Loaded { cached: true, ..self.opened(key, Some(stored)) }),
             None => self.load_fresh(key).await,
         }
     }
 
     /// Loads a session from the store itself.
     pub async fn load_fresh(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
-        let stored = self.watched(self.backend.load(key).await)?;
+        let Found { stored, life } = self.watched(self.backend.find(key).await)?;
         self.remember(key, stored.as_ref());
-        Ok(self.opened(key, stored, false))
+        Ok(Loaded { life, ..self.opened(key, stored) })
     }
 
     /// Stores a session over the one that was loaded as `expected`, for `ttl` from now on.
@@ -206,7 +233,7 @@ impl Sessions {
             Ok(Cas::Conflict(stored)) => {
                 metrics::counter!("dayaq_session_conflicts_total").increment(1);
                 self.remember(key, stored.as_ref());
-                Ok(Saved::Conflict(self.opened(key, stored, false)))
+                Ok(Saved::Conflict(self.opened(key, stored)))
             }
             Err(error) => {
                 self.remember(key, None);
@@ -222,9 +249,9 @@ impl Sessions {
 
     /// Opens a blob. One that does not open is counted and treated as absent, under its own version, so that the
     /// next write replaces it (C13).
-    fn opened(&self, key: &SubscriberKey, stored: Option<Stored>, cached: bool) -> Loaded {
+    fn opened(&self, key: &SubscriberKey, stored: Option<Stored>) -> Loaded {
         let Some(stored) = stored else {
-            return Loaded { version: Version::ABSENT, plain: None, cached };
+            return Loaded { version: Version::ABSENT, plain: None, cached: false, life: None };
         };
         let plain = match self.keys.open(&self.context(key), &stored.blob) {
             Ok(mut plain) => Some(std::mem::take(&mut *plain)),
@@ -234,7 +261,7 @@ impl Sessions {
                 None
             }
         };
-        Loaded { version: stored.version, plain, cached }
+        Loaded { version: stored.version, plain, cached: false, life: None }
     }
 
     fn context(&self, key: &SubscriberKey) -> Vec<u8> {

@@ -1,15 +1,13 @@
 //! A gateway without sockets: the shipped dialogues, stores in a folder, a core that says what the test wants.
 
+use super::memory::Memory;
 use crate::config::{Environment, GatewayConfig, Surroundings};
 use crate::content::{ContentFiles, compile_book};
 use crate::conversation::envelope::Envelope;
 use crate::conversation::{Books, Conversations, Parts};
 use crate::link::{Arrival, BindHandle, LooseEnds};
 use crate::push::Sender;
-use crate::store::{
-    Cas, GatewayStore, IN_SQLITE, Saved, SessionBackend, Sessions, SqliteFile, StoreError, Stored, SubscriberKey,
-    Token, Version,
-};
+use crate::store::{GatewayStore, IN_SQLITE, Saved, SessionBackend, Sessions, SqliteFile, SubscriberKey, Version};
 use async_trait::async_trait;
 use dayaq_core_api::{
     Caller, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
@@ -22,7 +20,6 @@ use dayaq_text::best_alphabet;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Clock, ManualClock, Msisdn, SeededEntropy};
 use jiff::civil::date;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -45,19 +42,50 @@ pub struct World {
     pub conversations: Arc<Conversations>,
     /// Another gateway of the same operator, on the same stores.
     other: Arc<Conversations>,
-    /// Makes one more.
-    make: Box<dyn Fn() -> Arc<Conversations> + Send + Sync>,
     pub clock: Arc<ManualClock>,
     pub core: Arc<Script>,
     pub dialect: Dialect,
     sessions: Arc<Memory>,
     reader: Sessions,
     keys: KeyRing,
+    kit: Kit,
     bind: BindHandle,
     ends: Mutex<LooseEnds>,
     /// Another bind, whose connections are cut.
     cut: (BindHandle, Mutex<LooseEnds>),
     _folder: TempDir,
+}
+
+/// What another gateway of the same operator is made of.
+struct Kit {
+    books: Arc<Books>,
+    file: SqliteFile,
+    store: Arc<GatewayStore>,
+    backend: Arc<dyn SessionBackend>,
+    entropy: Arc<SeededEntropy>,
+    config: GatewayConfig,
+}
+
+impl Kit {
+    fn gateway(&self, keys: &KeyRing, core: &Arc<Script>, clock: Arc<dyn Clock>) -> Arc<Conversations> {
+        let sessions = Sessions::new(self.backend.clone(), keys.clone(), self.entropy.clone(), 100);
+        // Each process has a name of its own.
+        let store = GatewayStore::new(self.file.clone(), keys.clone(), self.entropy.clone(), clock.clone());
+        let parts = Parts {
+            books: Arc::clone(&self.books),
+            sessions: Arc::new(sessions),
+            store: Arc::new(store.keeping_drafts(self.store.draft_life())),
+            core: core.clone(),
+            keys: keys.clone(),
+            clock,
+            entropy: self.entropy.clone(),
+            pending: Arc::default(),
+            senders: vec![Sender::new(&self.config.operators[0].profile).unwrap()],
+            wake: Arc::default(),
+            notices: Arc::default(),
+        };
+        Conversations::new(parts, &self.config.operators, &self.config)
+    }
 }
 
 /// What came out for one message that went in.
@@ -92,15 +120,25 @@ impl World {
 
     /// The same with a change to the dialect.
     pub async fn tuned(profile: &'static str, change: impl FnOnce(&mut Dialect)) -> Self {
-        Self::with(profile, "replies_per_minute = 100000", change).await
+        Self::made(profile, "replies_per_minute = 100000", change, None).await
     }
 
     /// With an operator that follows the specification, and these lines about phones.
     pub async fn configured(lines: &str) -> Self {
-        Self::with("specification", lines, |_| {}).await
+        Self::made("specification", lines, |_| {}, None).await
     }
 
-    async fn with(profile: &'static str, lines: &str, change: impl FnOnce(&mut Dialect)) -> Self {
+    /// With sessions in that store.
+    pub async fn over(profile: &'static str, backend: Arc<dyn SessionBackend>) -> Self {
+        Self::made(profile, "replies_per_minute = 100000", |_| {}, Some(backend)).await
+    }
+
+    async fn made(
+        profile: &'static str,
+        lines: &str,
+        change: impl FnOnce(&mut Dialect),
+        backend: Option<Arc<dyn SessionBackend>>,
+    ) -> Self {
         let (files, book) = content();
         let entropy = Arc::new(SeededEntropy::new(20_261_123));
         let keys = KeyRing::new(1, &Key::generate(&*entropy));
@@ -109,57 +147,57 @@ impl World {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let file = SqliteFile::open(&folder.path().join("gateway.sqlite"), IN_SQLITE).await.unwrap();
-        let own_store = {
-            let (keys, entropy, clock) = (keys.clone(), entropy.clone(), clock.clone());
-            move || Arc::new(GatewayStore::new(file.clone(), keys.clone(), entropy.clone(), clock.clone()))
-        };
         let mut config = config(profile, lines);
         change(&mut config.operators[0].profile.dialect);
         let dialect = config.operators[0].profile.dialect.clone();
         let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
-        let books = Arc::new(Books::shared(Arc::clone(book), files, own_store()).await.unwrap());
-        let open = {
-            let (sessions, keys, entropy) = (sessions.clone(), keys.clone(), entropy.clone());
-            move |entries| Sessions::new(sessions.clone(), keys.clone(), entropy.clone(), entries)
-        };
-        let reader = open(0);
-        let make: Box<dyn Fn() -> Arc<Conversations> + Send + Sync> = {
-            let (keys, clock, core) = (keys.clone(), clock.clone(), core.clone());
-            Box::new(move || {
-                let parts = Parts {
-                    books: Arc::clone(&books),
-                    sessions: Arc::new(open(100)),
-                    store: own_store(),
-                    core: core.clone(),
-                    keys: keys.clone(),
-                    clock: clock.clone(),
-                    entropy: entropy.clone(),
-                    pending: Arc::default(),
-                    senders: vec![Sender::new(&config.operators[0].profile).unwrap()],
-                    wake: Arc::default(),
-                    notices: Arc::default(),
-                };
-                Conversations::new(parts, &config.operators, &config)
-            })
-        };
-        let (conversations, other) = (make(), make());
+        let backend = backend.unwrap_or_else(|| sessions.clone());
+        let store = Arc::new(GatewayStore::new(file.clone(), keys.clone(), entropy.clone(), clock.clone()));
+        let books = Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap());
+        let reader = Sessions::new(backend.clone(), keys.clone(), entropy.clone(), 0);
+        let kit = Kit { books, file, store, backend, entropy, config };
+        let gateway = || kit.gateway(&keys, &core, clock.clone());
+        let (conversations, other) = (gateway(), gateway());
         let (bind, ends) = BindHandle::loose("test/1");
         let (cut, cut_ends) = BindHandle::loose("test/2");
         Self {
             reader,
             conversations,
             other,
-            make,
             clock,
             core,
             dialect,
             sessions,
             keys,
+            kit,
             bind,
             ends: Mutex::new(ends),
             cut: (cut, Mutex::new(cut_ends)),
             _folder: folder,
         }
+    }
+
+    /// Another gateway of the same operator on the same stores, which remembers nothing yet and goes by that clock.
+    pub fn gateway_by(&self, clock: Arc<dyn Clock>) -> Arc<Conversations> {
+        self.kit.gateway(&self.keys, &self.core, clock)
+    }
+
+    /// What outlives a session.
+    pub fn store(&self) -> &GatewayStore {
+        &self.kit.store
+    }
+
+    /// Seals a session as it is stored, to be put in its place past the gateways.
+    pub async fn put(&self, number: u64, plain: &[u8]) {
+        let loaded = self.reader.load_fresh(&self.key(number)).await.unwrap();
+        let life = Duration::from_secs(3_600);
+        let saved = self.reader.store(&self.key(number), loaded.version, plain, life).await.unwrap();
+        assert!(matches!(saved, Saved::Written(_)), "nobody else writes");
+    }
+
+    /// What is stored of a phone, as it was before it was sealed.
+    pub async fn plain(&self, number: u64) -> Option<Vec<u8>> {
+        self.reader.load_fresh(&self.key(number)).await.unwrap().plain
     }
 
     pub async fn new() -> Self {
@@ -177,6 +215,12 @@ impl World {
         self.said()
     }
 
+    /// The same to that gateway.
+    pub async fn deliver_to(&self, gateway: &Arc<Conversations>, message: ShortMessage) -> Said {
+        gateway.handle(&self.arrival(message)).await;
+        self.said()
+    }
+
     /// The same to the other gateway.
     pub async fn deliver_to_the_other(&self, message: ShortMessage) -> Said {
         self.other.handle(&self.arrival(message)).await;
@@ -190,7 +234,7 @@ impl World {
 
     /// Starts one more gateway of the same operator, on the same stores.
     pub fn gateway(&self) -> Arc<Conversations> {
-        (self.make)()
+        self.gateway_by(self.clock.clone())
     }
 
     /// A delivered message, not yet taken.
@@ -393,39 +437,6 @@ password = "secret"
     root.finish();
     assert_eq!(found.to_string(), "");
     config.unwrap()
-}
-
-/// Sessions in memory.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<Vec<u8>, Stored>>);
-
-#[async_trait]
-impl SessionBackend for Memory {
-    async fn load(&self, key: &SubscriberKey) -> Result<Option<Stored>, StoreError> {
-        Ok(self.0.lock().unwrap().get(&key.as_bytes().to_vec()).cloned())
-    }
-
-    async fn store(
-        &self,
-        key: &SubscriberKey,
-        expected: Version,
-        token: Token,
-        blob: &[u8],
-        _ttl: Duration,
-    ) -> Result<Cas, StoreError> {
-        let mut sessions = self.0.lock().unwrap();
-        let there = sessions.get(&key.as_bytes().to_vec()).cloned();
-        if there.as_ref().map_or(Version::ABSENT, |stored| stored.version) != expected {
-            return Ok(Cas::Conflict(there));
-        }
-        let version = Version::new(expected.number() + 1, token);
-        sessions.insert(key.as_bytes().to_vec(), Stored { version, blob: blob.into() });
-        Ok(Cas::Written(version))
-    }
-
-    async fn ready(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 /// A core that says what it was told to say, at once or when it is let go.

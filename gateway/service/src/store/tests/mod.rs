@@ -34,7 +34,7 @@ mod redis_faults;
 mod redis_ground;
 mod redis_kinds;
 mod redis_quarantine;
-mod redis_server;
+pub(crate) mod redis_server;
 mod redis_table;
 mod retention;
 mod restored;
@@ -47,7 +47,7 @@ mod torn_log;
 mod untold;
 mod wrong_clock;
 
-use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, SubscriberKey};
+use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, StoreError, SubscriberKey};
 use dayaq_postgres::PostgresDatabase;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{ManualClock, Msisdn, SeededEntropy};
@@ -156,6 +156,23 @@ impl House {
         let mut files: Vec<_> = std::fs::read_dir(self.folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         files.iter().flat_map(|file| std::fs::read(file).unwrap()).collect()
+    }
+}
+
+/// Drafts as most tests want them: each is later than what was there.
+impl GatewayStore {
+    async fn save_draft(&self, key: &SubscriberKey, plain: &[u8]) -> Result<(), StoreError> {
+        let version = self.kept_draft(key).await?.map_or(1, |kept| kept.version + 1);
+        self.keep_draft(key, version, Some(plain)).await
+    }
+
+    async fn forget_draft(&self, key: &SubscriberKey) -> Result<(), StoreError> {
+        let version = self.kept_draft(key).await?.map_or(1, |kept| kept.version + 1);
+        self.keep_draft(key, version, None).await
+    }
+
+    async fn draft(&self, key: &SubscriberKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.kept_draft(key).await?.and_then(|kept| kept.plain))
     }
 }
 

@@ -92,7 +92,7 @@ async fn c04_an_emptied_server_conflicts_with_what_is_remembered() {
     };
     let _: String = redis.ask(&["FLUSHALL"]).await;
     assert!(sessions.load(&key).await.unwrap().cached);
-    let absent = Loaded { version: Version::ABSENT, plain: None, cached: false };
+    let absent = Loaded { version: Version::ABSENT, plain: None, cached: false, life: None };
     assert_eq!(sessions.store(&key, first, b"two", HOUR).await.unwrap(), Saved::Conflict(absent));
 }
 

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 pub struct RedisServer {
     folder: TempDir,
     process: Option<Child>,
+    /// More of its options.
+    options: Vec<String>,
 }
 
 impl RedisServer {
@@ -22,7 +24,16 @@ impl RedisServer {
 
     /// A folder and an address where there is no server yet.
     pub fn stopped() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), process: None }
+        Self { folder: tempfile::tempdir().unwrap(), process: None, options: Vec::new() }
+    }
+
+    /// One that has these options, too.
+    pub fn start_with(options: &[&str]) -> Self {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut server = Self::stopped();
+        server.options = options;
+        server.up();
+        server
     }
 
     /// Starts the process over whatever the folder holds and waits until it serves.
@@ -34,6 +45,7 @@ impl RedisServer {
             .arg(self.folder.path())
             .arg("--unixsocket")
             .arg(self.socket())
+            .args(&self.options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -55,11 +67,22 @@ impl RedisServer {
         }
     }
 
+    /// Sends the process a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    /// Where everything lies that it keeps.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
     }
 
-    fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
     }
 

@@ -148,7 +148,7 @@ async fn a_turn_in_steady_state_is_one_round_trip(shop: Shop) {
     let (backend, key) = (shop.backend(&house).await, house.subscriber(shop.first));
     let sessions = sessions(&house, backend.clone());
     let absent = sessions.load(&key).await.unwrap();
-    assert_eq!(absent, Loaded { version: Version::ABSENT, plain: None, cached: false });
+    assert_eq!(absent, Loaded { version: Version::ABSENT, plain: None, cached: false, life: None });
     let mut version = write(&sessions, &key, absent.version, b"turn 0").await;
     for turn in 1..5 {
         let loaded = sessions.load(&key).await.unwrap();
@@ -169,7 +169,7 @@ async fn b06_of_two_gateways_the_loser_is_given_what_is_there(shop: Shop) {
     let second = write(&there, &key, first, b"two").await;
     let behind = here.load(&key).await.unwrap();
     assert_eq!((behind.version, behind.cached), (first, true));
-    let now = Loaded { version: second, plain: Some(b"two".to_vec()), cached: false };
+    let now = Loaded { version: second, plain: Some(b"two".to_vec()), cached: false, life: None };
     assert_eq!(here.store(&key, behind.version, b"lost", HOUR).await.unwrap(), Saved::Conflict(now));
     let third = write(&here, &key, second, b"three").await;
     assert_eq!(third.number(), 3);
@@ -228,7 +228,7 @@ async fn c13_a_blob_that_does_not_open_is_replaced(shop: Shop) {
             panic!("a conflict")
         };
         let loaded = sessions.load_fresh(&key).await.unwrap();
-        assert_eq!(loaded, Loaded { version: placed, plain: None, cached: false });
+        assert_eq!(loaded, Loaded { version: placed, plain: None, cached: false, life: None });
         version = write(&sessions, &key, placed, b"mine").await;
         assert_eq!(sessions.load_fresh(&key).await.unwrap().plain, Some(b"mine".to_vec()));
     }

@@ -1,0 +1,142 @@
+//! A family's application on sessions in a real Redis, question by question, and what may happen to the store meanwhile.
+
+use super::world::{Phone, Said, World};
+use crate::conversation::Conversations;
+use crate::store::tests::redis_server::RedisServer;
+use crate::store::{RedisSessions, SubscriberKey};
+use dayaq_smpp::ShortMessage;
+use dayaq_smpp::ussd::UssdEvent;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A time limit that no busy machine reaches.
+const PATIENT: Duration = Duration::from_secs(10);
+/// What is typed, from the choice of the language to the last question before the review.
+pub const ANSWERS: [&str; 18] = [
+    "1", "1", "1", "5AKT9X2", "1", "12345678", "1", "4711", "1", "7B3C8D1", "2", "2", "7", "2", "1", "1", "1", "1",
+];
+/// The first answer after which there is something to continue.
+pub const DRAFT_FROM: usize = 3;
+
+/// A gateway whose sessions are in a Redis.
+pub struct Desk {
+    pub world: World,
+    pub gateway: Arc<Conversations>,
+}
+
+/// What stood after an answer.
+pub struct Point {
+    pub screen: String,
+    /// The session in Redis, as a copy of it would have it.
+    pub session: Vec<u8>,
+    /// How many sections of the draft were in safe keeping.
+    pub kept: u64,
+}
+
+impl Desk {
+    pub async fn at(url: &str, profile: &'static str) -> Self {
+        let backend = Arc::new(RedisSessions::open(url, PATIENT).unwrap());
+        backend.connected().await;
+        let world = World::over(profile, backend).await;
+        let gateway = world.gateway();
+        Self { world, gateway }
+    }
+
+    /// The gateway is replaced by one that remembers nothing.
+    pub fn restart(&mut self) {
+        self.gateway = self.world.gateway();
+    }
+
+    pub fn phone(&self, number: u64) -> Phone<'_> {
+        self.world.phone(number, number % 100 + 1)
+    }
+
+    pub async fn deliver(&self, message: ShortMessage) -> Said {
+        self.world.deliver_to(&self.gateway, message).await
+    }
+
+    /// Dials in a new radio session.
+    pub async fn dial(&self, phone: &mut Phone<'_>) -> (String, bool) {
+        (phone.session, phone.sequence) = (phone.session + 1, 0);
+        shown(&self.deliver(phone.message(UssdEvent::Begin, "*7142#")).await)
+    }
+
+    pub async fn send(&self, phone: &mut Phone<'_>, typed: &str) -> (String, bool) {
+        phone.sequence += 1;
+        shown(&self.deliver(phone.message(UssdEvent::Continue, typed)).await)
+    }
+
+    /// Dials and answers so many questions; gives what stood after the dial and after each answer.
+    pub async fn apply(&self, redis: &RedisServer, phone: &mut Phone<'_>, answers: usize) -> Vec<Point> {
+        let (screen, _) = self.dial(phone).await;
+        let mut points = vec![self.point(redis, phone, screen).await];
+        for typed in &ANSWERS[..answers] {
+            let (screen, ends) = self.send(phone, typed).await;
+            assert!(!ends, "{screen}");
+            points.push(self.point(redis, phone, screen).await);
+        }
+        points
+    }
+
+    async fn point(&self, redis: &RedisServer, phone: &Phone<'_>, screen: String) -> Point {
+        let key = self.world.key(phone.number);
+        let kept = self.world.store().kept_draft(&key).await.unwrap();
+        let session = redis.ask(&["DUMP", &name(&key)]).await;
+        Point { screen, session, kept: kept.map_or(0, |kept| kept.version) }
+    }
+
+    /// Answers everything from the question that stands after so many answers, sends the application off, and gives the
+    /// last screen.
+    pub async fn finish(&self, phone: &mut Phone<'_>, screen: String, from: usize) -> String {
+        let mut screen = screen;
+        for typed in &ANSWERS[from..] {
+            screen = self.send(phone, typed).await.0;
+        }
+        assert!(screen.contains("5AKT9X2, AZE 12345678"), "the review: {screen}");
+        for _ in 0..4 {
+            if screen.contains("98 ") {
+                screen = self.send(phone, "98").await.0;
+            }
+        }
+        let (screen, ends) = self.send(phone, "1").await;
+        assert!(ends && screen.contains("26-0000001-1"), "{screen}");
+        screen
+    }
+}
+
+/// The one screen, and whether it is the last.
+pub fn shown(said: &Said) -> (String, bool) {
+    let (screen, ends) = said.screen();
+    (screen.to_owned(), ends)
+}
+
+/// Under what a phone's session is found.
+pub fn name(key: &SubscriberKey) -> String {
+    format!("dayaq:{{{}}}:s", key.hex())
+}
+
+/// Puts a session back as a copy has it.
+pub async fn put_back(redis: &RedisServer, key: &SubscriberKey, session: &[u8]) {
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut command = redis::cmd("RESTORE");
+    command.arg(name(key)).arg(3_600_000).arg(session).arg("REPLACE");
+    let _: String = command.query_async(&mut connection).await.unwrap();
+}
+
+/// How many answers the draft in safe keeping had, when so many were given.
+pub fn section_of(points: &[Point], answers: usize) -> usize {
+    let kept = points[answers].kept;
+    points.iter().position(|point| point.kept == kept).unwrap()
+}
+
+/// After how many answers a question was asked, of those that come into question.
+pub fn question(points: &[Point], screen: &str, least: usize) -> usize {
+    let found = points.iter().enumerate().skip(least).find(|(_, point)| point.screen == screen);
+    found.unwrap_or_else(|| panic!("no question from {least} on is {screen:?}")).0
+}
+
+/// Every case where all are asked for (DAYAQ_FULL=1), else so many of them.
+pub fn cases(most: usize) -> usize {
+    if std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1") { usize::MAX } else { most }
+}
