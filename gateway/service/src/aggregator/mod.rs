@@ -17,6 +17,9 @@
 mod answer;
 mod request;
 mod signature;
+
+#[cfg(test)]
+pub(crate) use signature::NONCE_LIFE;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 use super::world::{Phone, Said, World};
 use crate::conversation::Conversations;
 use crate::store::tests::redis_server::RedisServer;
-use crate::store::{RedisSessions, SubscriberKey};
+use crate::store::{RedisSessions, SessionBackend, SubscriberKey};
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::UssdEvent;
 use std::sync::Arc;
@@ -37,6 +37,10 @@ impl Desk {
     pub async fn at(url: &str, profile: &'static str) -> Self {
         let backend = Arc::new(RedisSessions::open(url, PATIENT).unwrap());
         backend.connected().await;
+        Self::on(profile, backend).await
+    }
+
+    pub async fn on(profile: &'static str, backend: Arc<dyn SessionBackend>) -> Self {
         let world = World::over(profile, backend).await;
         let gateway = world.gateway();
         Self { world, gateway }

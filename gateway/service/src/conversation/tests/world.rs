@@ -182,6 +182,11 @@ impl World {
         self.kit.gateway(&self.keys, &self.core, clock)
     }
 
+    /// Drafts are kept for so long by every gateway that comes after this.
+    pub fn keep_drafts(&mut self, life: Duration) {
+        self.kit.store = Arc::new(GatewayStore::clone(&self.kit.store).keeping_drafts(life));
+    }
+
     /// What outlives a session.
     pub fn store(&self) -> &GatewayStore {
         &self.kit.store
@@ -193,6 +198,11 @@ impl World {
         let life = Duration::from_secs(3_600);
         let saved = self.reader.store(&self.key(number), loaded.version, plain, life).await.unwrap();
         assert!(matches!(saved, Saved::Written(_)), "nobody else writes");
+    }
+
+    /// Which state of a phone's session is stored.
+    pub async fn version(&self, number: u64) -> Version {
+        self.reader.load_fresh(&self.key(number)).await.unwrap().version
     }
 
     /// What is stored of a phone, as it was before it was sealed.
