@@ -32,7 +32,8 @@ impl RedisServer {
     pub fn start(&mut self) {
         let mut process = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--appendonly", "yes"])
-            .args(["--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--dir"])
+            .args(["--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"])
+            .args(["--enable-debug-command", "local", "--dir"])
             .arg(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
