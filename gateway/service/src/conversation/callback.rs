@@ -282,18 +282,7 @@ impl Conversations {
             turn.envelope.marks.take(name, call);
             match self.save(&mut turn).await? {
                 None => {
-                    match standing {
-                        Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
-                        Standing::WrongOp => self.counters.faulty_ops.increment(1),
-                        Standing::Due
-                        | Standing::Again
-                        | Standing::Revived
-                        | Standing::Past
-                        | Standing::Stray => {}
-                    }
-                    if revived {
-                        self.note_revived(&turn);
-                    }
+                    self.note_taken(&turn, standing, revived, false);
                     self.carry_out(turn, effects).await?;
                     return Ok(shown(&answer));
                 }

@@ -185,20 +185,7 @@ impl Conversations {
             };
             match self.save(&mut turn).await? {
                 None => {
-                    match standing {
-                        Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
-                        // What could not be read has been counted as it came.
-                        Standing::WrongOp if fault.is_none() => self.counters.faulty_ops.increment(1),
-                        Standing::WrongOp
-                        | Standing::Due
-                        | Standing::Again
-                        | Standing::Revived
-                        | Standing::Past
-                        | Standing::Stray => {}
-                    }
-                    if revived {
-                        self.note_revived(&turn);
-                    }
+                    self.note_taken(&turn, standing, revived, fault.is_some());
                     return self.carry_out(turn, effects).await;
                 }
                 Some(current) => {
@@ -209,6 +196,23 @@ impl Conversations {
             }
         }
         Err(StoreError::Overtaken(CONFLICTS_MAX))
+    }
+
+    /// Counts a turn that was taken, by how it stood. What could not be read has been counted as it came.
+    pub(super) fn note_taken(&self, turn: &Turn<'_>, standing: Standing, revived: bool, unread: bool) {
+        match standing {
+            Standing::OutOfSequence => self.counters.faulty_sequences.increment(1),
+            Standing::WrongOp if !unread => self.counters.faulty_ops.increment(1),
+            Standing::WrongOp
+            | Standing::Due
+            | Standing::Again
+            | Standing::Revived
+            | Standing::Past
+            | Standing::Stray => {}
+        }
+        if revived {
+            self.note_revived(turn);
+        }
     }
 
     /// A turn that was saved before: its reply is sent again, byte for byte. `false` where there is none yet,

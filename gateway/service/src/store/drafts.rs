@@ -20,12 +20,7 @@ pub struct KeptDraft {
 impl GatewayStore {
     /// Puts a version of a subscriber's draft into safe keeping, for as long as drafts are kept, from now on; without
     /// octets, that it was given up. What is there of a later version stays.
-    pub async fn keep_draft(
-        &self,
-        key: &SubscriberKey,
-        version: u64,
-        plain: Option<&[u8]>,
-    ) -> Result<(), StoreError> {
+    pub async fn keep_draft(&self, key: &SubscriberKey, version: u64, plain: Option<&[u8]>) -> Result<(), StoreError> {
         let sealed = plain.map_or_else(Vec::new, |plain| self.seal(&key.context(TABLE), plain));
         let (subscriber, now) = (*key.as_bytes(), self.now_ms());
         let life = if plain.is_some() { self.draft_life() } else { self.draft_life() + GIVEN_UP_LIFE };

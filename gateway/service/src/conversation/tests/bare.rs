@@ -1,8 +1,8 @@
 //! What a phone leaves behind that only looked in, and what one leaves that has begun something.
 
 use super::applicant::{ANSWERS, Desk, cases, name};
-use crate::conversation::recall::BARE_LIFE;
 use crate::aggregator::NONCE_LIFE;
+use crate::conversation::recall::BARE_LIFE;
 use crate::store::tests::redis_server::RedisServer;
 use dayaq_smpp::ussd::UssdEvent;
 use std::time::Duration;
@@ -83,8 +83,8 @@ async fn j_a_language_is_kept_in_the_profile_and_what_was_begun_in_the_draft() {
     desk.deliver(phone.message(UssdEvent::Abort, "")).await.is_silent();
     about(desk.left(&redis, FIRST).await, longest);
     // The language is known after the session is gone.
-    let (other, number) = (desk.phone(FIRST + 1).number, FIRST + 1);
-    let mut phone = desk.phone(other);
+    let number = FIRST + 1;
+    let mut phone = desk.phone(number);
     desk.dial(&mut phone).await;
     desk.send(&mut phone, "2").await;
     let _: i64 = redis.ask(&["DEL", &name(&desk.world.key(number))]).await;
