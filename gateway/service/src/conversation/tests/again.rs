@@ -172,7 +172,7 @@ impl Run {
                 self.gateway.answered.clear();
             }
             if self.dice.one_in(2) {
-                self.push(person, events).await;
+                disturbed |= self.push(person, events).await;
             }
             match event {
                 Event::Clean => {}
