@@ -28,7 +28,7 @@ fn number(n: u32) -> String {
 /// Delivers the first text of a phone, and gives what the operator hears.
 async fn write(line: &mut Line, n: u32) -> CommandStatus {
     let message = ShortMessage {
-        source: Address::new(1, 1, &number(n)).expect("it is short"),
+        source: Address::new(1, 1, number(n)).expect("it is short"),
         destination: Address::new(0, 1, "7142").expect("it is short"),
         short_message: "Salam".into(),
         ..ShortMessage::default()
