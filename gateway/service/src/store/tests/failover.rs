@@ -75,7 +75,8 @@ async fn d08_what_was_answered_is_there_after_a_failover_in_the_middle_of_writin
     assert!(matches!(&refused, StoreError::NoServer(why) if why.contains("25006")), "a standby takes none: {refused}");
     pair.standby.promote().await;
     ready_again(&store).await;
-    let (answered, there) = (answered.lock().unwrap().clone(), there(&store).await);
+    let there = there(&store).await;
+    let answered = answered.lock().unwrap().clone();
     println!("answered {}, there {}", answered.len(), there.len());
     assert!(answered.iter().all(|id| there.contains(id)), "something that was answered is lost");
 }
