@@ -138,28 +138,3 @@ async fn e10_a_worker_that_panics_again_and_again_ends_the_program_with_an_error
     println!("it ended after {:?}", clock.monotonic());
     assert_eq!(status.code(), Some(1));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_turn_that_panics_is_let_go_politely_and_every_other_goes_on() {
-    let house = House::up("").await;
-    let [poisoned, other] = phones(&house);
-    for phone in [&poisoned, &other] {
-        phone.dial().await.says("1 Azərbaycanca");
-        phone.send("2").await.says(ALONE.menu);
-    }
-    house.core.panic_at_status(true);
-    for _ in 0..3 {
-        // By the panic nothing is lost: the next dial begins at the menu.
-        let seen = poisoned.send("2").await;
-        seen.says("Сейчас продолжить нельзя").ends();
-        ALONE.answer(&other, other.send("1").await, 2, 4).await;
-        other.dial().await.says(ALONE.menu);
-        poisoned.dial().await.says(ALONE.menu);
-    }
-    assert!(house.smsc.is_bound() && house.gateway.is_bound());
-    assert_eq!(page(house.gateway.http, "/readyz").await.0, 200, "no worker fell");
-    house.core.panic_at_status(false);
-    let seen = poisoned.send("2").await;
-    assert!(seen.text.contains("нет"), "{}", seen.text);
-    house.gateway.shutdown().await;
-}
