@@ -178,7 +178,10 @@ impl Core for StandIn {
 
     async fn status(&self, _: &Caller) -> Result<StatusReply, CoreError> {
         let panics = self.state.lock().expect("no test panics in it").status_panics;
-        assert!(!panics, "no status");
+        if panics {
+            // Without a word to the log of the tests, which would take longer than many turns.
+            std::panic::resume_unwind(Box::new("no status"));
+        }
         self.answer(StatusReply::None).await
     }
 
