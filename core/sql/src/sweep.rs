@@ -11,12 +11,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a bite should take, its commit and its wait for the writer with it. One that takes longer is halved, one that
-/// takes less than half of it is doubled.
+/// How long a bite should take in a file, its commit and its wait for the one writer with it. One that takes longer is halved,
+/// one that takes less than half of it is doubled.
 const BITE: Duration = Duration::from_millis(16);
-/// Rows that a bite looks at: at first, and within which limits that changes.
+/// As [`BITE`], where writers do not wait for each other.
+const BITE_SHARED: Duration = Duration::from_millis(100);
+/// Rows that a bite looks at: at first, and within which limits that changes. So few take no time beside their commit, and a slow
+/// disk must not keep the sweep from ever getting ahead of what comes.
 const ROWS_FIRST: u32 = 32;
-const ROWS_MIN: u32 = 4;
+const ROWS_MIN: u32 = 32;
 const ROWS_MAX: u32 = 512;
 /// After a bite the sweep rests so many times as long as the bite took, so that the writer is everybody else's for most of the
 /// time.
@@ -138,9 +141,10 @@ impl Sweeper {
                 .write(move |mut db| Box::pin(async move { bite(&mut db, store, kind, &place, until, rows).await }))
                 .await;
             let took = self.clock.monotonic().saturating_sub(begun);
+            let should = if self.database.is_shared() { BITE_SHARED } else { BITE };
             state.rows = match took {
-                took if took > BITE => rows / 2,
-                took if took < BITE / 2 => rows * 2,
+                took if took > should => rows / 2,
+                took if took < should / 2 => rows * 2,
                 _ => rows,
             }
             .clamp(ROWS_MIN, ROWS_MAX);

@@ -327,7 +327,7 @@ async fn d15_retention_on_a_heap_of_years(ground: Ground) {
         assert_eq!((after.overdue, after.rows), (0, before.rows - before.overdue), "{}", before.what);
     }
     for tally in first.values().chain(later.values()) {
-        assert!(tally.largest <= 512 && tally.longest < Duration::from_secs(1), "{tally:?}");
+        assert!(tally.largest <= 512 && (!full || tally.longest < Duration::from_secs(1)), "{tally:?}");
     }
     assert!(first["replies"].bites >= first["replies"].erased / 512);
 }
