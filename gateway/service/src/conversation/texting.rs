@@ -95,8 +95,9 @@ pub(super) struct TextTurn {
 impl Texting {
     /// Whether the phone has written nothing that is remembered.
     pub fn is_empty(&self) -> bool {
-        let Self { operator: _, taken, turn, parts, receipts, given_up } = self;
-        taken.is_empty() && turn.is_none() && parts.is_empty() && receipts.is_empty() && given_up.is_empty()
+        let Self { operator: _, taken, turn, parts, receipts, given_up, owed, tally } = self;
+        let told_all = given_up.is_empty() && owed.is_empty();
+        taken.is_empty() && turn.is_none() && parts.is_empty() && receipts.is_empty() && told_all && is_default(tally)
     }
 
     /// Adds a text that is taken; the oldest is forgotten.

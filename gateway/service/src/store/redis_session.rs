@@ -59,7 +59,7 @@ impl SessionBackend for RedisSessions {
     }
 
     async fn find(&self, key: &SubscriberKey) -> Result<Found, StoreError> {
-        let fields: Result<FieldsAndLife, StoreError> = self.link.invoke(&self.find.key(name(key))).await;
+        let fields: Result<FieldsAndLife, StoreError> = self.link.run(&self.find, FIND, &name(key), &[]).await;
         match fields {
             Ok((number, token, blob, life)) => {
                 Ok(Found { stored: stored(number, token, blob), life: life.as_deref().and_then(short_life) })
