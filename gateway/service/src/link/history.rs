@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a06_what_was_lost_is_brought_again_after_the_next_bind_and_not_after_later_ones() {
-        let at = |second| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         let mut history = History::default();
         history.bind(1, at(0));
         history.lose(1, at(10), vec![7]);
