@@ -18,8 +18,8 @@ const DAY: u32 = 250 + 3 + 1;
 
 /// What a phone is, as the model knows it.
 enum Kind {
-    /// Families, one after the other, and how often one of them slips.
-    Families(Vec<Family>, u64),
+    /// Families, one after the other.
+    Families(Vec<Family>),
     Flood(Flood),
 }
 
@@ -45,7 +45,7 @@ impl Person {
                 if dice.one_in(2) {
                     families.push(Family::new(number, seed + at + 5_000, dice.roll(6), &["Salam"]));
                 }
-                Kind::Families(families, 4 + dice.roll(5))
+                Kind::Families(families)
             }
             3 => Kind::Flood(Flood::Same(dice.pick(&["I drive", "1", "0", "Salam", "STATUS", "Заеду позже", "98"]))),
             4 => Kind::Flood(Flood::Echo(dice.pick(&["", "Re: ", "Avtomatik cavab: "]))),
@@ -53,7 +53,7 @@ impl Person {
             6 => Kind::Flood(Flood::Fragments),
             _ => Kind::Flood(Flood::Words),
         };
-        let families = if let Kind::Families(families, _) = &kind { families.len() } else { 0 };
+        let families = if let Kind::Families(families) = &kind { families.len() } else { 0 };
         Self { number, kind, dice, wrote_at: None, run: 0, days: BTreeMap::new(), families }
     }
 
@@ -65,18 +65,13 @@ impl Person {
         };
         match &mut self.kind {
             Kind::Flood(flood) => Some(flood.next(&mut self.dice, self.number, &told)),
-            Kind::Families(families, slips) => {
-                if self.wrote_at.is_some() && self.dice.one_in(*slips) {
-                    return families.first().map(|_| text(self.number, "what?"));
+            Kind::Families(families) => loop {
+                let typed = families.first_mut()?.next(&told);
+                match typed {
+                    Some(typed) => return Some(text(self.number, &typed)),
+                    None => drop(families.remove(0)),
                 }
-                loop {
-                    let typed = families.first_mut()?.next(&told);
-                    match typed {
-                        Some(typed) => return Some(text(self.number, &typed)),
-                        None => drop(families.remove(0)),
-                    }
-                }
-            }
+            },
         }
     }
 
@@ -122,7 +117,7 @@ async fn story(seed: u64, phones: u64, rounds: u32) -> (u64, u64) {
     let handed_in = world.core.submitted.lock().unwrap().clone();
     for person in &people {
         let own = handed_in.iter().filter(|phone| **phone == person.number.to_string()).count();
-        if let Kind::Families(families, _) = &person.kind {
+        if let Kind::Families(families) = &person.kind {
             assert!(families.is_empty() && own == person.families, "{}: {own} of {}", person.number, person.families);
         }
     }
