@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+/// Sockets that may be open beside those who have a place: of whoever has lost it, and of whoever asks for one.
+const LEAVING_MAX: usize = 4;
 
 /// Bounds on the connections of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct AdmissionLimits {
 pub struct Admission {
     limits: AdmissionLimits,
     held: Mutex<Held>,
+    /// For the sockets of everybody, of those too who have lost their place and are not gone yet.
+    sockets: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +63,14 @@ pub struct Pass {
 impl Admission {
     /// Begins with nobody connected.
     pub fn new(limits: AdmissionLimits) -> Arc<Self> {
-        Arc::new(Self { limits, held: Mutex::default() })
+        let sockets = Arc::new(Semaphore::new(limits.total + LEAVING_MAX));
+        Arc::new(Self { limits, held: Mutex::default(), sockets })
+    }
+
+    /// Waits until one more socket may be open; what it gives is kept as long as the socket. However fast callers come,
+    /// whoever has to go is gone before the next is taken.
+    pub async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.sockets).acquire_owned().await.ok()
     }
 
     /// Admits one more connection from that address; `None` where something is being done for everybody who is connected.

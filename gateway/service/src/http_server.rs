@@ -47,15 +47,18 @@ pub async fn serve(
     let refused = metrics::counter!("dayaq_http_connections_refused_total", "listener" => name.to_owned());
     let connections = TaskTracker::new();
     loop {
-        let accepted = tokio::select! {
+        let (room, accepted) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = async { (admission.room().await, listener.accept().await) } => accepted,
         };
         match accepted {
             Ok((stream, peer)) => match admission.admit(peer.ip()) {
                 Some(pass) => {
                     let (router, stop) = (router.clone(), stop.clone());
-                    connections.spawn(connection(stream, router, pass, stop));
+                    connections.spawn(async move {
+                        connection(stream, router, pass, stop).await;
+                        drop(room);
+                    });
                 }
                 None => refused.increment(1),
             },

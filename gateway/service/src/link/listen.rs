@@ -59,10 +59,14 @@ impl Door {
             tokio::select! {
                 () = stop.cancelled() => return,
                 Some(_) = knocking.join_next() => {}
-                accepted = listener.accept() => match accepted {
+                (room, accepted) = async { (admission.room().await, listener.accept().await) } => match accepted {
                     Ok((stream, peer)) => match admission.admit(peer.ip()).filter(|_| stream.set_nodelay(true).is_ok()) {
                         Some(pass) => {
-                            knocking.spawn(Arc::clone(&self).receive(Box::new(stream), peer, pass));
+                            let received = Arc::clone(&self).receive(Box::new(stream), peer, pass);
+                            knocking.spawn(async move {
+                                received.await;
+                                drop(room);
+                            });
                         }
                         None => warn!(operator = %self.name, %peer, "Too many connections at the door"),
                     },
