@@ -20,6 +20,7 @@ use dayaq_text::best_alphabet;
 use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Clock, ManualClock, Msisdn, SeededEntropy};
 use jiff::civil::date;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;

@@ -95,6 +95,7 @@ async fn use_it(store: &GatewayStore, house: &House) {
     store.on_start().await.unwrap();
     store.release_pending().await.unwrap();
     let text = |id: u128, class| NewText {
+        question: false,
         id: Uuid::from_u128(u128::MAX - id),
         core_fence: 1,
         subscriber: key,
