@@ -16,10 +16,10 @@ use std::time::Duration;
 const BITE: Duration = Duration::from_millis(16);
 /// As [`BITE`], where writers do not wait for each other.
 const BITE_SHARED: Duration = Duration::from_millis(100);
-/// Rows that a bite looks at: at first, and within which limits that changes. So few take no time beside their commit, and a slow
-/// disk must not keep the sweep from ever getting ahead of what comes.
+/// Rows that a bite looks at: at first, and within which limits that changes. So few take hardly any time beside their commit, and
+/// a slow disk must not keep the sweep from ever getting ahead of what comes.
 const ROWS_FIRST: u32 = 32;
-const ROWS_MIN: u32 = 32;
+const ROWS_MIN: u32 = 8;
 const ROWS_MAX: u32 = 512;
 /// After a bite the sweep rests so many times as long as the bite took, so that the writer is everybody else's for most of the
 /// time.
