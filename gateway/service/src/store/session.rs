@@ -199,8 +199,12 @@ impl Sessions {
 
     /// Loads a session from the store itself.
     pub async fn load_fresh(&self, key: &SubscriberKey) -> Result<Loaded, StoreError> {
+        let doubted = self.cache().doubted(key);
         let Found { stored, life } = self.watched(self.backend.find(key).await)?;
         self.remember(key, stored.as_ref());
+        // A store that still has what this gateway wrote last has lost nothing, in whichever life.
+        let has_it = |seen| stored.as_ref().is_some_and(|stored| !stored.version.falls_behind(seen));
+        let life = life.filter(|_| !doubted.is_some_and(has_it));
         Ok(Loaded { life, ..self.opened(key, stored) })
     }
 
@@ -236,7 +240,7 @@ impl Sessions {
                 Ok(Saved::Conflict(self.opened(key, stored)))
             }
             Err(error) => {
-                self.remember(key, None);
+                self.cache().doubt(key);
                 Err(error)
             }
         }

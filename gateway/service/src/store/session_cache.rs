@@ -1,6 +1,6 @@
 //! The bounded memory of recent sessions, sealed.
 
-use super::{Stored, SubscriberKey};
+use super::{Stored, SubscriberKey, Version};
 use std::collections::HashMap;
 
 /// Up to so many sessions; the clock algorithm chooses who goes.
@@ -21,6 +21,8 @@ struct Slot {
     key: SubscriberKey,
     stored: Stored,
     marked: bool,
+    /// Whether a write over it may or may not have happened, so that the store has to be asked.
+    doubtful: bool,
 }
 
 impl SessionCache {
@@ -37,23 +39,36 @@ impl SessionCache {
     /// Looks a session up.
     pub fn get(&mut self, key: &SubscriberKey) -> Option<Stored> {
         let place = *self.places.get(key)?;
-        let slot = self.slots.get_mut(place)?.as_mut()?;
+        let slot = self.slots.get_mut(place)?.as_mut().filter(|slot| !slot.doubtful)?;
         slot.marked = true;
         Some(slot.stored.clone())
+    }
+
+    /// Notes that a write over a session may or may not have happened.
+    pub fn doubt(&mut self, key: &SubscriberKey) {
+        if let Some(slot) = self.places.get(key).and_then(|place| self.slots.get_mut(*place)?.as_mut()) {
+            slot.doubtful = true;
+        }
+    }
+
+    /// The version over which a write may or may not have happened.
+    pub fn doubted(&self, key: &SubscriberKey) -> Option<Version> {
+        let slot = self.slots.get(*self.places.get(key)?)?.as_ref()?;
+        slot.doubtful.then_some(slot.stored.version)
     }
 
     /// Remembers a session in place of what was known of this subscriber.
     pub fn put(&mut self, key: &SubscriberKey, stored: &Stored) {
         if let Some(slot) = self.places.get(key).and_then(|place| self.slots.get_mut(*place)?.as_mut()) {
             slot.stored = stored.clone();
-            slot.marked = true;
+            (slot.marked, slot.doubtful) = (true, false);
             return;
         }
         if self.most == 0 {
             return;
         }
         let place = self.vacate();
-        self.slots[place] = Some(Slot { key: *key, stored: stored.clone(), marked: false });
+        self.slots[place] = Some(Slot { key: *key, stored: stored.clone(), marked: false, doubtful: false });
         self.places.insert(*key, place);
     }
 
