@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_millis(100);
 const SLACK: Duration = Duration::from_millis(100);
 
 /// Asks once; gives the time to the answer. Whatever else comes is taken as an operator takes it.
-async fn ask(line: &mut Line, clock: &SystemClock) -> Duration {
+pub async fn ask(line: &mut Line, clock: &SystemClock) -> Duration {
     let number = line.number();
     let asked = clock.monotonic();
     line.write(&encoded(number, Body::EnquireLink)).await;

@@ -58,6 +58,7 @@ mod restored;
 mod restarts;
 mod senders;
 mod serve_config;
+mod sessions_lost;
 mod shipped;
 mod shutdown;
 mod simulate_smsc;

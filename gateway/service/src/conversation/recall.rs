@@ -67,7 +67,7 @@ impl Conversations {
         if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
             return Ok(envelope);
         }
-        let mut envelope = self.from_draft(key, within(self.store.kept_draft(key)).await?).await?;
+        let mut envelope = self.draft_as_session(key, within(self.store.kept_draft(key)).await?).await?;
         envelope.life = loaded.life;
         Ok(envelope)
     }
@@ -103,7 +103,7 @@ impl Conversations {
         if version > had && brings != Brings::Next {
             let language = envelope.dialog.language();
             // What was written and what an aggregator brought is still known; the radio session was another one.
-            let fresh = self.from_draft(key, kept).await?;
+            let fresh = self.draft_as_session(key, kept).await?;
             (envelope.dialog, envelope.kept, envelope.radio) = (fresh.dialog, fresh.kept, None);
             if envelope.dialog.language().is_none() && language.is_some() {
                 envelope.dialog = self.session(language);
@@ -146,7 +146,7 @@ impl Conversations {
     }
 
     /// A draft in safe keeping as a session.
-    async fn from_draft(&self, key: &SubscriberKey, kept: Option<KeptDraft>) -> Result<Envelope, StoreError> {
+    async fn draft_as_session(&self, key: &SubscriberKey, kept: Option<KeptDraft>) -> Result<Envelope, StoreError> {
         let version = kept.as_ref().map_or(0, |kept| kept.version);
         let dialog = kept.and_then(|kept| serde_json::from_slice(&kept.plain?).ok());
         let dialog = match dialog {
