@@ -49,7 +49,8 @@ async fn serve(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let sweeping = (Arc::clone(&core), core.sweeper());
     let tasks = vec![
         workers.watch("core", stop.clone(), Arc::clone(&core), |core, stop| Box::pin(core.run(stop))),
-        workers.watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop))),
+        workers
+            .watch("core-sweeper", stop.clone(), sweeping, |(core, sweeper), stop| Box::pin(core.sweep(sweeper, stop))),
         workers.watch("marks", stop.clone(), pairing, |pairing, stop| Box::pin(pairing.run(stop))),
     ];
     for door in &gateway.doors {

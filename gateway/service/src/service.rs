@@ -268,7 +268,12 @@ impl Gateway {
             poll: config.poll,
             herald: Herald { wording, store: Arc::clone(&store), wake: texts },
         };
-        let sweeping = Sweeping { sweeper: store.sweeper(), store: Arc::clone(&store), books, clock: SteadyClock::new(Arc::clone(&clock)) };
+        let sweeping = Sweeping {
+            sweeper: store.sweeper(),
+            store: Arc::clone(&store),
+            books,
+            clock: SteadyClock::new(Arc::clone(&clock)),
+        };
         let figures = Figures { store: Arc::clone(&store), clock: Arc::clone(&clock) };
         let shutdown = config.shutdown;
         let worker_tasks = vec![

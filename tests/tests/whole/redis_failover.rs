@@ -23,8 +23,9 @@ async fn is_outlived(what: &str, sessions: &str, papers: &[(&str, &str)], kill: 
     stage.start().await;
     let (phones, think) = load();
     let ahead = Arc::new(AtomicUsize::new(0));
-    let walkers: Vec<_> =
-        (0..phones).map(|number| tokio::spawn(Walker::new(number, stage.phone(&number_of(number)), think, &ahead).walk())).collect();
+    let walkers: Vec<_> = (0..phones)
+        .map(|number| tokio::spawn(Walker::new(number, stage.phone(&number_of(number)), think, &ahead).walk()))
+        .collect();
     eventually("everybody is in the middle", async || {
         let done = ahead.load(Ordering::SeqCst) >= phones || walkers.iter().any(|walker| walker.is_finished());
         done.then_some(())

@@ -28,13 +28,8 @@ enum Death {
 }
 
 impl Death {
-    const ALL: [Self; 5] = [
-        Self::GatewayKilled,
-        Self::RedisKilled,
-        Self::RedisStandsStill,
-        Self::PostgresKilled,
-        Self::PostgresSwallowed,
-    ];
+    const ALL: [Self; 5] =
+        [Self::GatewayKilled, Self::RedisKilled, Self::RedisStandsStill, Self::PostgresKilled, Self::PostgresSwallowed];
 }
 
 /// What the service stands on.
@@ -113,11 +108,8 @@ async fn whatever_dies_and_whenever_each_family_is_registered_once_and_told_its_
     postgres.create_database("dayaq").await;
     let valve = Valve::before(postgres.socket()).await;
     let mut ground = Ground { redis: RedisServer::up(), valve, postgres };
-    let setting = Setting {
-        redis: Some(ground.redis.url()),
-        postgres: Some(ground.valve.url("dayaq")),
-        ..Setting::default()
-    };
+    let setting =
+        Setting { redis: Some(ground.redis.url()), postgres: Some(ground.valve.url("dayaq")), ..Setting::default() };
     let mut stage = Stage::up(setting).await;
     let phones = (0..deaths * 40).map(|person| stage.phone(&number_of(person))).collect();
     let queue = Queue { phones: Arc::new(phones), next: Arc::default(), over: Arc::default() };

@@ -30,8 +30,8 @@ pub use error::StoreError;
 pub use evidence::Evidence;
 pub use intake::Intake;
 pub use jobs::{Job, JobKind, PUT_ASIDE};
-pub use retention::Retention;
 pub use restored::Told;
+pub use retention::Retention;
 pub use tries::Tried;
 pub use vault::Vault;
 

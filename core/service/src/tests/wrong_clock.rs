@@ -40,7 +40,10 @@ async fn e06_a_lease_of_another_day_ends_in_its_time_and_its_holder_is_fenced_of
     world.wait(LEASE.as_secs() + 1);
     assert!(world.work().await > 0, "nobody is any more");
     assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
-    assert!(!store.postpone(&held[0], world.clock.now(), Some("it comes late")).await.unwrap(), "who comes back late changes nothing");
+    assert!(
+        !store.postpone(&held[0], world.clock.now(), Some("it comes late")).await.unwrap(),
+        "who comes back late changes nothing"
+    );
     assert_eq!(world.text_keys().await, ["registered", "granted"]);
 }
 
