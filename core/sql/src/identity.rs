@@ -35,7 +35,8 @@ impl Identity {
         if key(&about) != self.found {
             return Err(self.gone(&self.path, "is another file than the one that is open"));
         }
-        drop(about);
+        #[cfg(not(unix))]
+        let _ = about;
         if written && !self.log.exists() {
             return Err(self.gone(&self.log, "is gone"));
         }
