@@ -158,7 +158,7 @@ async fn x03_an_empty_store_beside_an_older_one_is_noticed() {
     // The right files in place are the other remedy.
     put_back(&gateway, Some(&copies[1]));
     stage.start().await;
-    assert_eq!(stage.references().await, [number.clone()]);
+    assert_eq!(stage.references().await, std::slice::from_ref(&number));
     stage.terminate().await;
     // With nothing but what the gateway remembers, the family still has its number.
     put_back(&core, None);

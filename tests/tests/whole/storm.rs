@@ -130,7 +130,8 @@ async fn whatever_dies_and_whenever_each_family_is_registered_once_and_told_its_
     }
     let mut told: Vec<String> = walked.iter().map(|walked| walked.reference.clone()).collect();
     let mut kept = stage.references().await;
-    (told.sort(), kept.sort());
+    told.sort();
+    kept.sort();
     assert_eq!(told, kept, "what was told is what is kept, once");
     walked.iter().for_each(no_text_comes_thrice);
     let mut trouble: Vec<Duration> = walked.iter().map(|walked| walked.trouble).collect();

@@ -133,7 +133,8 @@ async fn an_award_that_has_ended_holds_the_fin_no_longer(ground: Ground) {
     world.clock.advance_to("2027-10-31T19:00:00Z".parse().unwrap());
     assert!(matches!(world.submit(PHONE, &world.application()).await, SubmitReply::Already { .. }));
     world.clock.advance_to("2027-10-31T20:00:00Z".parse().unwrap());
-    assert!(matches!(world.submit(PHONE, &world.application()).await, SubmitReply::Registered { .. }));
+    // Taken; nobody has written the rules of that year yet.
+    assert!(matches!(world.submit(PHONE, &world.application()).await, SubmitReply::RegisteredUndated { .. }));
 }
 
 async fn a_request_that_cannot_be_is_refused_by_its_field(ground: Ground) {
@@ -200,10 +201,19 @@ async fn seen_by_a_stranger(ground: Ground, notary_number: Option<&str>, the_own
     seen
 }
 
+/// Registration numbers are drawn, so that they differ and tell nothing.
+fn without_numbers(seen: Vec<String>) -> Vec<String> {
+    let masked = |text: &String| {
+        let words = text.split('"').map(|word| if crate::is_reference(word) { "number" } else { word });
+        words.collect::<Vec<_>>().join("\"")
+    };
+    seen.iter().map(masked).collect()
+}
+
 async fn g02_a_stranger_who_typed_a_fin_sees_nothing_of_its_owner(ground: Ground) {
     for number in [None, Some("4711")] {
-        let alone = seen_by_a_stranger(ground, number, false).await;
-        assert_eq!(seen_by_a_stranger(ground, number, true).await, alone, "{number:?}");
+        let alone = without_numbers(seen_by_a_stranger(ground, number, false).await);
+        assert_eq!(without_numbers(seen_by_a_stranger(ground, number, true).await), alone, "{number:?}");
         assert!(alone.len() > 4 && !alone.iter().any(|seen| seen.contains("uperseded")), "{alone:?}");
     }
 }

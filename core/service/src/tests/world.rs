@@ -282,7 +282,7 @@ impl World {
     /// Hands in and returns the registration number.
     pub async fn registered(&self, phone: &str, submit: &Submit) -> String {
         match self.submit(phone, submit).await {
-            SubmitReply::Registered { reference, .. } => reference,
+            SubmitReply::Registered { reference, .. } | SubmitReply::RegisteredUndated { reference, .. } => reference,
             other => panic!("{other:?}"),
         }
     }

@@ -16,6 +16,8 @@ use std::task::Poll;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// Phones that write as much as they like.
+const UNLIMITED: &str = "replies_per_minute = 100000\nfutile_replies = 100000\nreply_segments_per_day = 100000";
 const FIRST: u64 = 994_502_000_000;
 /// Histories that share a world.
 const BATCH: u64 = 100;
@@ -117,7 +119,7 @@ struct Person {
 
 impl Run {
     async fn new(seed: u64, next: Arc<BTreeMap<String, String>>) -> Self {
-        let world = World::new().await;
+        let world = World::configured(UNLIMITED).await;
         let gateway = Gateway::start(&world).await;
         Self { world, gateway, dice: Dice(seed), sequence: 0, names: 0, next }
     }
@@ -322,7 +324,7 @@ fn a06_rolling_restarts_in_order_drop_no_text_and_repeat_no_question() {
 /// long as the reply has not left no second one is sent.
 #[tokio::test]
 async fn a06_a_text_that_is_brought_again_is_answered_again_and_has_its_reply_once() {
-    let world = World::new().await;
+    let world = World::configured(UNLIMITED).await;
     let mut gateway = Gateway::start(&world).await;
     for (sequence_number, bring) in [(1, false), (2, true)] {
         let message = text(FIRST, "1");

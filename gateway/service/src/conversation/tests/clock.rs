@@ -76,10 +76,10 @@ async fn e06_leap_days_and_2038_are_days_like_others() {
         world.clock.advance_to(midnight.parse().unwrap());
         for typed in ["Salam", "3", "1", "1"] {
             world.deliver(text(NUMBER, typed)).await;
+            assert_eq!(world.texts().await.len(), 1);
             world.clock.advance(Duration::from_secs(5));
         }
         assert!(world.reply(NUMBER).await.contains("Your FIN"), "{midnight}");
-        assert_eq!(world.texts().await.len(), 4);
         world.clock.advance(Duration::from_secs(60));
         world.deliver(text(NUMBER, "5AKT9X2")).await;
         assert!(world.reply(NUMBER).await.starts_with("Series"), "{midnight}");

@@ -49,15 +49,15 @@ async fn g01_a_flood_of_one_phone_gets_ten_texts_the_last_a_warning_and_the_othe
     .enumerate()
     {
         let number = NUMBER + at as u64;
-        let mut answered = 0;
+        let (mut answered, mut texts) = (0, Vec::new());
         for n in 0..1_000 {
             let told = if n == 0 { "Salam".to_owned() } else { world.reply(number).await };
             let said = world.deliver(flood.next(&mut dice, number, &told)).await;
             assert_eq!((said.statuses, said.screens.len()), (vec![CommandStatus::ROK], 0));
             answered += 1;
+            texts.extend(world.texts().await);
             world.clock.advance(Duration::from_millis(60));
         }
-        let texts = world.texts().await;
         println!("{flood:?}: {} texts to {answered}", texts.len());
         assert!(texts.len() <= 10, "{flood:?}");
         let counted = world.envelope(number).await.texting.tally.today(world.clock.now());
