@@ -440,7 +440,11 @@ fn a7_which_notices_are_shown_on_the_screen_is_said_by_operator_and_checked_agai
     assert_eq!(with(ABLE, "").0.unwrap().operators[0].flashes, [], "off unless told");
     for (profile, line, fault) in [
         (SPECIFICATION, "flash = [{ notice = \"granted\" }]", "the operator's profile has no [ussd.push]"),
-        (ABLE, "flash = [{ notice = \"card\" }]", "notice: must be one of registered, registered-undated, deadline, awaiting-notary,"),
+        (
+            ABLE,
+            "flash = [{ notice = \"card\" }]",
+            "notice: must be one of registered, registered-undated, deadline, awaiting-notary,",
+        ),
         (ABLE, "flash = [{ notice = \"granted\", opens = \"7142\" }]", "opens: must look like *7142*2#"),
         (ABLE, "flash = [{ notice = \"granted\" }, { notice = \"granted\" }]", "granted stands there twice"),
     ] {
