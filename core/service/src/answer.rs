@@ -76,6 +76,10 @@ impl Answer {
 /// Reads a fact; `None` where it is missing or of the wrong form.
 fn read_fact(source: &FactSource, root: Node<'_, '_>) -> Option<Json> {
     let shape = source.name.shape();
+    // Of what is no record, nothing is missing either.
+    if !source.pointer.is_empty() && !root.is_record() {
+        return None;
+    }
     let found = root.at(&source.pointer).ok()?;
     let node = match found {
         None if source.optional => return Some(nothing(shape)),

@@ -86,6 +86,15 @@ impl<'a, 't> Node<'a, 't> {
         }
     }
 
+    /// Whether it can have named parts: a JSON object, or an element.
+    pub fn is_record(self) -> bool {
+        match self {
+            Self::Json(json) => json.is_object(),
+            Self::Element(_) => true,
+            Self::Attribute(_) => false,
+        }
+    }
+
     /// Whether it says outright that there is nothing: null, `xsi:nil`, or an empty element.
     pub fn is_nothing(self) -> bool {
         match self {
