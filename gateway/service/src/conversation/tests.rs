@@ -17,6 +17,7 @@ mod order;
 mod people;
 mod replies;
 mod revived;
+mod script;
 mod share;
 mod skew;
 mod untold;
