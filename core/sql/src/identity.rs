@@ -36,7 +36,7 @@ impl Identity {
             return Err(self.gone(&self.path, "is another file than the one that is open"));
         }
         #[cfg(not(unix))]
-        let _ = about;
+        let _ = &about;
         if written && !self.log.exists() {
             return Err(self.gone(&self.log, "is gone"));
         }
