@@ -134,6 +134,28 @@ fn assert_clean(place: &str, haystack: &[u8], skip: &[&str]) {
     assert!(found.is_empty(), "{place}: {found:#?}");
 }
 
+/// A log or figures without the numbers that only the machine makes, in which any four digits may stand by chance: the
+/// time that begins a line, ids, ports, and the value that ends a figure.
+fn without_machines_own(text: &str) -> String {
+    let is_id = |word: &str| word.len() == 36 && word.bytes().all(|octet| octet.is_ascii_hexdigit() || octet == b'-');
+    let words = |line: &str| {
+        let figure = line.starts_with("dayaq_") || line.starts_with("process_");
+        let line = if figure { line.rsplit_once(' ').map_or(line, |(name, _)| name) } else { line };
+        let mut kept = String::new();
+        for (at, word) in line.split(' ').enumerate() {
+            let time = at == 0 && word.starts_with("20") && word.ends_with('Z');
+            let id = is_id(word.rsplit('=').next().unwrap_or(word));
+            let (word, _port) = word.split_once("127.0.0.1:").unwrap_or((word, ""));
+            if !time && !id {
+                kept += word;
+            }
+            kept.push(' ');
+        }
+        kept
+    };
+    text.lines().map(words).collect::<Vec<_>>().join("\n")
+}
+
 /// Every file below a folder, with its octets.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
@@ -281,7 +303,7 @@ async fn leaves_no_trace(redis: Option<&RedisServer>) {
     let (status, metrics) = stage.page("/metrics").await;
     assert_eq!(status, 200);
     assert!(metrics.contains("dayaq_turns_total"), "the metrics are searched as they are:\n{metrics}");
-    assert_clean("/metrics", metrics.as_bytes(), &[]);
+    assert_clean("/metrics", without_machines_own(&metrics).as_bytes(), &[]);
     assert_clean("/readyz", stage.page("/readyz").await.1.as_bytes(), &[]);
     for (path, octets) in stores(&stage).iter().filter(|(_, octets)| !octets.is_empty()) {
         assert_clean(path, octets, TOO_SHORT_FOR_FILES);
@@ -308,7 +330,7 @@ async fn leaves_no_trace(redis: Option<&RedisServer>) {
     stage.terminate().await;
     let log = stage.log();
     assert!(log.contains("Bind established") && log.contains("Decided"), "a whole log is searched:\n{log}");
-    assert_clean("the log", log.as_bytes(), &[]);
+    assert_clean("the log", without_machines_own(&log).as_bytes(), &[]);
     for secret in [format!("\"{PASSWORD}\""), format!("Bearer {TOKEN}"), format!("password={PASSWORD}")] {
         assert!(!log.contains(&secret), "{secret} is in the log");
     }

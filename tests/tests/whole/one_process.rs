@@ -106,9 +106,11 @@ fn e11_a_process_that_was_killed_stops_nobody() {
         let pair = Pair::sharing(file);
         let mut killed = pair.serve(0);
         killed.kill();
+        pair.copy_own(0, 1);
         let mut next = pair.serve(1);
         pair.is_refused("serve", 0, key, &next);
         next.kill();
+        pair.copy_own(1, 0);
         let mut again = pair.serve(0);
         assert!(again.terminate().success());
     }

@@ -1,5 +1,8 @@
 //! A real Redis for a test: a process of its own over a folder of its own, ended with the test.
 
+use crate::serve_config::MASTER_KEY;
+use dayaq_gateway::store::SubscriberKey;
+use dayaq_types::seal::{Key, KeyRing};
 use redis::FromRedisValue;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -78,6 +81,16 @@ impl RedisServer {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         command.query_async(&mut connection).await.expect("it answers")
+    }
+
+    /// The key of the only phone's session; that of the stores' marks is none.
+    pub async fn session(&self) -> String {
+        let mut keys: Vec<String> = self.ask(&["KEYS", "dayaq:*:s"]).await;
+        let master = Key::from_hex(MASTER_KEY).expect("a key");
+        let marks = SubscriberKey::of_marks(&KeyRing::new(1, &master)).hex();
+        keys.retain(|key| !key.contains(&marks));
+        let [key] = &keys[..] else { panic!("one session: {keys:?}") };
+        key.clone()
     }
 
     /// Its folder: the append-only files.

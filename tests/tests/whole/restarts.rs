@@ -1,6 +1,7 @@
 //! Rolling restarts under phones that answer everything by `1`: no text is left without a reply.
 
 use crate::program::PATIENCE;
+use crate::serve_config::UNLIMITED;
 use crate::stage::{Setting, Stage, full};
 use dayaq_simulator::Handset;
 use dayaq_types::Msisdn;
@@ -40,7 +41,7 @@ async fn writes(phone: Handset, stop: Arc<AtomicBool>) -> Told {
 /// Gives how many texts had no reply of their own.
 async fn under_restarts(restarts: usize, restart: impl AsyncFn(&mut Stage)) -> usize {
     let mut stage = Stage::set(Setting::default()).await;
-    stage.config = stage.config.gateway("replies_per_minute = 100000");
+    stage.config = stage.config.gateway(UNLIMITED);
     stage.start().await;
     let stop = Arc::new(AtomicBool::new(false));
     let phones = (0..PHONES)

@@ -197,8 +197,12 @@ async fn h_a_database_replaced_under_the_process_is_not_ready() {
 #[tokio::test(flavor = "multi_thread")]
 async fn g_readiness_and_metrics_say_how_far_rules_and_calendar_reach() {
     let stage = Stage::up(Setting::default()).await;
-    let (status, body) = stage.page("/readyz").await;
-    assert!(status == 200 && body.contains("rules-and-calendar"), "{body}");
+    let body = eventually("it is ready", async || {
+        let (status, body) = stage.page("/readyz").await;
+        (status == 200).then_some(body)
+    })
+    .await;
+    assert!(body.contains("rules-and-calendar"), "{body}");
     let (_, metrics) = stage.page("/metrics").await;
     let days = |by: &str| {
         let name = format!("dayaq_core_days_covered{{by=\"{by}\"}} ");

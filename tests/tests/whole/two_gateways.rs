@@ -4,14 +4,12 @@
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc, header, text_of_either};
 use crate::redis_server::RedisServer;
-use crate::serve_config::{MASTER_KEY, Serve, ServeConfig, UNLIMITED};
+use crate::serve_config::{Serve, ServeConfig, UNLIMITED};
 use crate::stage::{eventually, full, metric, seed};
-use dayaq_gateway::store::SubscriberKey;
 use dayaq_postgres::PostgresDatabase;
 use dayaq_registries::Running;
 use dayaq_smpp::concat::{Carrier, ESM_CLASS_UDHI};
 use dayaq_smpp::{Address, CommandId, ShortMessage, Tag};
-use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{Entropy, SeededEntropy};
 use std::time::Duration;
 
@@ -68,11 +66,7 @@ impl Pair {
 
     /// The person's session as it is stored, sealed.
     async fn session(&self) -> Vec<u8> {
-        let mut keys: Vec<String> = self.redis.ask(&["KEYS", "dayaq:*:s"]).await;
-        let master = Key::from_hex(MASTER_KEY).expect("a key");
-        let marks = SubscriberKey::of_marks(&KeyRing::new(1, &master)).hex();
-        keys.retain(|key| !key.contains(&marks));
-        let [key] = &keys[..] else { panic!("one session: {keys:?}") };
+        let key = &self.redis.session().await;
         self.redis.ask(&["DUMP", key]).await
     }
 
