@@ -91,29 +91,44 @@ impl GatewayStore {
         lease: Duration,
         notices_from: Option<i64>,
     ) -> Result<Vec<ClaimedSegment>, StoreError> {
-        let (operator, now, steady) = (operator.to_owned(), self.now_ms(), self.steady_ms());
+        // What is outlived, or does not open, must not look like a queue in which nothing waits.
+        loop {
+            let (found, rows) = self.claim_once(operator.to_owned(), most, lease, notices_from).await?;
+            let claimed: Vec<_> = rows.iter().filter_map(|row| self.claimed_segment(row)).collect();
+            if found == 0 || !claimed.is_empty() {
+                return Ok(claimed);
+            }
+        }
+    }
+
+    /// One claim in one change: how many segments it found, and those of them that are worth sending.
+    async fn claim_once(
+        &self,
+        operator: String,
+        most: u32,
+        lease: Duration,
+        notices_from: Option<i64>,
+    ) -> Result<(usize, Vec<Row>), StoreError> {
+        let (now, steady, holder) = (self.now_ms(), self.steady_ms(), self.run().cast_signed());
         let (until, resend_at) = (now.saturating_add(short(lease)), now.saturating_add(short(Self::DOUBT_GRACE)));
-        let holder = self.run().cast_signed();
-        let rows = self
-            .write(move |mut db| {
-                Box::pin(async move {
-                    for text in late(&mut db, now, LATE_MOST).await? {
-                        doubt(&mut db, text, now, resend_at).await?;
+        self.write(move |mut db| {
+            Box::pin(async move {
+                for text in late(&mut db, now, LATE_MOST).await? {
+                    doubt(&mut db, text, now, resend_at).await?;
+                }
+                expiry::expire(&mut db, steady, now, LATE_MOST).await?;
+                let rank_max = match notices_from {
+                    None => i64::MAX,
+                    Some(from) => {
+                        put_off_notices(&mut db, &operator, from).await?;
+                        REPLY_RANK
                     }
-                    expiry::expire(&mut db, steady, now, LATE_MOST).await?;
-                    let rank_max = match notices_from {
-                        None => i64::MAX,
-                        Some(from) => {
-                            put_off_notices(&mut db, &operator, from).await?;
-                            REPLY_RANK
-                        }
-                    };
-                    let rows = claim(&mut db, &operator, most, rank_max, now, until, holder).await?;
-                    outlived(&mut db, rows, now).await
-                })
+                };
+                let rows = claim(&mut db, &operator, most, rank_max, now, until, holder).await?;
+                Ok((rows.len(), outlived(&mut db, rows, now).await?))
             })
-            .await?;
-        Ok(rows.iter().filter_map(|row| self.claimed_segment(row)).collect())
+        })
+        .await
     }
 
     /// [`Self::attempt_all`] of one; `false` if the claim is void, and then its PDU must not be written.

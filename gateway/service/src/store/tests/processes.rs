@@ -109,6 +109,21 @@ async fn a06_a_process_leaves_behind_which_answers_are_in_doubt(ground: Ground) 
     assert_eq!(other.process(story.store.run()).await.unwrap(), None);
 }
 
+/// One claim takes a single segment, and before the question that stands wait others that it has outlived.
+async fn d05_questions_that_are_outlived_do_not_hide_the_one_that_stands(ground: Ground) {
+    let story = Story::begin(ground).await;
+    let question = |id| NewText { question: true, class: NoticeClass::Reply, ..story.text(id, 2) };
+    for id in 1..=4 {
+        story.store.add_text(&question(id)).await.unwrap();
+    }
+    story.house.pass(Duration::from_secs(6));
+    let ticket = story.claim_one().await.ticket;
+    assert_eq!((ticket.text.as_u128(), ticket.number), (4, 1), "no claim comes back empty while it waits");
+    for text in &story.store.texts_of(&story.house.subscriber(0), 4).await.unwrap()[1..] {
+        assert!(text.segments.iter().all(|segment| segment.cause.as_deref() == Some("outlived")));
+    }
+}
+
 /// Questions to one phone: the first is held by a process that dies, and the person writes again meanwhile.
 async fn d05_a_question_that_a_later_one_has_outlived_is_not_sent(ground: Ground) {
     let story = Story::begin(ground).await;
@@ -138,4 +153,5 @@ on_each_database!(
     d05_a_process_that_starts_again_frees_at_once_what_it_held,
     a06_a_process_leaves_behind_which_answers_are_in_doubt,
     d05_a_question_that_a_later_one_has_outlived_is_not_sent,
+    d05_questions_that_are_outlived_do_not_hide_the_one_that_stands,
 );
