@@ -148,6 +148,7 @@ const FIGURES: &[Figure] = &[
         "How long the oldest row that is past its time has been so, by store and kind of data.",
     ),
     counter("dayaq_swept_rows_total", "Rows that were erased because their time was over, by store and kind of data."),
+    gauge("dayaq_tasks", Unit::Count, "Tasks of the process that are alive."),
     counter("dayaq_texts_ended_total", "Texts that have ended, by end: sent, dead, expired or unknown."),
     counter("dayaq_texts_ignored_total", "Texts that no person wrote; they are not answered."),
     counter("dayaq_texts_in_total", "Texts that phones wrote."),

@@ -44,6 +44,8 @@ impl Figures {
 
 /// What the process holds, where the machine tells it.
 fn note_process() {
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    metrics::gauge!("dayaq_tasks").set(number(tasks));
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return };
     let resident =
         status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok());

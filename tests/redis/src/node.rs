@@ -5,7 +5,7 @@ use redis::{Client, FromRedisValue, IntoConnectionInfo, RedisResult, TlsCertific
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -37,6 +37,20 @@ impl RedisNode {
     pub fn with_tls(papers: &Arc<Papers>, clients: &str, lines: &str) -> Self {
         let configuration = |port| format!("{}{KEEPING}{lines}", papers.lines(port, clients));
         Self::on_a_port(configuration, Some(Arc::clone(papers)), false)
+    }
+
+    /// The same, where every write is on the disk before it is answered.
+    pub fn syncing() -> Self {
+        Self::new(SYNCING)
+    }
+
+    /// The same, on a socket in its folder in place of a port.
+    pub fn on_a_socket(lines: &str) -> Self {
+        let mut node = Self::new("");
+        let socket = format!("port 0\nunixsocket {}\n", node.socket().display());
+        node.configuration = socket + KEEPING + SYNCING + lines;
+        node.port = 0;
+        node
     }
 
     /// A Sentinel that is not started yet.
@@ -140,7 +154,7 @@ impl RedisNode {
         self.signal("-CONT");
     }
 
-    /// Where it listens.
+    /// Where it listens; 0 where it has a socket.
     pub const fn port(&self) -> u16 {
         self.port
     }
@@ -150,8 +164,37 @@ impl RedisNode {
         self.folder.path()
     }
 
+    /// The socket of one that has one.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// Every octet that lies in its folder.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be read.
+    pub fn raw(&self) -> Vec<u8> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        let mut octets = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+                let kind = entry.file_type().expect("a kind");
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    octets.extend(fs::read(entry.path()).expect("a file"));
+                }
+            }
+        }
+        octets
+    }
+
     /// Its address, without a user.
     pub fn url(&self) -> String {
+        if self.port == 0 {
+            return format!("unix://{}", self.socket().display());
+        }
         let scheme = if self.papers.is_some() { "rediss" } else { "redis" };
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
@@ -202,6 +245,9 @@ impl Drop for RedisNode {
 /// Every write is kept, and nothing is evicted.
 const KEEPING: &str = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n\
     enable-debug-command local\nrepl-diskless-sync-delay 0\n";
+
+/// No write is answered before it is on the disk.
+const SYNCING: &str = "appendfsync always\n";
 
 /// A port that stays free while its server is down: below those that the machine hands out by itself.
 pub fn free_port() -> u16 {

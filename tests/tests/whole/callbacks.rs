@@ -3,9 +3,9 @@
 
 use crate::hub::{Hub, ONE, OTHER, SECRET, aggregator, at_fin, at_review, problem, says};
 use crate::program::{root, run, text};
-use crate::redis_server::RedisServer;
 use crate::stage::eventually;
 use crate::stand_in::{House, Mood};
+use dayaq_redis::RedisNode;
 use dayaq_simulator::{AggregatorConfig, HandsetError, SignedCall, SimulatedAggregator, Style};
 use dayaq_types::{Clock, SystemClock};
 use std::time::Duration;
@@ -155,7 +155,7 @@ async fn g08_a_request_is_taken_within_five_minutes_of_its_signature() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g08_two_gateways_know_each_others_nonces_and_turns() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"\ntimeout_ms = 2000", redis.url());
     for style in Style::ALL {
         let hub = Hub::with(style, &sessions).await;
@@ -194,7 +194,7 @@ async fn g08_two_gateways_know_each_others_nonces_and_turns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g08_a_request_that_two_gateways_hear_at_once_is_one_turn() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"\ntimeout_ms = 2000", redis.url());
     // Its turns have no numbers: only the nonce tells a copy from another turn.
     let hub = Hub::with(Style::Arkesel, &sessions).await;
@@ -231,7 +231,7 @@ async fn g08_a_request_that_two_gateways_hear_at_once_is_one_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b06_a_phone_whose_turns_come_to_two_gateways_has_one_conversation() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"\ntimeout_ms = 2000", redis.url());
     let hub = Hub::with(Style::Arkesel, &sessions).await;
     let there = House::up(&aggregator(Style::Arkesel, &sessions, 100)).await;
@@ -296,7 +296,7 @@ async fn a6_a_bad_request_is_told_what_is_wrong_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a6_while_the_store_is_away_nothing_is_said_and_the_same_request_is_taken_later() {
-    let mut redis = RedisServer::up();
+    let mut redis = RedisNode::syncing().started();
     let sessions = format!("[sessions]\nstore = \"redis\"\nredis_url = \"{}\"", redis.url());
     let hub = Hub::with(Style::Arkesel, &sessions).await;
     let phone = hub.phone(ONE);

@@ -1,8 +1,8 @@
 //! A canary family goes the whole way: nothing of it may be found where personal values have no business (G11).
 
-use crate::redis_server::RedisServer;
 use crate::serve_config::{MASTER_KEY, PASSWORD, TOKEN};
 use crate::stage::{Setting, Stage, eventually, read_only};
+use dayaq_redis::RedisNode;
 use dayaq_registries::{Households, Institution};
 use dayaq_simulator::{SmscConfig, TappedPdu};
 use std::collections::BTreeSet;
@@ -286,11 +286,11 @@ async fn backup(database: &Path, to: &Path) -> Vec<u8> {
     fs::read(to).expect("a backup")
 }
 
-async fn leaves_no_trace(redis: Option<&RedisServer>) {
+async fn leaves_no_trace(redis: Option<&RedisNode>) {
     let (households, faults) = Households::read("canary.toml", FAMILY);
     let households = households.unwrap_or_else(|| panic!("{faults}"));
     let smsc = SmscConfig { redelivery: Duration::from_millis(10), ..SmscConfig::default() };
-    let setting = Setting { smsc, households, redis: redis.map(RedisServer::url), ..Setting::default() };
+    let setting = Setting { smsc, households, redis: redis.map(RedisNode::url), ..Setting::default() };
     let mut stage = Stage::up(setting).await;
     let mut tap = stage.smsc.tap();
     go_every_way(&stage).await;
@@ -346,7 +346,7 @@ async fn g11_a_canary_leaves_no_trace_with_sessions_in_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn g11_a_canary_leaves_no_trace_with_sessions_in_redis() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     leaves_no_trace(Some(&redis)).await;
 }
 

@@ -1,9 +1,9 @@
 //! kill -9 of the program in the middle of what it does: nothing that was answered is lost, nothing happens twice.
 
 use crate::family::{ALONE, Family, QUBA};
-use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, reference, seed};
 use dayaq_postgres::PostgresDatabase;
+use dayaq_redis::RedisNode;
 use dayaq_simulator::{Direction, HandsetError, SmscConfig, TappedPdu};
 use dayaq_smpp::{CommandId, Header};
 use dayaq_types::{Entropy, SeededEntropy};
@@ -36,7 +36,7 @@ async fn b3_an_application_outlives_kill_9_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b3_an_application_outlives_kill_9_on_redis() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     is_continued(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     let sessions: Vec<String> = redis.ask(&["KEYS", "dayaq:*:s"]).await;
     assert_eq!(sessions.len(), 2, "the session was in Redis, and the marks of both stores");
@@ -58,7 +58,7 @@ async fn b3_an_application_outlives_kill_9_on_postgres() {
 /// As a ministry runs it: live sessions in Redis, all rows in PostgreSQL, no file at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn b3_an_application_outlives_kill_9_on_redis_and_postgres() {
-    let (redis, database) = (RedisServer::up(), PostgresDatabase::create().await);
+    let (redis, database) = (RedisNode::syncing().started(), PostgresDatabase::create().await);
     let setting = Setting { redis: Some(redis.url()), postgres: Some(database.url()), ..Setting::default() };
     is_continued(setting).await;
 }

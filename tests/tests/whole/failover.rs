@@ -3,10 +3,10 @@
 use crate::crash::second_try;
 use crate::family::{ALONE, QUBA};
 use crate::raw_smsc::{Line, RawSmsc};
-use crate::redis_server::RedisServer;
 use crate::serve_config::address;
 use crate::stage::{Setting, Stage, eventually, read_only, reference};
 use dayaq_postgres::{PostgresDatabase, PostgresPair, PostgresServer};
+use dayaq_redis::RedisNode;
 use dayaq_smpp::{Address, CommandId, CommandStatus, ShortMessage};
 use dayaq_types::{Clock, SystemClock};
 use sqlx::{Connection, Executor};
@@ -79,7 +79,7 @@ async fn d14_a_silent_primary_is_followed_by_its_standby_and_no_phone_is_left_wi
 
 /// One family is registered, one is about to be, one is in the middle when the primary is lost.
 async fn fails_over(lose: impl FnOnce(&PostgresPair)) {
-    let (redis, pair) = (RedisServer::up(), PostgresPair::streaming(true).await);
+    let (redis, pair) = (RedisNode::syncing().started(), PostgresPair::streaming(true).await);
     let setting = Setting { redis: Some(redis.url()), postgres: Some(pair.url()), ..Setting::default() };
     let stage = Stage::up(setting).await;
     let (registered, confirms, midway) =
@@ -147,7 +147,8 @@ async fn write(line: &mut Line, phones: &BTreeSet<String>) -> Vec<CommandStatus>
 /// Somebody holds the tables, so that every connection waits for them and more callers come than there are connections.
 #[tokio::test(flavor = "multi_thread")]
 async fn d07_while_the_tables_are_held_texts_are_brought_again_and_then_nobody_queues() {
-    let (redis, database, smsc) = (RedisServer::up(), PostgresDatabase::create().await, RawSmsc::listen().await);
+    let (redis, database, smsc) =
+        (RedisNode::syncing().started(), PostgresDatabase::create().await, RawSmsc::listen().await);
     let setting = Setting { redis: Some(redis.url()), postgres: Some(database.url()), ..Setting::default() };
     let mut stage = Stage::set(setting).await;
     stage.config = stage.config.reach(&address(smsc.addr()));

@@ -2,10 +2,10 @@
 
 use crate::disk::Disk;
 use crate::raw_smsc::{Line, RawSmsc, header};
-use crate::redis_server::RedisServer;
 use crate::serve_config::address;
 use crate::stage::{Setting, Stage, eventually, read_only};
 use dayaq_postgres::PostgresServer;
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{Address, CommandId, CommandStatus, ShortMessage};
 use sqlx::Executor;
@@ -114,7 +114,7 @@ async fn d03_a_full_disk_under_sqlite_takes_nothing_that_it_does_not_keep_and_ne
 async fn d03_a_full_disk_under_postgres_takes_nothing_that_it_does_not_keep_and_needs_no_repair() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let Some(disk) = Disk::over(folder.path(), 256) else { return };
-    let (redis, server) = (RedisServer::up(), PostgresServer::start_below(folder.path()));
+    let (redis, server) = (RedisNode::syncing().started(), PostgresServer::start_below(folder.path()));
     server.create_database("dayaq").await;
     let smsc = RawSmsc::listen().await;
     let setting = Setting { redis: Some(redis.url()), postgres: Some(server.url("dayaq")), ..Setting::default() };

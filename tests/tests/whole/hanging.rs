@@ -1,9 +1,9 @@
 //! Whatever hangs behind the links, the operator hears that we are there.
 
 use crate::raw_smsc::{Caller, Line, RawSmsc, encoded, header};
-use crate::redis_server::RedisServer;
 use crate::serve_config::address;
 use crate::stage::{Setting, Stage, WriteLock, eventually};
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{Body, CommandId};
 use dayaq_types::{Clock, SystemClock};
@@ -57,7 +57,7 @@ async fn until_shown(line: &mut Line, number: u32, says: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a05_while_redis_and_the_databases_hang_enquire_link_is_answered_within_100_ms() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let smsc = RawSmsc::listen().await;
     let mut stage = Stage::set(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     stage.config = stage.config.reach(&address(smsc.addr()));

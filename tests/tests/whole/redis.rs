@@ -2,8 +2,9 @@
 
 use crate::family::ALONE;
 use crate::program::PATIENCE;
-use crate::redis_server::RedisServer;
+use crate::session_key::session_key;
 use crate::stage::{Phone, Seen, Setting, Stage, eventually};
+use dayaq_redis::RedisNode;
 use dayaq_simulator::TappedPdu;
 use dayaq_smpp::{CommandId, CommandStatus, Header};
 use dayaq_types::{Clock, SystemClock};
@@ -17,7 +18,7 @@ const SLACK: Duration = Duration::from_millis(750);
 /// Answers before the fault.
 const MIDDLE: usize = 8;
 
-async fn stage_on(redis: &RedisServer) -> Stage {
+async fn stage_on(redis: &RedisNode) -> Stage {
     Stage::set(Setting { redis: Some(redis.url()), ..Setting::default() }).await
 }
 
@@ -67,7 +68,7 @@ const RUSSIAN: &str = "Сейчас продолжить нельзя.";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c01_redis_away_at_the_start_is_named_and_its_coming_is_enough() {
-    let mut redis = RedisServer::down();
+    let mut redis = RedisNode::syncing();
     let mut stage = stage_on(&redis).await;
     stage.start_unbound();
     assert_eq!(stage.page("/healthz").await.0, 200, "the process lives");
@@ -114,7 +115,7 @@ async fn refused(tap: &mut Receiver<TappedPdu>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c02_redis_killed_in_the_middle_costs_a_redial_and_no_answer() {
-    let mut redis = RedisServer::up();
+    let mut redis = RedisNode::syncing().started();
     let mut stage = stage_on(&redis).await;
     stage.start().await;
     let phone = stage.phone(ALONE.number);
@@ -132,7 +133,7 @@ async fn c02_redis_killed_in_the_middle_costs_a_redial_and_no_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let mut stage = stage_on(&redis).await;
     stage.start().await;
     let phone = stage.phone(ALONE.number);
@@ -152,7 +153,7 @@ async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
 /// Something else than this program has damaged it: the person is let go politely, and finished sections stay.
 #[tokio::test(flavor = "multi_thread")]
 async fn c13_a_session_that_does_not_open_is_rebuilt_from_the_draft() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let mut stage = stage_on(&redis).await;
     stage.start().await;
     let phone = stage.phone(ALONE.number);
@@ -163,7 +164,7 @@ async fn c13_a_session_that_does_not_open_is_rebuilt_from_the_draft() {
             seen = ALONE.answer(&phone, seen, at, at + 1).await;
             shown.push(seen.clone());
         }
-        let key = &redis.session().await;
+        let key = &session_key(&redis).await;
         // Under a version of its own, so that the memory is wrong about it.
         let _: i64 = redis.ask(&["HSET", key, "t", &"t".repeat(16), "b", damage]).await;
         let _ = phone.0.send(ALONE.answers[MIDDLE].0).await;

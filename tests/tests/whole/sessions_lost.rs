@@ -5,9 +5,9 @@ use crate::family::ALONE;
 use crate::hanging::ask;
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Caller, Line, RawSmsc, header};
-use crate::redis_server::RedisServer;
 use crate::serve_config::ServeConfig;
 use crate::stage::{eventually, metric, page, read_only};
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{Address, Body, CommandId, CommandStatus, MessageKind, Pdu, ShortMessage, SmResp, encode};
 use dayaq_types::{Clock, SystemClock};
@@ -121,7 +121,7 @@ async fn b03_a_reply_after_the_networks_time_out_is_not_counted_as_shown_and_the
 /// was finished before is in the gateway store all the while.
 #[tokio::test(flavor = "multi_thread")]
 async fn c02_texts_are_not_acknowledged_while_redis_is_away_and_taken_in_order_after_it() {
-    let mut redis = RedisServer::up();
+    let mut redis = RedisNode::syncing().started();
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
     let config = ServeConfig::new(smsc.addr(), registries.addr()).redis(&redis.url());
     let serve = config.start();
@@ -165,7 +165,7 @@ async fn c02_texts_are_not_acknowledged_while_redis_is_away_and_taken_in_order_a
 /// ever, and afterwards everybody goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_a_redis_that_stalls_lets_phones_go_in_time_and_no_link_feels_it() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
     let config = ServeConfig::new(smsc.addr(), registries.addr()).redis(&redis.url());
     let serve = config.start();

@@ -3,8 +3,8 @@
 use crate::crash::roll;
 use crate::family::ALONE;
 use crate::listeners::MANY_REPLIES;
-use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, read_only, reference, seed};
+use dayaq_redis::RedisNode;
 use dayaq_simulator::{HandsetError, Screen, SmscConfig};
 use dayaq_types::{Clock, SeededEntropy, SystemClock};
 use sqlx::Connection;
@@ -109,7 +109,7 @@ async fn is_registered_once(stage: &Stage, phone: &Phone) {
 /// Everything that can hang hangs at once: an answer of the operator, Redis, the core's database, callers of HTTP.
 #[tokio::test(flavor = "multi_thread")]
 async fn e03_sigterm_under_load_while_everything_hangs_is_over_within_15_s() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let mut stage = up(Setting { redis: Some(redis.url()), ..Setting::default() }).await;
     let phone = stage.phone(ALONE.number);
     ALONE.until_confirm(&phone).await;

@@ -9,6 +9,7 @@ use dayaq_types::{Msisdn, SystemClock};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -173,6 +174,35 @@ impl Stage {
             found
         };
         found.expect("the core's store can be read")
+    }
+
+    /// How many rows each table of both stores has, read past the program.
+    pub async fn rows(&self) -> BTreeMap<String, i64> {
+        let mut rows = BTreeMap::new();
+        if let Some(url) = self.config.database() {
+            let options: PgConnectOptions = url.parse().expect("an address");
+            let mut both = options.connect().await.expect("it serves");
+            let tables = "SELECT format('%I.%I', schemaname, relname) FROM pg_stat_user_tables";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut both).await.expect("it has tables");
+            for table in tables {
+                let count = format!("SELECT count(*) FROM {table}");
+                let count: i64 = sqlx::query_scalar(&count).fetch_one(&mut both).await.expect("it can be counted");
+                rows.insert(table, count);
+            }
+            return rows;
+        }
+        for file in [self.config.gateway_database(), self.config.core_database()] {
+            let mut store = read_only(&file).await;
+            let tables = "SELECT name FROM sqlite_master WHERE type = 'table'";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut store).await.expect("it has tables");
+            for table in tables {
+                let count = format!("SELECT count(*) FROM {table}");
+                let count: i64 = sqlx::query_scalar(&count).fetch_one(&mut store).await.expect("it can be counted");
+                *rows.entry(table).or_default() += count;
+            }
+            store.close().await.expect("it closes");
+        }
+        rows
     }
 
     /// Checks that nothing in the program has panicked and that it is still alive.

@@ -1,10 +1,10 @@
 //! Everything that the service stands on dies again and again while families apply: the gateway with the core in it, Redis,
 //! PostgreSQL, by kill -9, by standing still, and by a network that swallows what is said.
 
-use crate::redis_server::RedisServer;
 use crate::stage::{Phone, Setting, Stage, eventually, full, seed};
 use crate::walker::{Walked, Walker, number_of};
 use dayaq_postgres::{PostgresServer, Valve};
+use dayaq_redis::RedisNode;
 use dayaq_types::{Entropy, SeededEntropy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Death {
 
 /// What the service stands on.
 struct Ground {
-    redis: RedisServer,
+    redis: RedisNode,
     postgres: PostgresServer,
     valve: Valve,
 }
@@ -107,7 +107,7 @@ async fn whatever_dies_and_whenever_each_family_is_registered_once_and_told_its_
     let postgres = PostgresServer::start();
     postgres.create_database("dayaq").await;
     let valve = Valve::before(postgres.socket()).await;
-    let mut ground = Ground { redis: RedisServer::up(), valve, postgres };
+    let mut ground = Ground { redis: RedisNode::syncing().started(), valve, postgres };
     let setting =
         Setting { redis: Some(ground.redis.url()), postgres: Some(ground.valve.url("dayaq")), ..Setting::default() };
     let mut stage = Stage::up(setting).await;

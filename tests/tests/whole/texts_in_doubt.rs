@@ -2,9 +2,9 @@
 
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc, header};
-use crate::redis_server::RedisServer;
 use crate::serve_config::{Serve, ServeConfig};
 use crate::stage::{WriteLock, metric};
+use dayaq_redis::RedisNode;
 use dayaq_registries::Running;
 use dayaq_smpp::concat::ESM_CLASS_UDHI;
 use dayaq_smpp::{Address, CommandId, CommandStatus, ShortMessage};
@@ -70,7 +70,7 @@ async fn a28_a_person_whose_part_never_comes_is_told_once_and_the_question_stand
 /// the same text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a07_a_text_that_the_operator_was_asked_to_bring_again_is_one_text_and_counted() {
-    let redis = RedisServer::up();
+    let redis = RedisNode::syncing().started();
     let (_smsc, _registries, config, serve, mut line) = asked(|config| config.redis(&redis.url())).await;
     let lock = WriteLock::on(&config.gateway_database()).await;
     let pdu = line.deliver_sm(&text("171S5AV"));

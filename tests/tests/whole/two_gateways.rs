@@ -3,10 +3,11 @@
 
 use crate::node_smpp::institutions;
 use crate::raw_smsc::{Line, RawSmsc, header, text_of_either};
-use crate::redis_server::RedisServer;
 use crate::serve_config::{Serve, ServeConfig, UNLIMITED};
+use crate::session_key::session_key;
 use crate::stage::{eventually, full, metric, seed};
 use dayaq_postgres::PostgresDatabase;
+use dayaq_redis::RedisNode;
 use dayaq_registries::Running;
 use dayaq_smpp::concat::{Carrier, ESM_CLASS_UDHI};
 use dayaq_smpp::{Address, CommandId, ShortMessage, Tag};
@@ -30,7 +31,7 @@ struct Pair {
     lines: [Line; 2],
     serves: [Serve; 2],
     references: u16,
-    redis: RedisServer,
+    redis: RedisNode,
     database: PostgresDatabase,
     _smsc: RawSmsc,
     _registries: Running,
@@ -38,7 +39,7 @@ struct Pair {
 
 impl Pair {
     async fn up() -> Self {
-        let (redis, database) = (RedisServer::up(), PostgresDatabase::create().await);
+        let (redis, database) = (RedisNode::syncing().started(), PostgresDatabase::create().await);
         let (smsc, registries) = (RawSmsc::listen().await, institutions().await);
         let config = |name: &str| {
             let config = ServeConfig::new(smsc.addr(), registries.addr()).redis(&redis.url()).postgres(&database.url());
@@ -66,7 +67,7 @@ impl Pair {
 
     /// The person's session as it is stored, sealed.
     async fn session(&self) -> Vec<u8> {
-        let key = &self.redis.session().await;
+        let key = &session_key(&self.redis).await;
         self.redis.ask(&["DUMP", key]).await
     }
 

@@ -2,8 +2,8 @@
 
 use super::world::{Phone, Said, World};
 use crate::conversation::Conversations;
-use crate::store::tests::redis_server::RedisServer;
 use crate::store::{RedisSessions, SessionBackend, SubscriberKey};
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::UssdEvent;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Dials and answers so many questions; gives what stood after the dial and after each answer.
-    pub async fn apply(&self, redis: &RedisServer, phone: &mut Phone<'_>, answers: usize) -> Vec<Point> {
+    pub async fn apply(&self, redis: &RedisNode, phone: &mut Phone<'_>, answers: usize) -> Vec<Point> {
         let (screen, _) = self.dial(phone).await;
         let mut points = vec![self.point(redis, phone, screen).await];
         for typed in &ANSWERS[..answers] {
@@ -81,7 +81,7 @@ impl Desk {
         points
     }
 
-    async fn point(&self, redis: &RedisServer, phone: &Phone<'_>, screen: String) -> Point {
+    async fn point(&self, redis: &RedisNode, phone: &Phone<'_>, screen: String) -> Point {
         let key = self.world.key(phone.number);
         let kept = self.world.store().kept_draft(&key).await.unwrap();
         let session = redis.ask(&["DUMP", &name(&key)]).await;
@@ -119,7 +119,7 @@ pub fn name(key: &SubscriberKey) -> String {
 }
 
 /// Puts a session back as a copy has it.
-pub async fn put_back(redis: &RedisServer, key: &SubscriberKey, session: &[u8]) {
+pub async fn put_back(redis: &RedisNode, key: &SubscriberKey, session: &[u8]) {
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = redis::cmd("RESTORE");

@@ -3,7 +3,7 @@
 use super::applicant::{ANSWERS, Desk, cases, name};
 use crate::aggregator::NONCE_LIFE;
 use crate::conversation::recall::BARE_LIFE;
-use crate::store::tests::redis_server::RedisServer;
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const SLACK: Duration = Duration::from_secs(60);
 
 impl Desk {
     /// How long the session of a phone is still to live.
-    async fn left(&self, redis: &RedisServer, number: u64) -> Duration {
+    async fn left(&self, redis: &RedisNode, number: u64) -> Duration {
         let left: i64 = redis.ask(&["PTTL", &name(&self.world.key(number))]).await;
         Duration::from_millis(left.try_into().expect("there is a session, and it has an end"))
     }
@@ -31,7 +31,7 @@ fn about(left: Duration, life: Duration) {
 /// A million dials that chose nothing: what they take, by the octets of those that are measured.
 #[tokio::test]
 async fn j_a_bare_dial_lives_minutes_and_leaves_no_profile() {
-    let redis = RedisServer::start_with(&["--appendfsync", "no"]);
+    let redis = RedisNode::on_a_socket("appendfsync no\n").started();
     let desk = Desk::at(&redis.url(), "dialogue-id").await;
     let dials = cases(200).min(10_000);
     let used = async || {
@@ -63,7 +63,7 @@ async fn j_a_bare_dial_lives_minutes_and_leaves_no_profile() {
 /// Choosing a language leaves a profile, for good; the session of a phone that only looks round lives minutes all the same.
 #[tokio::test]
 async fn j_a_language_is_kept_in_the_profile_and_what_was_begun_in_the_draft() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
     let longest = desk.world.store().draft_life();
     let mut phone = desk.phone(FIRST);
@@ -97,7 +97,7 @@ async fn j_a_language_is_kept_in_the_profile_and_what_was_begun_in_the_draft() {
 /// `draft_hours` is obeyed in one place: by the session's time to live, the draft's row, and the offer to go on.
 #[tokio::test]
 async fn j_drafts_live_as_long_as_is_configured_and_no_longer() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
     let day = Duration::from_hours(24);
     desk.world.keep_drafts(day);

@@ -4,10 +4,10 @@ use super::applicant::{ANSWERS, DRAFT_FROM, Desk, cases, name, question, section
 use super::forms::Dice;
 use super::world::{Phone, content};
 use crate::conversation::Conversations;
-use crate::store::tests::redis_server::RedisServer;
 use crate::store::{Cas, RedisSessions, SessionBackend, StoreError, Stored, SubscriberKey, Token, Version};
 use async_trait::async_trait;
 use dayaq_dialog::{Form, Language, neutral_end};
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ async fn press(desk: &Desk, gateway: &Arc<Conversations>, phone: &Phone<'_>, typ
 /// one of the two orders, and each is one step.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b06_of_a_double_press_on_two_gateways_one_wins_and_the_other_steps_on_from_there() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let desk = Desk::at(&redis.url(), "dialogue-id").await;
     let gateways = [(); 2].map(|()| desk.world.gateway_by(desk.world.clock.clone()));
     let (mut dice, mut copy, mut contended, mut rounds) = (Dice(20_261_130), COPIES, 0, 0);
@@ -86,7 +86,7 @@ fn stripped(session: &dayaq_dialog::Session) -> serde_json::Value {
 /// Eight gateways take inputs of one phone at once: as many versions as inputs that were answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c11_of_eight_gateways_at_one_phone_each_accepted_input_is_one_version() {
-    let redis = RedisServer::start_with(&["--appendfsync", "no"]);
+    let redis = RedisNode::on_a_socket("appendfsync no\n").started();
     let desk = Desk::at(&redis.url(), "dialogue-id").await;
     let gateways: Vec<_> = (0..8).map(|_| desk.world.gateway_by(desk.world.clock.clone())).collect();
     let (rounds, inputs) = (cases(1).min(313), 40);
@@ -118,7 +118,7 @@ async fn c11_of_eight_gateways_at_one_phone_each_accepted_input_is_one_version()
 /// A store in which a session's time ends between the look at it and the write over it.
 struct Expires {
     inner: RedisSessions,
-    redis: Arc<RedisServer>,
+    redis: Arc<RedisNode>,
     armed: AtomicBool,
 }
 
@@ -150,7 +150,7 @@ impl SessionBackend for Expires {
 /// At every point of an application, by a gateway that remembers the phone and by one that has just looked.
 #[tokio::test]
 async fn c10_a_session_that_ends_between_look_and_write_is_over_once_and_the_person_hears_it() {
-    let redis = Arc::new(RedisServer::start());
+    let redis = Arc::new(RedisNode::on_a_socket("").started());
     let inner = RedisSessions::open(&redis.url(), Duration::from_secs(10)).unwrap();
     inner.connected().await;
     let backend = Arc::new(Expires { inner, redis: redis.clone(), armed: AtomicBool::new(false) });

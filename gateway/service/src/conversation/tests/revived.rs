@@ -4,8 +4,7 @@
 use super::applicant::{ANSWERS, DRAFT_FROM, Desk, Point, cases, put_back, question, section_of};
 use super::forms::Dice;
 use super::world::Phone;
-use crate::store::tests::redis_server::RedisServer;
-use std::net::TcpListener;
+use dayaq_redis::{RedisNode, free_port};
 use std::path::Path;
 
 const FIRST: u64 = 994_501_000_000;
@@ -45,7 +44,7 @@ fn c05_a_session_that_is_set_back_is_noticed_each_time_and_its_question_is_asked
             pairs.swap_remove(dice.roll(pairs.len() as u64) as usize);
         }
         let noticed = counted(REVIVED, async || {
-            let redis = RedisServer::start();
+            let redis = RedisNode::on_a_socket("").started();
             let desk = Desk::at(&redis.url(), profile).await;
             for (number, (at, back)) in (FIRST..).zip(&pairs) {
                 let mut phone = desk.phone(number);
@@ -64,7 +63,7 @@ fn c05_a_session_that_is_set_back_is_noticed_each_time_and_its_question_is_asked
 fn c05_an_application_that_was_handed_in_is_not_offered_again() {
     let back: Vec<usize> = (0..=ANSWERS.len()).collect();
     let noticed = counted(REVIVED, async || {
-        let redis = RedisServer::start();
+        let redis = RedisNode::on_a_socket("").started();
         let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
         for (number, back) in (FIRST..).zip(&back) {
             let mut phone = desk.phone(number);
@@ -94,7 +93,7 @@ fn c03_a_copy_of_redis_that_is_put_back_costs_a_repeated_question() {
     for (at, back) in cases {
         for (profile, restarts) in [("specification", true), ("dialogue-id", true), ("dialogue-id", false)] {
             noticed += counted(REVIVED, async || {
-                let mut redis = RedisServer::start();
+                let mut redis = RedisNode::on_a_socket("").started();
                 let mut desk = Desk::at(&redis.url(), profile).await;
                 let mut phone = desk.phone(FIRST);
                 let copy = tempfile::tempdir().unwrap();
@@ -106,11 +105,11 @@ fn c03_a_copy_of_redis_that_is_put_back_costs_a_repeated_question() {
                     let kept = desk.world.store().kept_draft(&key).await.unwrap().map_or(0, |kept| kept.version);
                     points.push(Point { screen, session: Vec::new(), kept });
                 }
-                redis.down();
+                redis.kill();
                 let folder = redis.folder().join("appendonlydir");
                 std::fs::remove_dir_all(&folder).unwrap();
                 copy_folder(copy.path(), &folder);
-                redis.up();
+                redis.start();
                 let (session, sequence) = (phone.session, phone.sequence);
                 if restarts {
                     desk.restart();
@@ -131,9 +130,9 @@ fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
     let cases = [(4, 1), (7, 1), (11, 1), (16, 1), (18, 1), (13, 4)];
     for (at, lost) in cases {
         noticed += counted(REVIVED, async || {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-            let mut master = RedisServer::start_with(&["--port", &port, "--bind", "127.0.0.1"]);
-            let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {port}")]);
+            let port = free_port();
+            let mut master = RedisNode::on_a_socket(&format!("port {port}\n")).started();
+            let replica = RedisNode::on_a_socket(&format!("replicaof 127.0.0.1 {port}\n")).started();
             // By this name the gateway finds whichever is the master.
             let place = tempfile::tempdir().unwrap();
             let known = place.path().join("master.sock");
@@ -142,15 +141,15 @@ fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
             let mut phone = desk.phone(FIRST);
             let mut points = desk.apply(&master, &mut phone, at - lost).await;
             in_step(&master, &replica).await;
-            replica.signal("-STOP");
+            replica.freeze();
             let _: i64 = master.ask(&["CLIENT", "KILL", "TYPE", "replica"]).await;
             for typed in &ANSWERS[at - lost..at] {
                 let screen = desk.send(&mut phone, typed).await.0;
                 let kept = desk.world.store().kept_draft(&desk.world.key(FIRST)).await.unwrap();
                 points.push(Point { screen, session: Vec::new(), kept: kept.map_or(0, |kept| kept.version) });
             }
-            master.down();
-            replica.signal("-CONT");
+            master.kill();
+            replica.thaw();
             let _: String = replica.ask(&["REPLICAOF", "NO", "ONE"]).await;
             std::fs::remove_file(&known).unwrap();
             std::os::unix::fs::symlink(replica.socket(), &known).unwrap();
@@ -166,7 +165,7 @@ fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
 fn c04_an_emptied_redis_gives_each_draft_back_at_its_last_finished_section() {
     for restarts in [false, true] {
         let noticed = counted(REVIVED, async || {
-            let redis = RedisServer::start();
+            let redis = RedisNode::on_a_socket("").started();
             let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
             for (number, at) in (FIRST..).zip(DRAFT_FROM..=ANSWERS.len()) {
                 let mut phone = desk.phone(number);
@@ -198,7 +197,7 @@ fn c04_an_emptied_redis_gives_each_draft_back_at_its_last_finished_section() {
     }
 }
 
-async fn in_step(master: &RedisServer, replica: &RedisServer) {
+async fn in_step(master: &RedisNode, replica: &RedisNode) {
     for _ in 0..2_000 {
         let offset = |info: String| {
             let offset = info.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned));

@@ -1,7 +1,7 @@
 //! C15: gateways whose clocks are apart share sessions whose time to live is Redis's alone.
 
 use super::applicant::{ANSWERS, Desk, name, shown};
-use crate::store::tests::redis_server::RedisServer;
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_types::{Clock, ManualClock};
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ const NUMBER: u64 = 994_501_234_567;
 #[tokio::test]
 async fn c15_gateways_an_hour_apart_take_turns_and_nobody_notices() {
     for profile in ["specification", "dialogue-id"] {
-        let redis = RedisServer::start();
+        let redis = RedisNode::on_a_socket("").started();
         let desk = Desk::at(&redis.url(), profile).await;
         let mut alone = desk.phone(NUMBER + 1);
         let expected = desk.apply(&redis, &mut alone, ANSWERS.len()).await;

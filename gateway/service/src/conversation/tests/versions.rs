@@ -3,7 +3,7 @@
 use super::applicant::{ANSWERS, Desk, shown};
 use super::forms::Dice;
 use super::world::Phone;
-use crate::store::tests::redis_server::RedisServer;
+use dayaq_redis::RedisNode;
 use dayaq_smpp::ussd::UssdEvent;
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn adorn(value: &mut Value) {
 /// What this program writes, the one before reads: the same form, and nothing but fields that it passes over.
 #[tokio::test]
 async fn c14_what_is_written_has_the_form_of_before_and_fields_that_may_be_passed_over() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let desk = Desk::at(&redis.url(), "specification").await;
     let mut phone = desk.phone(FIRST);
     desk.apply(&redis, &mut phone, 0).await;
@@ -69,7 +69,7 @@ async fn c14_what_is_written_has_the_form_of_before_and_fields_that_may_be_passe
 
 #[tokio::test]
 async fn c14_a_session_of_another_version_is_read_or_begun_anew_at_every_point() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let mut desk = Desk::at(&redis.url(), "specification").await;
     let mut first = desk.phone(FIRST);
     let expected = desk.apply(&redis, &mut first, ANSWERS.len()).await;
@@ -117,7 +117,7 @@ async fn c14_a_session_of_another_version_is_read_or_begun_anew_at_every_point()
 /// passes over what it does not know.
 #[tokio::test]
 async fn c14_turns_of_the_version_before_in_between_cost_nothing() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let desk = Desk::at(&redis.url(), "dialogue-id").await;
     let mut phone = desk.phone(FIRST + 1);
     let expected = desk.apply(&redis, &mut phone, ANSWERS.len()).await;

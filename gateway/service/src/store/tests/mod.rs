@@ -34,7 +34,6 @@ mod redis_faults;
 mod redis_ground;
 mod redis_kinds;
 mod redis_quarantine;
-pub(crate) mod redis_server;
 mod redis_table;
 mod restored;
 mod retention;

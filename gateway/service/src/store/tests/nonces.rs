@@ -2,8 +2,8 @@
 
 use super::House;
 use super::redis_ground::RedisGround;
-use super::redis_server::RedisServer;
 use crate::store::{Claim, RedisSessions, SessionBackend, Sessions, SqliteSessions};
+use dayaq_redis::RedisNode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn g08_a_nonce_is_new_once_in_a_file_and_is_forgotten_after_its_life() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g08_a_nonce_is_new_once_in_redis_and_has_an_end() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let backend = RedisSessions::open(&redis.url(), Duration::from_secs(10)).unwrap();
     let house = House::new();
     a_nonce_is_new_once_for_all_gateways(&house, Arc::new(backend)).await;

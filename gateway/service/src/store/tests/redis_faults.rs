@@ -1,8 +1,8 @@
 //! What Redis can do to a session store, on a real server.
 
-use super::redis_server::RedisServer;
 use super::{CANARY_FIN, CANARY_PHONE, House, contains};
 use crate::store::{Cas, Loaded, RedisSessions, Saved, SessionBackend, Sessions, StoreError, SubscriberKey, Version};
+use dayaq_redis::RedisNode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// A time limit that no busy machine reaches, where the limit is not what is tested.
 const PATIENT: Duration = Duration::from_secs(10);
 
-fn backend(redis: &RedisServer) -> RedisSessions {
+fn backend(redis: &RedisNode) -> RedisSessions {
     RedisSessions::open(&redis.url(), PATIENT).unwrap()
 }
 
@@ -37,12 +37,12 @@ async fn connected(backend: &RedisSessions) {
 
 #[tokio::test]
 async fn c01_it_starts_without_a_server_and_finds_it_within_two_seconds() {
-    let (mut redis, key) = (RedisServer::stopped(), House::new().subscriber(0));
+    let (mut redis, key) = (RedisNode::on_a_socket(""), House::new().subscriber(0));
     let backend = backend(&redis);
     let refused = backend.ready().await.unwrap_err();
     assert!(refused.is_in_doubt(), "{refused}");
     assert!(backend.load(&key).await.is_err());
-    redis.up();
+    redis.start();
     connected(&backend).await;
     backend.ready().await.unwrap();
     written(&backend, &key, Version::ABSENT, 1).await;
@@ -50,14 +50,14 @@ async fn c01_it_starts_without_a_server_and_finds_it_within_two_seconds() {
 
 #[tokio::test]
 async fn c02_a_killed_server_that_comes_back_has_every_session() {
-    let (mut redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let (mut redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
     let backend = backend(&redis);
     let first = written(&backend, &key, Version::ABSENT, 1).await;
-    redis.down();
+    redis.kill();
     for _ in 0..20 {
         assert!(store(&backend, &key, first, 2).await.unwrap_err().is_in_doubt());
     }
-    redis.up();
+    redis.start();
     connected(&backend).await;
     assert_eq!(backend.load(&key).await.unwrap().unwrap().version, first);
     written(&backend, &key, first, 2).await;
@@ -65,7 +65,7 @@ async fn c02_a_killed_server_that_comes_back_has_every_session() {
 
 #[tokio::test]
 async fn c06_a_stalled_server_costs_each_operation_its_time_limit_and_no_more() {
-    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let (redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
     let first = written(&backend(&redis), &key, Version::ABSENT, 1).await;
     let backend = Arc::new(RedisSessions::open(&redis.url(), RedisSessions::TIMEOUT).unwrap());
     backend.connected().await;
@@ -84,7 +84,7 @@ async fn c06_a_stalled_server_costs_each_operation_its_time_limit_and_no_more() 
 
 #[tokio::test]
 async fn c04_an_emptied_server_conflicts_with_what_is_remembered() {
-    let (redis, house) = (RedisServer::start(), House::new());
+    let (redis, house) = (RedisNode::on_a_socket("").started(), House::new());
     let key = house.subscriber(0);
     let sessions = Sessions::new(Arc::new(backend(&redis)), house.keys.clone(), house.entropy.clone(), 10);
     let Saved::Written(first) = sessions.store(&key, Version::ABSENT, b"one", HOUR).await.unwrap() else {
@@ -98,7 +98,7 @@ async fn c04_an_emptied_server_conflicts_with_what_is_remembered() {
 
 #[tokio::test]
 async fn c08_a_forgotten_script_is_sent_again() {
-    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let (redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
     let backend = backend(&redis);
     let first = written(&backend, &key, Version::ABSENT, 1).await;
     let _: String = redis.ask(&["SCRIPT", "FLUSH"]).await;
@@ -119,7 +119,7 @@ async fn c08_each_refusal_is_told_by_its_code_and_passes() {
         ("NOPERM", &["ACL", "SETUSER", "default", "-evalsha"], &["ACL", "SETUSER", "default", "+evalsha"]),
     ];
     for (code, cause, cure) in refusals {
-        let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+        let (redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
         let backend = backend(&redis);
         let first = written(&backend, &key, Version::ABSENT, 1).await;
         let _: String = redis.ask(cause).await;
@@ -138,7 +138,7 @@ async fn c08_each_refusal_is_told_by_its_code_and_passes() {
 
 #[tokio::test]
 async fn c08_a_server_that_wants_a_password_is_told_by_its_code() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let _: String = redis.ask(&["CONFIG", "SET", "requirepass", "secret"]).await;
     let without = backend(&redis);
     assert_eq!(without.ready().await.unwrap_err(), StoreError::Refused("NOAUTH".to_owned()));
@@ -149,7 +149,7 @@ async fn c08_a_server_that_wants_a_password_is_told_by_its_code() {
 
 #[tokio::test]
 async fn c09_a_server_that_evicts_is_refused_until_it_no_longer_does() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
     let backend = backend(&redis);
     let evicts =
@@ -162,14 +162,14 @@ async fn c09_a_server_that_evicts_is_refused_until_it_no_longer_does() {
 
 #[tokio::test]
 async fn c09_a_server_that_does_not_tell_its_policy_is_used() {
-    let redis = RedisServer::start();
+    let redis = RedisNode::on_a_socket("").started();
     let _: String = redis.ask(&["ACL", "SETUSER", "default", "-config"]).await;
     backend(&redis).ready().await.unwrap();
 }
 
 #[tokio::test]
 async fn c13_what_the_script_has_not_written_is_absent_and_replaced() {
-    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let (redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
     let backend = backend(&redis);
     let token = "t".repeat(16);
     let records: &[&[&str]] = &[
@@ -191,7 +191,7 @@ async fn c13_what_the_script_has_not_written_is_absent_and_replaced() {
 
 #[tokio::test]
 async fn c15_time_to_live_is_kept_by_redis_and_renewed_by_each_write() {
-    let (redis, key) = (RedisServer::start(), House::new().subscriber(0));
+    let (redis, key) = (RedisNode::on_a_socket("").started(), House::new().subscriber(0));
     let backend = backend(&redis);
     let first = written(&backend, &key, Version::ABSENT, 1).await;
     let _: i64 = redis.ask(&["PEXPIRE", &name(&key), "5000"]).await;
@@ -210,7 +210,7 @@ async fn an_address_that_cannot_be_used_is_refused_without_its_password() {
 
 #[tokio::test]
 async fn g10_nothing_personal_lies_in_redis() {
-    let (redis, house) = (RedisServer::start(), House::new());
+    let (redis, house) = (RedisNode::on_a_socket("").started(), House::new());
     let key = house.subscriber(0);
     let sessions = Sessions::new(Arc::new(backend(&redis)), house.keys.clone(), house.entropy.clone(), 10);
     let plain = format!("{{\"fin\":\"{CANARY_FIN}\",\"phone\":\"{CANARY_PHONE}\"}}");

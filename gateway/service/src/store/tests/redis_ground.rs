@@ -1,6 +1,5 @@
 //! Redis as people run it, each with the sessions over it, configured as a file would have it.
 
-use super::redis_server::RedisServer;
 use crate::config::{RedisConfig, SessionsConfig, Surroundings, read_sessions_of};
 use crate::store::{RedisSessions, SessionBackend, SubscriberKey};
 use dayaq_author::{Environment, parse};
@@ -16,7 +15,7 @@ const PATIENT: &str = "timeout_ms = 10000";
 
 pub(super) enum RedisGround {
     /// One server behind a socket.
-    Socket(RedisServer),
+    Socket(RedisNode),
     /// One server over TLS that asks for a certificate and for a user.
     Tls(RedisNode, Arc<Papers>),
     Sentinels(Sentinels),
@@ -25,7 +24,7 @@ pub(super) enum RedisGround {
 
 impl RedisGround {
     pub fn socket() -> Self {
-        Self::Socket(RedisServer::start())
+        Self::Socket(RedisNode::on_a_socket("").started())
     }
 
     pub fn tls() -> Self {

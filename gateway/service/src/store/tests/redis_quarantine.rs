@@ -2,7 +2,6 @@
 
 use super::House;
 use super::redis_ground::RedisGround;
-use super::redis_server::RedisServer;
 use crate::store::{Cas, Loaded, RedisSessions, Saved, SessionBackend, Sessions, SubscriberKey, Version};
 use dayaq_redis::{RedisNode, Shears};
 use proptest::prelude::*;
@@ -90,7 +89,7 @@ fn damage() -> impl Strategy<Value = Damage> {
 
 /// A server, and sessions over it that remember nothing of what others did.
 struct Bench {
-    redis: RedisServer,
+    redis: RedisNode,
     house: House,
     runtime: tokio::runtime::Runtime,
 }
@@ -178,7 +177,7 @@ impl Bench {
 #[test]
 fn c13_whatever_lies_in_a_sessions_place_is_replaced() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let bench = Bench { redis: RedisServer::start(), house: House::new(), runtime };
+    let bench = Bench { redis: RedisNode::on_a_socket("").started(), house: House::new(), runtime };
     let mut runner =
         proptest::test_runner::TestRunner::new(ProptestConfig { cases: cases(), ..ProptestConfig::default() });
     let ran = runner.run(&damage(), |damage| {
