@@ -123,8 +123,10 @@ fn median(looks: &[Held], figure: usize) -> f64 {
     values[values.len() / 2]
 }
 
-async fn nothing_grows(what: &str, setting: Setting, redis: Option<RedisNode>) {
+async fn nothing_grows(what: &str, mut setting: Setting, redis: Option<RedisNode>) {
     let Load { phones, think, look, warming, looks } = load();
+    // An operator that brings turns as they come.
+    setting.smsc.link.window = 500;
     let mut stage = Stage::set(setting).await;
     stage.config = stage.config.gateway(UNLIMITED);
     stage.start().await;
