@@ -45,6 +45,7 @@ mod document;
 mod evidence;
 mod fact;
 pub mod facts;
+pub mod household;
 mod http;
 mod inquiry;
 mod institution;

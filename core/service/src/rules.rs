@@ -9,10 +9,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod duties;
 mod entry;
 mod ground;
 mod read;
 
+pub use duties::{DayKind, Duties};
 pub use entry::{Entry, EntryReason, EntryTest};
 pub use ground::{Ground, Measure, NotCounted, Refusal, VehicleBasis};
 
@@ -90,6 +92,10 @@ pub struct Rules {
     /// The reasons for which the law gives assistance at all; empty in the rules of decisions that asked for none.
     #[serde(default)]
     pub entry: Vec<Entry>,
+    /// What a family owes while the award runs; `None` in the rules of decisions of before they were kept, which are
+    /// written again as they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duties: Option<Sourced<Duties>>,
 }
 
 impl Rules {

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::operator::OperatorArgs;
+use crate::rules::RulesArgs;
 use clap::{Args, Parser, Subcommand};
 use dayaq_simulator::{Fault, Style};
 use jiff::Timestamp;
@@ -50,6 +51,8 @@ pub enum Command {
     /// `dayaq serve` refuses stores that are not of one time. With --go-on, a core that is behind takes again what the gateway
     /// remembers, and a gateway that is behind sends nothing twice; both keep for ever that it was done.
     Restored(RestoredArgs),
+    /// Hold worked households against the rules
+    Rules(RulesArgs),
 }
 
 /// Options of `demo`.

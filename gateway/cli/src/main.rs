@@ -19,6 +19,7 @@ mod migrate;
 mod operator;
 mod pairing;
 mod restored;
+mod rules;
 mod say;
 mod serve;
 mod settings;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Operator(operator) => operator::run(operator),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Restored(restored) => restored::run(&restored),
+        Command::Rules(rules) => rules::run(&rules),
     };
     match outcome {
         Ok(code) => code,

@@ -32,6 +32,7 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
     let earlier_assistance = section(root, "earlier_assistance", |t| t.boolean("counts"));
     let utility_spending = section(root, "utility_spending", |t| t.boolean("counts"));
     let entry = read_entries(root);
+    let duties = super::duties::read_duties(root);
     let mut refusals: Vec<Refusal> = Vec::new();
     for table in root.tables("refusal") {
         if let Some(refusal) = read_refusal(&table) {
@@ -74,10 +75,15 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
         earlier_assistance: Some(sourced(earlier_assistance?)),
         utility_spending: Some(sourced(utility_spending?)),
         entry,
+        duties: Some(duties?),
     })
 }
 
-fn section<T>(root: &Table<'_>, key: &str, read: impl FnOnce(&Table<'_>) -> Option<T>) -> Option<(T, Origin)> {
+pub(super) fn section<T>(
+    root: &Table<'_>,
+    key: &str,
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Option<(T, Origin)> {
     let table = root.table(key)?;
     let value = read(&table);
     let origin = read_origin(&table);

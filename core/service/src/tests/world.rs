@@ -53,6 +53,7 @@ pub fn shipped() -> ContentFiles {
         let mut files: Vec<(String, String)> = std::fs::read_dir(path)
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
             .map(|path| (path.file_name().unwrap().display().to_string(), std::fs::read_to_string(path).unwrap()))
             .collect();
         files.sort();
