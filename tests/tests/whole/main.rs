@@ -55,6 +55,7 @@ mod redis_failover;
 mod resets;
 mod restarts;
 mod restored;
+mod rules_test;
 mod senders;
 mod serve_config;
 mod session_key;

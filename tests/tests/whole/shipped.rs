@@ -15,6 +15,7 @@ pub fn core_files() -> ContentFiles {
         let mut files: Vec<(String, String)> = std::fs::read_dir(folder)
             .expect("a folder of the content")
             .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
             .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("a file")))
             .collect();
         files.sort();
