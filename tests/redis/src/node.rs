@@ -33,18 +33,19 @@ impl RedisNode {
         Self::on_a_port(|port| format!("port {port}\n{KEEPING}{lines}"), None, false)
     }
 
-    /// The same, over TLS alone; `clients` says whether it asks for a certificate (`yes`, `optional` or `no`).
+    /// A server that is not started yet, over TLS alone, with these lines of configuration; `clients` says whether it asks for a certificate (`yes`, `optional` or `no`).
     pub fn with_tls(papers: &Arc<Papers>, clients: &str, lines: &str) -> Self {
         let configuration = |port| format!("{}{KEEPING}{lines}", papers.lines(port, clients));
         Self::on_a_port(configuration, Some(Arc::clone(papers)), false)
     }
 
-    /// The same, where every write is on the disk before it is answered.
+    /// A server that is not started yet, in clear on a port, where every write is on the disk before it is answered.
     pub fn syncing() -> Self {
         Self::new(SYNCING)
     }
 
-    /// The same, on a socket in its folder in place of a port.
+    /// A server that is not started yet, on a socket in its folder, where every write is on the disk before it is answered,
+    /// with these lines of configuration.
     pub fn on_a_socket(lines: &str) -> Self {
         let mut node = Self::new("");
         let socket = format!("port 0\nunixsocket {}\n", node.socket().display());

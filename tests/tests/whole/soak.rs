@@ -152,11 +152,11 @@ async fn nothing_grows(what: &str, mut setting: Setting, redis: Option<RedisNode
         wanderer.await.expect("it wanders");
     }
     let (turns, seconds) = (turns.load(Ordering::Relaxed), (clock.monotonic() - begun).as_secs_f64());
-    println!(
-        "{what}: {turns} turns, {:.0} a second, {} unheard",
-        turns as f64 / seconds,
-        unheard.load(Ordering::Relaxed)
-    );
+    let unheard = unheard.load(Ordering::Relaxed);
+    println!("{what}: {turns} turns, {:.0} a second, {unheard} unheard", turns as f64 / seconds);
+    // Nothing grows in a service that serves nobody, either.
+    assert!(turns >= u64::from(phones) * 10, "{turns} turns of {phones} phones");
+    assert!(unheard <= turns / 100, "{unheard} of {turns} turns went unheard");
     stage.assert_sound().await;
     let (early, late) = seen[warming..].split_at((looks - warming) / 2);
     for (figure, (name, _)) in seen[0].figures().into_iter().enumerate() {
