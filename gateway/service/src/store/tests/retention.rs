@@ -158,7 +158,8 @@ async fn b5_a_book_that_nobody_is_on_goes_and_one_in_use_stays(ground: Ground) {
     assert!(store.book("in-use").await.unwrap().is_some() && store.book("in-force").await.unwrap().is_some());
 }
 
-/// Two gateways sweep the same rows at once, round after round: each row goes once, and neither waits for the other.
+/// Two gateways sweep the same rows at once, round after round: each row goes once, whoever is at it, and neither waits for
+/// the other.
 async fn two_gateways_that_sweep_at_once_erase_each_row_once(ground: Ground) {
     let house = House::on(ground).await;
     let now = house.clock.now();
@@ -185,7 +186,6 @@ async fn two_gateways_that_sweep_at_once_erase_each_row_once(ground: Ground) {
     let of = |kind: &str| ours.get(kind).unwrap_or(&0) + theirs.get(kind).unwrap_or(&0);
     assert_eq!(of("replies") + of("records"), before["texts"]);
     assert_eq!((of("drafts"), of("calls")), (before["drafts"], before["calls"]));
-    assert!(ours.values().sum::<u64>() > 0, "{ours:?}");
 }
 
 /// The store on what the heap was made in, anew.
