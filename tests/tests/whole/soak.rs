@@ -163,8 +163,10 @@ async fn nothing_grows(what: &str, mut setting: Setting, redis: Option<RedisNode
         let (early, late) = (median(early, figure), median(late, figure));
         println!("{what}: {name} {early} then {late}");
         assert!(early > 0.0, "{name} is looked at");
-        // What belongs to turns under way goes up and down; memory is given back in pages.
-        assert!(late <= early * 1.05 + 4.0, "{name} grows: {early}, then {late}");
+        // Memory is given back in pages, and a turn under way is a task, so that one look sees more of them than another;
+        // what each turn left behind would be thousands.
+        let slack = if name == "tasks" { f64::from(phones) / 4.0 } else { 4.0 };
+        assert!(late <= early * 1.05 + slack, "{name} grows: {early}, then {late}");
     }
 }
 
