@@ -15,10 +15,12 @@ use std::collections::BTreeSet;
 mod agreement;
 mod counted;
 mod entry;
+mod explain;
 mod holdings;
 mod means;
 
 pub use agreement::verification_faults;
+pub use explain::explain;
 pub use holdings::{Measured, Measurements};
 pub use means::{IncomeParts, Means};
 

@@ -18,7 +18,7 @@ pub(super) struct Family<'a> {
 
 impl<'a> Family<'a> {
     pub fn new(household: &'a [Person], rules: &Rules, day: Date) -> Self {
-        let counted = household.iter().filter(|p| counts(p, rules, day)).collect();
+        let counted = household.iter().filter(|p| not_counted(p, rules, day).is_none()).collect();
         Self { all: household, counted, day, window: income_window(day, rules.income_window_months) }
     }
 
@@ -61,8 +61,9 @@ pub(super) fn has(person: &Person, status: Status) -> bool {
     person.statuses.contains(&status)
 }
 
-fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
-    !rules.not_counted.iter().any(|status| match status {
+/// Why somebody is neither a head nor an earner; `None` of who counts.
+pub(super) fn not_counted(person: &Person, rules: &Rules, day: Date) -> Option<NotCounted> {
+    let why = rules.not_counted.iter().find(|status| match status {
         NotCounted::Prisoner => person.prisoner,
         NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
         NotCounted::Dead => dead(person, day),
@@ -72,5 +73,6 @@ fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
         NotCounted::Wanted => has(person, Status::Wanted),
         NotCounted::Abroad => has(person, Status::Abroad),
         NotCounted::WhereaboutsUnknown => has(person, Status::WhereaboutsUnknown),
-    })
+    });
+    why.copied()
 }
