@@ -1,6 +1,6 @@
 //! One test's world: an operator, institutions and a bank in this process; `dayaq serve` as a process that can be killed.
 
-use crate::program::PATIENCE;
+use crate::program::{PATIENCE, Process};
 use crate::serve_config::{Serve, ServeConfig};
 use crate::valve::Valve;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Running, Tokens};
@@ -10,6 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -95,6 +96,19 @@ impl Stage {
     pub fn start_unbound(&mut self) {
         assert!(self.serve.is_none(), "one at a time");
         self.serve = Some(block_in_place(|| self.config.start()));
+    }
+
+    /// Starts the program where it must not serve, and gives what it says of that.
+    pub fn refuses(&self) -> String {
+        let config = self.config.write().display().to_string();
+        block_in_place(|| {
+            let mut serve = Process::dayaq(&["serve", "--config", &config], &[("RUST_LOG", "info")]);
+            let status = serve.wait();
+            let said = serve.said();
+            assert_eq!(status.code(), Some(1), "{said}");
+            assert!(!said.contains("panicked") && !said.contains("dayaq serves"), "{said}");
+            said
+        })
     }
 
     /// kill -9; returns when the operator has lost the link.
@@ -368,6 +382,13 @@ pub fn reference(text: &str) -> Option<String> {
 /// Whether every case is asked for (DAYAQ_FULL=1), and not a few of them.
 pub fn full() -> bool {
     std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1")
+}
+
+/// Says what this machine cannot show, for `tests/run` to repeat beside its counts. Where every case is asked for, it fails.
+pub fn not_shown(what: &str) {
+    assert!(!full(), "not shown here: {what}");
+    // Not by `println!`: what a test that passes has printed is thrown away.
+    writeln!(std::io::stderr(), "\nnot shown here: {what}").expect("somebody listens");
 }
 
 /// The seed of this run: DAYAQ_SEED, or a fixed one. A failure prints it.
