@@ -7,6 +7,7 @@ mod bare;
 mod beside;
 mod clock;
 mod contention;
+mod damaged;
 mod dialling;
 mod flash;
 mod floods;
