@@ -34,8 +34,8 @@ const fn histogram(name: &'static str, unit: Unit, help: &'static str) -> Figure
     Figure { name, kind: Kind::Histogram, unit, help }
 }
 
-/// Upper bounds of the buckets for times, in seconds.
-const SECONDS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Upper bounds of the buckets for times, in seconds. No phone waits longer than two for its screen where sessions are away.
+const SECONDS: [f64; 13] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0];
 /// Upper bounds of the buckets for counts.
 const COUNTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 

@@ -10,6 +10,8 @@ pub mod content;
 pub mod conversation;
 mod deadline;
 mod figures;
+#[cfg(test)]
+mod heard;
 mod heartbeat;
 pub mod http;
 mod http_server;

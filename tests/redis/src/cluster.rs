@@ -80,6 +80,15 @@ impl Cluster {
         }
     }
 
+    /// Waits until everything that the masters have written by now is on their replicas.
+    pub async fn have_heard(&self) {
+        for (one, other) in self.nodes[..MASTERS].iter().zip(&self.nodes[MASTERS..]) {
+            let info: String = one.ask(&["INFO", "replication"]).await;
+            let (master, replica) = if info.contains("role:master") { (one, other) } else { (other, one) };
+            replica.hears_all_of(master).await;
+        }
+    }
+
     /// Which slot that key is in.
     pub async fn slot(&self, key: &str) -> u16 {
         self.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]).await

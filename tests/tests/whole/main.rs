@@ -53,6 +53,7 @@ mod readme;
 mod receipts_of_all_forms;
 mod redis;
 mod redis_failover;
+mod redis_tail;
 mod resets;
 mod restarts;
 mod restored;

@@ -57,6 +57,18 @@ async fn is_outlived(what: &str, sessions: &str, papers: &[(&str, &str)], kill: 
     assert_eq!(stage.metric("dayaq_smpp_links_lost_total").await, 0.0, "the link did not suffer");
 }
 
+/// What a configuration says of sessions behind them.
+pub fn behind(all: &Sentinels) -> String {
+    let (user, password) = Sentinels::USER;
+    format!(
+        "store = \"redis\"\nuser = \"{user}\"\npassword = \"{password}\"\n\
+         sentinel = {{ urls = [{}], master = \"{}\", password = \"{}\" }}",
+        quoted(&all.urls()),
+        Sentinels::MASTER,
+        Sentinels::PASSWORD
+    )
+}
+
 fn quoted(urls: &[String]) -> String {
     urls.iter().map(|url| format!("{url:?}")).collect::<Vec<_>>().join(", ")
 }
@@ -64,14 +76,7 @@ fn quoted(urls: &[String]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn c16_the_death_of_the_master_behind_sentinels_costs_at_most_one_repeated_question() {
     let mut all = Sentinels::up().await;
-    let (user, password) = Sentinels::USER;
-    let sessions = format!(
-        "store = \"redis\"\nuser = \"{user}\"\npassword = \"{password}\"\n\
-         sentinel = {{ urls = [{}], master = \"{}\", password = \"{}\" }}",
-        quoted(&all.urls()),
-        Sentinels::MASTER,
-        Sentinels::PASSWORD
-    );
+    let sessions = behind(&all);
     is_outlived("the master behind Sentinels was killed", &sessions, &[], async || {
         block_in_place(|| all.servers[0].kill());
         all.promoted(0).await;
