@@ -158,22 +158,21 @@ impl Stage {
     }
 
     /// The only column of a question to the core's store, read past the program.
-    pub async fn core_column<T>(&self, sql: &'static str) -> Vec<T>
+    pub async fn core_column<T>(&self, sql: &str) -> Vec<T>
     where
         T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
         T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
     {
-        let found = if let Some(url) = self.config.database() {
-            let options: PgConnectOptions = url.parse().expect("an address");
-            let mut core = options.options([("search_path", "dayaq_core")]).connect().await.expect("it serves");
-            sqlx::query_scalar(sql).fetch_all(&mut core).await
-        } else {
-            let mut core = read_only(&self.config.core_database()).await;
-            let found = sqlx::query_scalar(sql).fetch_all(&mut core).await;
-            core.close().await.expect("it closes");
-            found
-        };
-        found.expect("the core's store can be read")
+        column(self.config.database(), "dayaq_core", &self.config.core_database(), sql).await
+    }
+
+    /// The only column of a question to the gateway's store, read past the program.
+    pub async fn gateway_column<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
+        T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
+    {
+        column(self.config.gateway_server(), "public", &self.config.gateway_database(), sql).await
     }
 
     /// How many rows each table of both stores has, read past the program.
@@ -231,8 +230,32 @@ pub async fn metric(http: SocketAddr, name: &str) -> f64 {
     body.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
+/// The only column of a question to a store on that server, or in that file.
+async fn column<T>(server: Option<&str>, schema: &str, file: &Path, sql: &str) -> Vec<T>
+where
+    T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
+    T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
+{
+    let found = if let Some(url) = server {
+        let options: PgConnectOptions = url.parse().expect("an address");
+        let mut store = options.options([("search_path", schema)]).connect().await.expect("it serves");
+        sqlx::query_scalar(sql).fetch_all(&mut store).await
+    } else {
+        let mut store = read_only(file).await;
+        let found = sqlx::query_scalar(sql).fetch_all(&mut store).await;
+        store.close().await.expect("it closes");
+        found
+    };
+    found.unwrap_or_else(|fault| panic!("{sql}: {fault}"))
+}
+
 /// Waits until the probe gives something.
-pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, probe).await
+}
+
+/// Waits until the probe gives something, for so long at most.
+pub async fn eventually_within<T>(most: Duration, what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
             if let Some(found) = probe().await {
@@ -241,7 +264,7 @@ pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(most, found).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 /// Opens an SQLite file without being able to change it.
