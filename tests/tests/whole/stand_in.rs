@@ -1,5 +1,6 @@
 //! A core that does as it is told, behind the gateway's port: slow, away, refusing; and the gateway in front of it.
 
+use crate::far_line::FarLine;
 use async_trait::async_trait;
 use dayaq_core_api::{
     Caller, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
@@ -217,6 +218,7 @@ pub struct House {
     pub smsc: Smsc,
     pub core: Arc<StandIn>,
     pub gateway: Gateway,
+    _far: Option<FarLine>,
     _folder: tempfile::TempDir,
 }
 
@@ -239,14 +241,24 @@ impl Surroundings for Files {
 impl House {
     /// Starts everything; `more` is further configuration of the gateway.
     pub async fn up(more: &str) -> Self {
+        Self::made(more, false).await
+    }
+
+    /// The same with the operator far away.
+    pub async fn far(more: &str) -> Self {
+        Self::made(more, true).await
+    }
+
+    async fn made(more: &str, far: bool) -> Self {
         let smsc = Smsc::start(SmscConfig::default()).await.expect("loopback has a free port");
+        let far = if far { Some(FarLine::to(smsc.addr()).await) } else { None };
         let folder = tempfile::tempdir().expect("a temporary folder");
         let files = ContentFiles::from_folder(crate::program::root()).expect("the tree's content");
         let text = format!(
             "[gateway]\ndatabase = \"{}\"\npoll_ms = 20\nnotice_hours = \"always\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n[[operator]]\nname = \"one\"\n\
              profile = \"operators/specification.toml\"\naddress = \"{}\"\nsystem_id = \"dayaq\"\npassword = \"secret\"\n",
             folder.path().join("gateway.sqlite").display(),
-            smsc.addr()
+            far.as_ref().map_or(smsc.addr(), FarLine::addr)
         );
         let (document, found) = dayaq_author::parse("house.toml", &text);
         let config = {
@@ -268,7 +280,7 @@ impl House {
             files,
             core: Arc::clone(&core) as Arc<dyn Core>,
             checks: Vec::new(),
-            workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new())),
+            workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new()), 10),
             keys,
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),
@@ -276,6 +288,6 @@ impl House {
         });
         let gateway = gateway.await.expect("it starts");
         assert!(smsc.bound(crate::program::PATIENCE).await, "it binds");
-        Self { smsc, core, gateway, _folder: folder }
+        Self { smsc, core, gateway, _far: far, _folder: folder }
     }
 }
