@@ -113,7 +113,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
     let workers = Workers::new(Arc::clone(&clock), gateway.worker_ends);
     let gateway = Gateway::start(GatewayParts {
         config: gateway,
-        book: content.book,
+        book: Arc::new(content.book),
         files: content.files,
         stores,
         core: Arc::clone(&core) as Arc<dyn Core>,

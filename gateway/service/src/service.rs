@@ -50,7 +50,7 @@ pub struct GatewayParts {
     /// Its configuration.
     pub config: GatewayConfig,
     /// The dialogues in force.
-    pub book: Book,
+    pub book: Arc<Book>,
     /// What they were made of.
     pub files: ContentFiles,
     /// The stores that the configuration names.
