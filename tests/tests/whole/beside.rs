@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Turns of one window.
-const TURNS: usize = 64;
-/// From the beginning of one turn to that of the next.
-const PACE: Duration = Duration::from_millis(8);
+const TURNS: usize = 48;
+/// From the beginning of one turn to that of the next: far from what a machine can do at most.
+const PACE: Duration = Duration::from_millis(20);
 /// Pairs of windows, at least and at most.
 const PAIRS: std::ops::Range<usize> = 3..12;
 /// How much longer than without the disturbance a turn may take.

@@ -1,5 +1,7 @@
 //! A line on which everything takes its time, as between a house and an operator that are far from each other.
 
+use dayaq_simulator::SmscConfig;
+use dayaq_smpp::LinkConfig;
 use dayaq_types::{Clock, SystemClock};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,6 +14,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// How long an octet is under way, each way. A USSD turn over it takes as long as the quickest of real ones.
 pub const EACH_WAY: Duration = Duration::from_millis(100);
+
+/// An operator that may have as many messages under way as such a line holds.
+pub fn operator(config: SmscConfig) -> SmscConfig {
+    SmscConfig { link: LinkConfig { window: 500, ..config.link.clone() }, ..config }
+}
 
 /// The line. Dropped, it is cut.
 pub struct FarLine {

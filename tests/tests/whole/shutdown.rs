@@ -211,7 +211,7 @@ async fn a_second_sigterm_ends_the_program_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e04_sigkill_a_second_after_sigterm_loses_nothing_and_does_nothing_twice() {
     let dice = SeededEntropy::new(seed());
-    for round in 0..if full() { 20 } else { 2 } {
+    for round in 0..if full() { 20 } else { 3 } {
         let delay = Duration::from_micros(u64::from(roll(&dice)) * 100_000 / u64::from(u16::MAX));
         println!("seed {}, round {round}: SIGTERM {delay:?} after the confirmation", seed());
         let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };

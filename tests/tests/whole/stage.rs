@@ -1,6 +1,6 @@
 //! One test's world: an operator, institutions and a bank in this process; `dayaq serve` as a process that can be killed.
 
-use crate::far_line::FarLine;
+use crate::far_line::{self, FarLine};
 use crate::program::PATIENCE;
 use crate::serve_config::{Serve, ServeConfig};
 use crate::valve::Valve;
@@ -68,7 +68,8 @@ impl Stage {
 
     /// Sets everything up but the program.
     pub async fn set(setting: Setting) -> Self {
-        let smsc = Smsc::start(setting.smsc).await.expect("loopback has a free port");
+        let smsc = if setting.far { far_line::operator(setting.smsc) } else { setting.smsc };
+        let smsc = Smsc::start(smsc).await.expect("loopback has a free port");
         let registries = Registries::start(RegistriesConfig {
             listen: "127.0.0.1:0".parse().expect("an address"),
             households: setting.households,
