@@ -16,6 +16,7 @@ mod heartbeat;
 pub mod http;
 mod http_server;
 pub mod link;
+mod listening;
 pub mod push;
 mod service;
 mod set_clock;

@@ -1,5 +1,6 @@
 //! One test's world: an operator, institutions and a bank in this process; `dayaq serve` as a process that can be killed.
 
+use crate::far_line::{self, FarLine};
 use crate::program::{PATIENCE, Process};
 use crate::serve_config::{Serve, ServeConfig};
 use crate::valve::Valve;
@@ -32,23 +33,28 @@ pub struct Setting {
     pub postgres: Option<String>,
     /// Whether a valve stands between the program and the operator.
     pub valve: bool,
+    /// Whether the operator is far away.
+    pub far: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
         let (households, faults) = Households::shipped();
         let households = households.unwrap_or_else(|| panic!("{faults}"));
-        Self { smsc: SmscConfig::default(), households, redis: None, postgres: None, valve: false }
+        Self { smsc: SmscConfig::default(), households, redis: None, postgres: None, valve: false, far: false }
     }
 }
 
 /// The world of one test.
 pub struct Stage {
     pub smsc: Smsc,
+    /// Where the program finds the operator.
+    pub operator: SocketAddr,
     pub registries: Running,
     pub config: ServeConfig,
     pub valve: Option<Valve>,
     pub serve: Option<Serve>,
+    _far: Option<FarLine>,
     /// What the processes before this one said.
     log: String,
 }
@@ -63,7 +69,8 @@ impl Stage {
 
     /// Sets everything up but the program.
     pub async fn set(setting: Setting) -> Self {
-        let smsc = Smsc::start(setting.smsc).await.expect("loopback has a free port");
+        let smsc = if setting.far { far_line::operator(setting.smsc) } else { setting.smsc };
+        let smsc = Smsc::start(smsc).await.expect("loopback has a free port");
         let registries = Registries::start(RegistriesConfig {
             listen: "127.0.0.1:0".parse().expect("an address"),
             households: setting.households,
@@ -73,7 +80,9 @@ impl Stage {
         });
         let registries = registries.await.expect("loopback has a free port");
         let valve = if setting.valve { Some(Valve::before(smsc.addr()).await) } else { None };
-        let address = valve.as_ref().map_or(smsc.addr(), Valve::addr);
+        let near = valve.as_ref().map_or(smsc.addr(), Valve::addr);
+        let far = if setting.far { Some(FarLine::to(near).await) } else { None };
+        let address = far.as_ref().map_or(near, FarLine::addr);
         let config = ServeConfig::new(address, registries.addr());
         let config = match &setting.redis {
             Some(url) => config.redis(url),
@@ -83,7 +92,7 @@ impl Stage {
             Some(url) => config.postgres(url),
             None => config,
         };
-        Self { smsc, registries, config, valve, serve: None, log: String::new() }
+        Self { smsc, operator: address, registries, config, valve, serve: None, _far: far, log: String::new() }
     }
 
     /// Starts the program and waits until it is bound.
