@@ -92,6 +92,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("registered-undated", &[REFERENCE, REGISTERED_ON]),
             ("awaiting-notary", &[REFERENCE, REGISTERED_ON]),
             ("already", &[REFERENCE, REGISTERED_ON]),
+            ("limited", &[]),
         ],
     },
     Operation {

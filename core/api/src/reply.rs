@@ -39,6 +39,8 @@ pub enum SubmitReply {
         /// The day of its registration in Baku.
         registered_on: Date,
     },
+    /// This phone has handed in for three others within 30 days; nothing was kept.
+    Limited,
 }
 
 impl SubmitReply {
@@ -49,6 +51,7 @@ impl SubmitReply {
             | Self::RegisteredUndated { reference, .. }
             | Self::AwaitingNotary { reference, .. }
             | Self::Already { reference, .. } => Some(reference),
+            Self::Limited => None,
         }
     }
 }
@@ -278,6 +281,7 @@ impl From<SubmitReply> for Reply {
                 "already",
                 [("reference", Value::Text(reference)), ("registered-on", Value::Date(registered_on))],
             ),
+            SubmitReply::Limited => Self::new("limited", []),
         }
     }
 }

@@ -103,6 +103,7 @@ fn replies_keep_the_catalogue() {
         ("submit", SubmitReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::AwaitingNotary { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::Already { reference: r(), registered_on: day }.into()),
+        ("submit", SubmitReply::Limited.into()),
         ("complete", CompleteReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
         ("complete", CompleteReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("complete", CompleteReply::Already { reference: r(), registered_on: day }.into()),

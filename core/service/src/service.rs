@@ -199,6 +199,7 @@ impl Core for CoreService {
             SubmitReply::RegisteredUndated { .. } => "registered-undated",
             SubmitReply::AwaitingNotary { .. } => "awaiting-notary",
             SubmitReply::Already { .. } => "already",
+            SubmitReply::Limited => "limited",
         };
         metrics::counter!("dayaq_core_submissions_total", "outcome" => outcome).increment(1);
         tracing::info!(outcome, channel = ?caller.channel, "Application handed in");

@@ -86,7 +86,8 @@ impl Office {
             SubmitReply::Registered { reference, .. } => reference,
             other @ (SubmitReply::RegisteredUndated { .. }
             | SubmitReply::AwaitingNotary { .. }
-            | SubmitReply::Already { .. }) => panic!("{other:?}"),
+            | SubmitReply::Already { .. }
+            | SubmitReply::Limited) => panic!("{other:?}"),
         };
         let opened = self.clock.now();
         let decision = loop {

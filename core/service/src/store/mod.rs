@@ -5,6 +5,7 @@
 //! ([`Change::lock`]), the job under which it is made, the application, its other rows. What waits for each other
 //! all the same is made again (D02).
 
+mod applicants;
 mod application;
 mod audit;
 mod cards;

@@ -32,6 +32,7 @@ mod income;
 mod intake;
 mod notices;
 mod outside;
+mod phones;
 mod poison;
 mod postgres_faults;
 mod privacy;
