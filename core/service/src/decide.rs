@@ -17,10 +17,12 @@ mod counted;
 mod entry;
 mod holdings;
 mod means;
+mod proof;
 
 pub use agreement::verification_faults;
 pub use holdings::{Measured, Measurements};
 pub use means::{IncomeParts, Means};
+pub use proof::proven;
 
 /// A decision with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +87,9 @@ pub enum Undecidable {
     /// Two institutions contradict each other: the decision waits until one of them has put its record right.
     #[error("two institutions contradict each other")]
     Contradiction,
+    /// Nothing proves a declared member, and which proof would serve is only assumed.
+    #[error("nothing proves a declared member, and which proof would serve is only assumed")]
+    Unproven,
     /// Land or livestock of a kind for which no yield is known.
     #[error("no yield is known for land or livestock of the family")]
     Norm,
@@ -113,8 +118,10 @@ pub fn decide(
     let mut basis = None;
     match &facts.household {
         Some(household) => {
-            found.extend(agreement::declaration_faults(facts, household));
-            let family = Family::new(household, rules, registered_on);
+            found.extend(proof::unproven(facts, rules, assumed)?);
+            let all = proof::family(facts, household, rules);
+            found.extend(agreement::declaration_faults(facts, &all, rules));
+            let family = Family::new(all, rules, registered_on);
             if contradicts(&family) {
                 return Err(Undecidable::Contradiction);
             }

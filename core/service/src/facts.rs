@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
+mod proof;
 mod property;
 mod standing;
 
+pub use proof::{Kinship, Proof};
 pub use property::{Deal, Holding, MonthSpend, Property, YieldNorm};
 pub use standing::{Disability, Status};
 
@@ -156,6 +158,9 @@ pub struct Notary {
     pub issued_on: Date,
     /// The last day on which it is valid.
     pub valid_until: Date,
+    /// Whom it names as members of the family.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Fin>,
 }
 
 /// A vehicle on record.
@@ -268,8 +273,11 @@ pub struct Facts {
     pub identity: Option<Identity>,
     /// The notarised application; `None` where no such number is known.
     pub notary: Option<Notary>,
-    /// The applicant, then the members as declared; `None` where the applicant could not be verified, because
-    /// nothing is gathered about a family on a stranger's word.
+    /// What speaks for each declared member; empty where nothing was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
+    /// The applicant, then the members who are proven, as declared; `None` where the applicant could not be verified,
+    /// because nothing is gathered about a family on a stranger's word.
     pub household: Option<Vec<Person>>,
     /// Electricity, water and gas of the home, by its meters.
     #[serde(default)]

@@ -63,8 +63,9 @@ pub enum Ending {
 }
 
 /// The words of the files for what cannot be decided.
-const UNDECIDABLE: [(&str, Undecidable); 4] = [
+const UNDECIDABLE: [(&str, Undecidable); 5] = [
     ("unverified", Undecidable::Unverified),
+    ("unproven", Undecidable::Unproven),
     ("assumed", Undecidable::Assumed),
     ("contradiction", Undecidable::Contradiction),
     ("norm", Undecidable::Norm),

@@ -74,6 +74,10 @@ const FIGURES: &[Figure] = &[
         Unit::Seconds,
         "Age of the oldest application that is registered and not decided; 0 where there is none.",
     ),
+    counter(
+        "dayaq_core_waiting_for_proof_total",
+        "Times that a decision waited because nothing proves a declared member.",
+    ),
     counter("dayaq_core_waiting_for_rules_total", "Times that an application waited because no rules govern its day."),
     counter("dayaq_flashes_confirmed_total", "Pushed screens that phones confirmed."),
     counter("dayaq_flashes_total", "Screens pushed ahead of a text, by result."),

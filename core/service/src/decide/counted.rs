@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 /// The family as the law sees it.
 pub(super) struct Family<'a> {
-    /// Everybody declared, the applicant first.
-    pub all: &'a [Person],
+    /// The applicant and everybody who is proven.
+    pub all: Vec<&'a Person>,
     /// Those who are heads and earners.
     pub counted: Vec<&'a Person>,
     /// The day of application.
@@ -17,9 +17,9 @@ pub(super) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    pub fn new(household: &'a [Person], rules: &Rules, day: Date) -> Self {
-        let counted = household.iter().filter(|p| counts(p, rules, day)).collect();
-        Self { all: household, counted, day, window: income_window(day, rules.income_window_months) }
+    pub fn new(all: Vec<&'a Person>, rules: &Rules, day: Date) -> Self {
+        let counted = all.iter().copied().filter(|p| counts(p, rules, day)).collect();
+        Self { all, counted, day, window: income_window(day, rules.income_window_months) }
     }
 
     pub fn heads(&self) -> u32 {

@@ -36,6 +36,7 @@ mod phones;
 mod poison;
 mod postgres_faults;
 mod privacy;
+mod proof;
 mod properties;
 mod restored;
 mod retention;
