@@ -64,6 +64,11 @@ pub enum Notice {
         /// The registration number.
         reference: String,
     },
+    /// A member whom this family has proven counts in another family's award, or is claimed by another family.
+    Contested {
+        /// The registration number.
+        reference: String,
+    },
 }
 
 impl Notice {
@@ -78,6 +83,7 @@ impl Notice {
             Self::Refused { .. } => "refused",
             Self::CardReady { .. } => "card-ready",
             Self::Superseded { .. } => "superseded",
+            Self::Contested { .. } => "contested",
         }
     }
 
@@ -90,7 +96,8 @@ impl Notice {
             }
             Self::RegisteredUndated { reference }
             | Self::AwaitingNotary { reference }
-            | Self::Superseded { reference } => vec![("reference", text(reference))],
+            | Self::Superseded { reference }
+            | Self::Contested { reference } => vec![("reference", text(reference))],
             Self::Granted { reference, amount, from, until } => vec![
                 ("reference", text(reference)),
                 ("amount", Value::Money(*amount)),
@@ -118,7 +125,8 @@ impl Notice {
             | Self::Granted { .. }
             | Self::Refused { .. }
             | Self::CardReady { .. }
-            | Self::Superseded { .. } => NoticeClass::Outcome,
+            | Self::Superseded { .. }
+            | Self::Contested { .. } => NoticeClass::Outcome,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Gathering the evidence, then the decision.
 
 use crate::decide::{Outcome, Undecidable, decide, verification_faults};
-use crate::facts::income_window;
+use crate::facts::{Facts, income_window};
 use crate::http::HttpError;
 use crate::inquiry::{Asked, Inquiry, InquiryError};
 use crate::institution::{RequestStage, Subject};
@@ -71,20 +71,45 @@ impl CoreService {
             }
             facts = facts_of(&application, rules, self.answers(&application).await?, true);
         }
-        let decision = match decide(rules, &facts, registered_on, self.assumed()) {
-            Ok(decision) => decision,
-            Err(why) => return self.wait_for(why, job, &application, rules).await,
-        };
-        let outcome = match decision.outcome {
-            Outcome::Granted(_) => "granted",
-            Outcome::Refused(_) => "refused",
-        };
-        let now = self.clock.now();
-        let stored = StoredDecision { registered_on, rules: rules.clone(), facts, decision };
-        self.store.decide(job, &application, &stored, now, baku_date(now)).await?;
-        metrics::counter!("dayaq_core_decisions_total", "outcome" => outcome).increment(1);
-        tracing::info!(application = %application.id, rules = stored.rules.id, outcome, "Decided");
-        Ok(Done::Finished)
+        self.conclude(job, &application, rules, registered_on, facts).await
+    }
+
+    /// Decides, and stores the decision. Whom another family's award has is asked of both, and counts as the rules say.
+    async fn conclude(
+        &self,
+        job: &Job,
+        application: &Application,
+        rules: &Rules,
+        registered_on: Date,
+        mut facts: Facts,
+    ) -> Result<Done, JobError> {
+        loop {
+            let decision = match decide(rules, &facts, registered_on, self.assumed()) {
+                Ok(decision) => decision,
+                Err(why) => return self.wait_for(why, job, application, rules).await,
+            };
+            let now = self.clock.now();
+            let stored = StoredDecision { registered_on, rules: rules.clone(), facts, decision };
+            let contested = match self.store.decide(job, application, &stored, now, baku_date(now)).await {
+                Ok(()) => {
+                    let outcome = match stored.decision.outcome {
+                        Outcome::Granted(_) => "granted",
+                        Outcome::Refused(_) => "refused",
+                    };
+                    metrics::counter!("dayaq_core_decisions_total", "outcome" => outcome).increment(1);
+                    tracing::info!(application = %application.id, rules = rules.id, outcome, "Decided");
+                    return Ok(Done::Finished);
+                }
+                Err(StoreError::Contested(fins)) => fins,
+                Err(error) => return Err(error.into()),
+            };
+            metrics::counter!("dayaq_core_contested_total").increment(1);
+            if let Outcome::Granted(award) = &stored.decision.outcome {
+                self.store.contest(job, application, &contested, award, now).await?;
+            }
+            facts = stored.facts;
+            facts.elsewhere.extend(contested);
+        }
     }
 
     /// Lets a decision wait for what it cannot be made without.
@@ -109,9 +134,12 @@ impl CoreService {
                 self.store.drop_evidence(job, application, Some(proofs), self.clock.now()).await?;
                 PROOF_RETRY
             }
+            // The other award may end.
+            Undecidable::Contested => PROOF_RETRY,
             Undecidable::Unverified | Undecidable::Assumed => RULES_RETRY,
         };
         match why {
+            Undecidable::Contested => {}
             Undecidable::Unproven => metrics::counter!("dayaq_core_waiting_for_proof_total").increment(1),
             Undecidable::Contradiction | Undecidable::Norm | Undecidable::Unverified | Undecidable::Assumed => {
                 metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);

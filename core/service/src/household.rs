@@ -63,9 +63,10 @@ pub enum Ending {
 }
 
 /// The words of the files for what cannot be decided.
-const UNDECIDABLE: [(&str, Undecidable); 5] = [
+const UNDECIDABLE: [(&str, Undecidable); 6] = [
     ("unverified", Undecidable::Unverified),
     ("unproven", Undecidable::Unproven),
+    ("contested", Undecidable::Contested),
     ("assumed", Undecidable::Assumed),
     ("contradiction", Undecidable::Contradiction),
     ("norm", Undecidable::Norm),

@@ -92,7 +92,8 @@ impl<'a> Asking<'a> {
                 everybody.map(|(subject, fin)| (subject, of(Place::Fin, fin.as_str()))).collect()
             }
             Subject::Pair => {
-                let members = declared.members.iter().zip(1..).filter(|(m, subject)| now && self.asks(request, m, *subject));
+                let members =
+                    declared.members.iter().zip(1..).filter(|(m, subject)| now && self.asks(request, m, *subject));
                 let places = |(member, subject): (&Member, u32)| {
                     let places = [(Place::Fin, declared.applicant), (Place::Member, member.fin)];
                     (subject, places.map(|(place, fin)| (place, fin.as_str().to_owned())).into())
@@ -204,5 +205,14 @@ pub fn facts_of(application: &Application, rules: &Rules, mut answers: Answers, 
     };
     let household = complete.then(|| everybody.map(person).collect());
     let (utilities, yields) = if complete { (home.utilities(), home.yields()) } else { Default::default() };
-    Facts { declared: declared.clone(), identity: home.identity(), notary, proofs, household, utilities, yields }
+    Facts {
+        declared: declared.clone(),
+        identity: home.identity(),
+        notary,
+        proofs,
+        household,
+        elsewhere: Vec::new(),
+        utilities,
+        yields,
+    }
 }

@@ -19,7 +19,7 @@ mod read;
 pub use duties::{DayKind, Duties};
 pub use entry::{Entry, EntryReason, EntryTest};
 pub use ground::{Ground, Measure, NotCounted, Refusal, VehicleBasis};
-pub use proof::{ProofRule, Sign};
+pub use proof::{Contested, ProofRule, Sign};
 
 /// How well a value is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ pub struct Rules {
     /// What proves a declared member, by relation; empty in the rules of decisions of before proof was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proofs: Vec<ProofRule>,
+    /// In which family somebody counts whom two have proven; `None` in the rules of decisions of before that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contested: Option<Sourced<Contested>>,
 }
 
 impl Rules {

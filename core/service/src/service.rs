@@ -312,8 +312,10 @@ pub(crate) fn is_item_id(text: &str) -> bool {
 pub(crate) fn unavailable(error: StoreError) -> CoreError {
     match error {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
-        StoreError::Database(_) | StoreError::Seal(_) | StoreError::Row(_) | StoreError::LostLease => {
-            CoreError::Unavailable(error.to_string())
-        }
+        StoreError::Database(_)
+        | StoreError::Seal(_)
+        | StoreError::Row(_)
+        | StoreError::Contested(_)
+        | StoreError::LostLease => CoreError::Unavailable(error.to_string()),
     }
 }

@@ -59,6 +59,7 @@ const FIGURES: &[Figure] = &[
     counter("dayaq_core_cards_ordered_total", "Cards that were ordered."),
     counter("dayaq_core_cards_ready_total", "Cards that the bank has said to be ready."),
     counter("dayaq_core_completions_total", "Notary's numbers that were given alone, by outcome."),
+    counter("dayaq_core_contested_total", "Times that somebody was found to count in another family's award."),
     gauge("dayaq_core_days_covered", Unit::Count, "Days that rules, calendar and norms still reach, by which of them."),
     counter("dayaq_core_deadline_alarms_total", "Applications whose deadline for a decision came near."),
     counter("dayaq_core_decisions_total", "Decisions, by outcome."),

@@ -205,7 +205,8 @@ async fn s3_from_intake_to_the_card_nobody_lifts_a_hand() {
             | Notice::RegisteredUndated { .. }
             | Notice::Deadline { .. }
             | Notice::AwaitingNotary { .. }
-            | Notice::Superseded { .. } => None,
+            | Notice::Superseded { .. }
+            | Notice::Contested { .. } => None,
         });
         if let Some(ready) = ready {
             break ready;

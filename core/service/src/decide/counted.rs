@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, LifeStatus, Month, Person, Status, income_window};
 use crate::rules::{NotCounted, Rules};
-use dayaq_types::Money;
+use dayaq_types::{Fin, Money};
 use jiff::civil::Date;
 
 /// The family as the law sees it.
@@ -17,8 +17,10 @@ pub(super) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    pub fn new(all: Vec<&'a Person>, rules: &Rules, day: Date) -> Self {
-        let counted = all.iter().copied().filter(|p| counts(p, rules, day)).collect();
+    /// Everybody of it who counts, but for those who count in another family.
+    pub fn new(all: Vec<&'a Person>, elsewhere: &[Fin], rules: &Rules, day: Date) -> Self {
+        let here = |p: &&Person| counts(p, rules, day) && !elsewhere.contains(&p.fin);
+        let counted = all.iter().copied().filter(here).collect();
         Self { all, counted, day, window: income_window(day, rules.income_window_months) }
     }
 

@@ -36,3 +36,12 @@ pub(super) fn unproven(facts: &Facts, rules: &Rules, assumed: AssumedValues) -> 
     }
     Ok(found)
 }
+
+/// Where it is only assumed in which of two families somebody counts, neither is decided by it.
+pub(super) fn contested(facts: &Facts, rules: &Rules, assumed: AssumedValues) -> Result<(), Undecidable> {
+    let known = rules.contested.as_ref().is_some_and(|rule| rule.origin.mark != Mark::Assumed);
+    if facts.elsewhere.is_empty() || known || assumed == AssumedValues::Count {
+        return Ok(());
+    }
+    Err(Undecidable::Contested)
+}

@@ -40,6 +40,7 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
     }
     let mut people = Vec::new();
     let mut proofs = Vec::new();
+    let mut elsewhere = Vec::new();
     for (index, member) in tables.into_iter().take(MEMBERS_MAX).enumerate() {
         let role = member.one_of("relation", &ROLES);
         if role.is_some_and(|role| (role == Role::Applicant) != (index == 0)) {
@@ -48,6 +49,9 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
         let person = read_person(&member, index, day);
         if index > 0 {
             proofs.extend(person.as_ref().map(|person| read_proof(&member, person.fin)));
+        }
+        if member.boolean_or("elsewhere", false) {
+            elsewhere.extend(person.as_ref().map(|person| person.fin));
         }
         people.push((role, person));
         member.finish();
@@ -100,6 +104,7 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
         notary,
         proofs,
         household: (known_card && notarised).then_some(household),
+        elsewhere,
         utilities,
         yields,
     })

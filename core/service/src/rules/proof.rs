@@ -1,7 +1,7 @@
 //! What proves that somebody who was declared belongs to the family.
 
-use super::Origin;
-use super::read::{read_names, read_origin};
+use super::read::{read_names, read_origin, section};
+use super::{Origin, Sourced};
 use crate::facts::{Kinship, Proof};
 use dayaq_author::Table;
 use dayaq_core_api::Relation;
@@ -86,6 +86,21 @@ impl ProofRule {
             Sign::Visit => proof.visit,
         }
     }
+}
+
+/// In which of two families somebody counts whom both have proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Contested {
+    /// In the one whose award has them already, as long as that runs.
+    FirstAward,
+}
+
+/// Reads the section `[contested]`.
+pub(super) fn read_contested(root: &Table<'_>) -> Option<Sourced<Contested>> {
+    let choices = [("first-award", Contested::FirstAward)];
+    let (value, origin) = section(root, "contested", |table| table.one_of("counts_in", &choices))?;
+    Some(Sourced { value, origin })
 }
 
 /// Reads the sections `[[proof]]`; each relation must be there, so that none is left out by oversight.

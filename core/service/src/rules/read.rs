@@ -34,6 +34,7 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
     let entry = read_entries(root);
     let duties = super::duties::read_duties(root);
     let proofs = super::proof::read_proofs(root);
+    let contested = super::proof::read_contested(root);
     let mut refusals: Vec<Refusal> = Vec::new();
     for table in root.tables("refusal") {
         if let Some(refusal) = read_refusal(&table) {
@@ -78,6 +79,7 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
         entry,
         duties: Some(duties?),
         proofs,
+        contested: Some(contested?),
     })
 }
 

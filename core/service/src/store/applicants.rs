@@ -8,7 +8,8 @@ use std::time::Duration;
 /// How long an applicant takes one of a phone's three places, from the last application for them.
 pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Takes a place for the applicant among those of the phone; `false` where three others have them (G03). It says nothing of
+/// Takes a place for the applicant among those of the phone; `false` where three others have them (G03). A proven member who
+/// counts in an award of the phone needs none. It says nothing of
 /// the FIN: what decides is for whom this phone applied before. The caller holds the lock of the phone.
 pub(super) async fn take_place(
     tx: &mut Change<'_>,
@@ -24,6 +25,12 @@ pub(super) async fn take_place(
     tx.execute(sql, &[msisdn.into(), since.into()]).await?;
     let sql = "UPDATE phone_applicants SET at = $3 WHERE msisdn_lookup = $1 AND fin_lookup = $2";
     if tx.execute(sql, &[msisdn.into(), fin.into(), millis(now).into()]).await? == 1 {
+        return Ok(true);
+    }
+    // Whom an award of this phone has is of its family.
+    let family = "SELECT h.application_id FROM heads h JOIN applications a ON a.id = h.application_id
+                  WHERE h.fin_lookup = $1 AND a.msisdn_lookup = $2 LIMIT 1";
+    if tx.row(family, &[fin.into(), msisdn.into()]).await?.is_some() {
         return Ok(true);
     }
     let taken = tx

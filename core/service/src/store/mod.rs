@@ -13,6 +13,7 @@ mod complete;
 mod decisions;
 mod error;
 mod evidence;
+mod heads;
 mod intake;
 mod jobs;
 mod notices;

@@ -57,6 +57,7 @@ pub fn family(registered_on: Date) -> Facts {
         notary: Some(notary),
         proofs,
         household: Some(vec![applicant, person(SPOUSE), person(CHILD), person(OTHER_CHILD)]),
+        elsewhere: Vec::new(),
         utilities: Vec::new(),
         yields: Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! Who belongs to a family: what families say, what proves it, and what strangers come to.
 
 mod declarations;
+mod heads;
 
 use super::world::{APPLICANT, CHILD, Ground, NUMBER, OTHER_CHILD, PHONE, SPOUSE, World};
 use crate::rules;
