@@ -179,6 +179,7 @@ pub const NOTICES: &[Words] = &[
     Words { key: "refused", args: &[REFERENCE, REASONS] },
     Words { key: "card-ready", args: &[BRANCH, COLLECT_FROM] },
     Words { key: "superseded", args: &[REFERENCE] },
+    Words { key: "unproven", args: &[REFERENCE] },
     Words { key: "contested", args: &[REFERENCE] },
 ];
 

@@ -64,6 +64,11 @@ pub enum Notice {
         /// The registration number.
         reference: String,
     },
+    /// Nothing proves somebody who was declared: the family is asked about it.
+    Unproven {
+        /// The registration number.
+        reference: String,
+    },
     /// A member whom this family has proven counts in another family's award, or is claimed by another family.
     Contested {
         /// The registration number.
@@ -83,6 +88,7 @@ impl Notice {
             Self::Refused { .. } => "refused",
             Self::CardReady { .. } => "card-ready",
             Self::Superseded { .. } => "superseded",
+            Self::Unproven { .. } => "unproven",
             Self::Contested { .. } => "contested",
         }
     }
@@ -97,6 +103,7 @@ impl Notice {
             Self::RegisteredUndated { reference }
             | Self::AwaitingNotary { reference }
             | Self::Superseded { reference }
+            | Self::Unproven { reference }
             | Self::Contested { reference } => vec![("reference", text(reference))],
             Self::Granted { reference, amount, from, until } => vec![
                 ("reference", text(reference)),
@@ -126,6 +133,7 @@ impl Notice {
             | Self::Refused { .. }
             | Self::CardReady { .. }
             | Self::Superseded { .. }
+            | Self::Unproven { .. }
             | Self::Contested { .. } => NoticeClass::Outcome,
         }
     }

@@ -156,6 +156,7 @@ fn notices_keep_the_catalogue() {
         Notice::Refused { reference: r(), reasons: vec![Term::bare("reason-vehicle")] },
         Notice::CardReady { branch: r(), collect_from: day },
         Notice::Superseded { reference: r() },
+        Notice::Unproven { reference: r() },
         Notice::Contested { reference: r() },
     ];
     assert_eq!(notices.len(), catalogue::NOTICES.len());

@@ -10,6 +10,7 @@ use crate::rules::Rules;
 use crate::service::CoreService;
 use crate::store::{Application, Evidence, Job, StoreError, StoredDecision};
 use crate::worker::{Done, JobError, PROOF_RETRY, RULES_RETRY, note_failure};
+use dayaq_core_api::Notice;
 use dayaq_types::baku_date;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
@@ -129,9 +130,14 @@ impl CoreService {
             }
             // So is what would prove the member: a paper may have been made, or a visit.
             Undecidable::Unproven => {
-                let proofs: Vec<String> =
-                    [Subject::Notary, Subject::Pair].into_iter().flat_map(|s| self.requests(s)).map(str::to_owned).collect();
+                let proofs: Vec<String> = [Subject::Notary, Subject::Pair]
+                    .into_iter()
+                    .flat_map(|s| self.requests(s))
+                    .map(str::to_owned)
+                    .collect();
                 self.store.drop_evidence(job, application, Some(proofs), self.clock.now()).await?;
+                let notice = Notice::Unproven { reference: application.reference.clone() };
+                self.store.tell_once(job, application, notice, self.clock.now()).await?;
                 PROOF_RETRY
             }
             // The other award may end.

@@ -130,10 +130,6 @@ async fn ask_once(
 ) -> Result<(), StoreError> {
     audit::append(tx, vault, now, "contested", &json!({})).await?;
     let notice = Notice::Contested { reference: reference.to_owned() };
-    let asked = "SELECT id FROM notices WHERE application_id = $1 AND key = $2";
-    let id = vault.id().to_string();
-    if tx.row(asked, &[(&id).into(), notice.key().into()]).await?.is_none() {
-        notices::write(tx, vault, now, &notice).await?;
-    }
+    notices::write_once(tx, vault, now, &notice).await?;
     Ok(())
 }
