@@ -9,6 +9,7 @@ notice-refused = Müraciət { $reference }: ünvanlı sosial yardımın təyinin
 notice-card-ready = Kartınız hazırdır. { $collect-from } tarixindən alın: { $branch }. Vəsiqənizi gətirin. Pulsuzdur, heç kimə pul verməyin. Kömək: 142
     .flash = Kartınız hazırdır. Yer və tarix SMS-də. Pulsuzdur. Kömək: 142
 notice-superseded = Müraciət { $reference } dayandırıldı: bu FİN üzrə təsdiqlənmiş başqa müraciət var. Onu siz göndərməmisinizsə, zəng edin: 142. Pulsuzdur.
+notice-late = Müraciət { $reference }: qərar gecikir, üzr istəyirik. Dövlət qurumunun cavabını gözləyirik, sizdən heç nə lazım deyil. Kömək: 142
 notice-unproven = Müraciət { $reference }: yazdığınız şəxslərdən biri ailə üzvünüz kimi təsdiqlənmədi, qərar bunu gözləyir. Zəng edin: 142. Pulsuzdur, heç kimə pul verməyin.
 notice-contested = Müraciət { $reference }: ailə üzvünüz başqa ailənin müraciətində də var. Bu səhvdirsə, zəng edin: 142. Pulsuzdur, heç kimə pul verməyin.
 notice-not-registered = Müraciətiniz qeydə alınmadı. Xahiş edirik, yenidən yığın: *7142#. Xidmət pulsuzdur, heç kimə pul verməyin. Kömək: 142

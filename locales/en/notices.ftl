@@ -9,6 +9,7 @@ notice-refused = Application { $reference }: targeted social assistance is refus
 notice-card-ready = Your payment card is ready. Collect it from { $collect-from } at: { $branch }. Bring your ID card. The card is free, pay nobody. Help: 142
     .flash = Your card is ready. The branch and the date come by SMS. It is free. Help: 142
 notice-superseded = Application { $reference } has been stopped: there is another, verified application for this FIN. If you did not send it, call 142. This service is free.
+notice-late = Application { $reference }: the decision is late, we are sorry. We are waiting for a state body. You need do nothing. Help: 142
 notice-unproven = Application { $reference }: somebody you named is not confirmed as a member of your family, and the decision waits for it. Call 142. This is free, pay nobody.
 notice-contested = Application { $reference }: a member of your family is in the application of another family, too. If that is wrong, call 142. This is free, pay nobody.
 notice-not-registered = Your application could not be registered. Please dial *7142# again. This service is free, pay nobody. Help: 142

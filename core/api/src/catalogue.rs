@@ -122,6 +122,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("awaiting-notary", &[REFERENCE]),
             ("gathering", &[REFERENCE, DECIDE_BY]),
             ("gathering-undated", &[REFERENCE]),
+            ("late", &[REFERENCE]),
             ("granted", &[REFERENCE]),
             ("refused", &[REFERENCE]),
             ("card-ready", &[REFERENCE]),
@@ -139,6 +140,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("not-begun", &[]),
             ("undecided", &[DECIDE_BY]),
             ("undecided-undated", &[]),
+            ("undecided-late", &[]),
             ("granted", &AWARD),
             ("refused", &[REASONS]),
         ],
@@ -179,6 +181,7 @@ pub const NOTICES: &[Words] = &[
     Words { key: "refused", args: &[REFERENCE, REASONS] },
     Words { key: "card-ready", args: &[BRANCH, COLLECT_FROM] },
     Words { key: "superseded", args: &[REFERENCE] },
+    Words { key: "late", args: &[REFERENCE] },
     Words { key: "unproven", args: &[REFERENCE] },
     Words { key: "contested", args: &[REFERENCE] },
 ];

@@ -64,6 +64,13 @@ pub enum Notice {
         /// The registration number.
         reference: String,
     },
+    /// The last day for the decision is past; told on the next working day, and again every fifth one.
+    Late {
+        /// The registration number.
+        reference: String,
+        /// The how-manieth time, from 0.
+        number: u32,
+    },
     /// Nothing proves somebody who was declared: the family is asked about it.
     Unproven {
         /// The registration number.
@@ -88,6 +95,7 @@ impl Notice {
             Self::Refused { .. } => "refused",
             Self::CardReady { .. } => "card-ready",
             Self::Superseded { .. } => "superseded",
+            Self::Late { .. } => "late",
             Self::Unproven { .. } => "unproven",
             Self::Contested { .. } => "contested",
         }
@@ -103,6 +111,7 @@ impl Notice {
             Self::RegisteredUndated { reference }
             | Self::AwaitingNotary { reference }
             | Self::Superseded { reference }
+            | Self::Late { reference, number: _ }
             | Self::Unproven { reference }
             | Self::Contested { reference } => vec![("reference", text(reference))],
             Self::Granted { reference, amount, from, until } => vec![
@@ -133,6 +142,7 @@ impl Notice {
             | Self::Refused { .. }
             | Self::CardReady { .. }
             | Self::Superseded { .. }
+            | Self::Late { .. }
             | Self::Unproven { .. }
             | Self::Contested { .. } => NoticeClass::Outcome,
         }

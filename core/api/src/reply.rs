@@ -118,6 +118,8 @@ pub enum Stage {
     AwaitingNotary,
     /// Evidence is being gathered.
     Gathering,
+    /// It still is, after the last day for the decision; told, and never written into a row.
+    Late,
     /// Granted; the card is on order.
     Granted,
     /// Refused.
@@ -130,14 +132,22 @@ pub enum Stage {
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::AwaitingNotary, Self::Gathering, Self::Granted, Self::Refused, Self::CardReady, Self::Superseded];
+    pub const ALL: [Self; 7] = [
+        Self::AwaitingNotary,
+        Self::Gathering,
+        Self::Late,
+        Self::Granted,
+        Self::Refused,
+        Self::CardReady,
+        Self::Superseded,
+    ];
 
     /// The outcome name of `status` and the value kept in rows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AwaitingNotary => "awaiting-notary",
             Self::Gathering => "gathering",
+            Self::Late => "late",
             Self::Granted => "granted",
             Self::Refused => "refused",
             Self::CardReady => "card-ready",
@@ -196,6 +206,8 @@ pub enum ExplainReply {
     },
     /// Registered and not decided yet, and no day can be promised.
     Undated,
+    /// Not decided yet, and the last day for it is past.
+    Late,
     /// Granted.
     Granted(AwardTerms),
     /// Refused, with every reason.
@@ -347,6 +359,7 @@ impl From<ExplainReply> for Reply {
                 Self::new("undecided", [("decide-by", Value::Date(day))])
             }
             ExplainReply::Undated => Self::new("undecided-undated", []),
+            ExplainReply::Late => Self::new("undecided-late", []),
             ExplainReply::Granted(AwardTerms { amount, from, until }) => Self::new(
                 "granted",
                 [("amount", Value::Money(amount)), ("from", Value::Date(from)), ("until", Value::Date(until))],

@@ -21,6 +21,9 @@ use std::time::Duration;
 /// Requests under way at once for one application.
 const REQUESTS_AT_ONCE: usize = 8;
 
+/// Working days between two texts that the decision is late.
+const LATE_AGAIN: u32 = 5;
+
 /// Why a stage of the evidence is not complete.
 struct Incomplete {
     /// The wait before the next try.
@@ -47,11 +50,11 @@ impl CoreService {
         let Some(rules) = self.content.rules.governing(registered_on) else {
             tracing::warn!(application = %application.id, %registered_on, "No rules govern this application: it waits");
             metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
-            self.watch_deadline(&application).await?;
+            self.watch_and_tell(job, &application).await?;
             return Ok(Done::Later(RULES_RETRY));
         };
         if let Some(incomplete) = self.gather(job, &application, rules, RequestStage::Verification).await? {
-            self.watch_deadline(&application).await?;
+            self.watch_and_tell(job, &application).await?;
             return Ok(incomplete.into());
         }
         let mut facts = facts_of(&application, rules, self.answers(&application).await?, false);
@@ -66,7 +69,7 @@ impl CoreService {
             // Who is proven first: nothing is asked about anybody else.
             for stage in [RequestStage::Proof, RequestStage::Evidence] {
                 if let Some(incomplete) = self.gather(job, &application, rules, stage).await? {
-                    self.watch_deadline(&application).await?;
+                    self.watch_and_tell(job, &application).await?;
                     return Ok(incomplete.into());
                 }
             }
@@ -151,7 +154,13 @@ impl CoreService {
                 metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
             }
         }
-        self.watch_deadline(application).await?;
+        match why {
+            // What is waited for is the family's to put right, and it was asked.
+            Undecidable::Unproven | Undecidable::Contested => self.watch_deadline(application).await?,
+            Undecidable::Contradiction | Undecidable::Norm | Undecidable::Unverified | Undecidable::Assumed => {
+                self.watch_and_tell(job, application).await?;
+            }
+        }
         Ok(Done::Later(wait))
     }
 
@@ -288,6 +297,18 @@ impl CoreService {
         self.store.set_deadline(job, application, decide_by, decide_by >= baku_date(now), now).await?;
         application.decide_by = Some(decide_by);
         Ok(())
+    }
+
+    /// As [`Self::watch_deadline`], where the family has nothing to do: after the last day it hears that the decision is
+    /// late, on the next working day and every fifth one after.
+    async fn watch_and_tell(&self, job: &Job, application: &Application) -> Result<(), StoreError> {
+        self.watch_deadline(application).await?;
+        let now = self.clock.now();
+        let Some(decide_by) = application.decide_by else { return Ok(()) };
+        let over = self.content.calendar.working_days_left(decide_by, baku_date(now)).unwrap_or(0);
+        let Some(before) = over.checked_sub(1) else { return Ok(()) };
+        let notice = Notice::Late { reference: application.reference.clone(), number: before / LATE_AGAIN };
+        self.store.tell_once(job, application, notice, now).await
     }
 
     /// Raises the alarm, once, for an application that is undecided shortly before its deadline or after it.

@@ -206,6 +206,7 @@ async fn s3_from_intake_to_the_card_nobody_lifts_a_hand() {
             | Notice::Deadline { .. }
             | Notice::AwaitingNotary { .. }
             | Notice::Superseded { .. }
+            | Notice::Late { .. }
             | Notice::Unproven { .. }
             | Notice::Contested { .. } => None,
         });

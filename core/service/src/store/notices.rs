@@ -21,10 +21,11 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     let said = serde_json::to_vec(notice).map_err(|_| StoreError::Row("notices"))?;
     let id = derived_id(&[b"notice", vault.id().as_bytes(), &said]);
+    let key = row_key(notice);
     let (sealed, application, at) = (vault.seal(&place(id), notice)?, vault.id().to_string(), millis(now));
     tx.execute(
         "INSERT INTO notices (id, application_id, key, notice, due_at) VALUES ($1, $2, $3, $4, $5)",
-        &[(&id.to_string()).into(), (&application).into(), notice.key().into(), (&sealed).into(), at.into()],
+        &[(&id.to_string()).into(), (&application).into(), (&key).into(), (&sealed).into(), at.into()],
     )
     .await?;
     Ok(())
@@ -38,11 +39,28 @@ pub(super) async fn write_once(
     notice: &Notice,
 ) -> Result<bool, StoreError> {
     let id = vault.id().to_string();
-    let told = tx.row(TOLD, &[(&id).into(), notice.key().into()]).await?.is_some();
+    let told = tx.row(TOLD, &[(&id).into(), (&row_key(notice)).into()]).await?.is_some();
     if !told {
         write(tx, vault, now, notice).await?;
     }
     Ok(!told)
+}
+
+/// Under what a notice is once for its application; one that is repeated has a number.
+fn row_key(notice: &Notice) -> String {
+    match notice {
+        Notice::Late { number, .. } => format!("{}/{number}", notice.key()),
+        Notice::Registered { .. }
+        | Notice::RegisteredUndated { .. }
+        | Notice::Deadline { .. }
+        | Notice::AwaitingNotary { .. }
+        | Notice::Granted { .. }
+        | Notice::Refused { .. }
+        | Notice::CardReady { .. }
+        | Notice::Superseded { .. }
+        | Notice::Unproven { .. }
+        | Notice::Contested { .. } => notice.key().to_owned(),
+    }
 }
 
 const TOLD: &str = "SELECT id FROM notices WHERE application_id = $1 AND key = $2";
@@ -57,7 +75,7 @@ impl CoreStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let id = application.id.to_string();
-        if self.database.row(TOLD, &[(&id).into(), notice.key().into()]).await?.is_some() {
+        if self.database.row(TOLD, &[(&id).into(), (&row_key(&notice)).into()]).await?.is_some() {
             return Ok(());
         }
         let (job, vault) = (*job, application.vault.clone());

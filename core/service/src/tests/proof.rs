@@ -75,7 +75,7 @@ async fn g14_five_unrelated_fins_typed_as_other_raise_no_award(ground: Ground) {
     let typed = strangers.map(|fin| member(fin, Relation::Other)).to_vec();
     let reference = world.registered(PHONE, &world.declaring(typed)).await;
     world.work_until("2026-12-20T06:00:00Z").await;
-    assert_eq!(world.stage(PHONE).await, Some(Stage::Gathering), "it waits, and nobody is paid");
+    assert_eq!(world.stage(PHONE).await, Some(Stage::Late), "it waits, and nobody is paid");
     assert!(world.outside.registers().orders.is_empty(), "no card");
     for stranger in strangers {
         assert_eq!(world.asked_alone(stranger), Vec::<String>::new());
