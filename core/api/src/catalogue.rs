@@ -15,6 +15,15 @@ pub enum Kind {
     Item(&'static str),
     /// Phrases by key.
     Terms,
+    /// A number of things, for plurals.
+    Count,
+    /// One of these words, each a message `<family>-<word>`.
+    Word {
+        /// What its message begins with.
+        family: &'static str,
+        /// All of them.
+        words: &'static [&'static str],
+    },
     /// A repeating group with these arguments in each item.
     Group(&'static [Arg]),
 }

@@ -15,11 +15,13 @@ use std::collections::BTreeSet;
 mod agreement;
 mod counted;
 mod entry;
+mod explain;
 mod holdings;
 mod means;
 mod proof;
 
 pub use agreement::verification_faults;
+pub use explain::explain;
 pub use holdings::{Measured, Measurements};
 pub use means::{IncomeParts, Means};
 pub use proof::proven;

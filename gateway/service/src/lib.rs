@@ -19,7 +19,7 @@ mod service;
 mod set_clock;
 mod sliding;
 pub mod store;
-mod values;
+pub mod values;
 pub mod workers;
 
 pub use deadline::Deadline;

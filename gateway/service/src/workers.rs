@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_worker_that_ends_or_panics_is_named_and_started_again_later_each_time() {
+    async fn e10_a_worker_that_ends_or_panics_is_named_and_started_again_later_each_time() {
         let (workers, stop, task, clock) = watched(&[
             Way::Panics,
             Way::Returns,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_worker_that_ends_again_and_again_ends_the_process() {
+    async fn e10_a_worker_that_ends_again_and_again_ends_the_process() {
         let (workers, _stop, task, clock) = watched(&[Way::Panics; 1000]);
         workers.hopeless().await;
         task.await.unwrap();

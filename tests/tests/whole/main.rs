@@ -28,6 +28,7 @@ mod hanging;
 mod http_ear;
 mod hub;
 mod institutions;
+mod invariants;
 mod kannel;
 mod kannel_esme;
 mod listeners;

@@ -1,7 +1,8 @@
 //! The master of the sessions dies under load, behind Sentinels and in a Cluster: phones go on, and nothing that was told is
 //! lost.
 
-use crate::stage::{Setting, Stage, eventually, full, seed};
+use crate::invariants::{After, assert_invariants};
+use crate::stage::{Phone, Setting, Stage, eventually, full, seed};
 use crate::walker::{Walker, number_of};
 use dayaq_redis::{Cluster, Sentinels};
 use std::collections::BTreeSet;
@@ -51,7 +52,8 @@ async fn is_outlived(what: &str, sessions: &str, papers: &[(&str, &str)], kill: 
         trouble.iter().filter(|trouble| !trouble.is_zero()).count(),
     );
     assert!(most <= 1, "at most one question is repeated a phone");
-    stage.assert_sound().await;
+    let handsets: Vec<Phone> = walked.iter().map(|walked| walked.phone.clone()).collect();
+    assert_invariants(&stage, &handsets, After::NOTHING).await;
     assert_eq!(stage.metric("dayaq_smpp_links_lost_total").await, 0.0, "the link did not suffer");
 }
 

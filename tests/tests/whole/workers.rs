@@ -15,7 +15,7 @@ fn phones(house: &House) -> [Phone; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_panics_is_named_and_comes_back_and_a_poisonous_call_is_put_aside() {
+async fn e10_a_worker_that_panics_is_named_and_comes_back_and_a_poisonous_call_is_put_aside() {
     let house = House::up("").await;
     assert_eq!(page(house.gateway.http, "/readyz").await.0, 200);
     house.core.panic_at_leases(1);

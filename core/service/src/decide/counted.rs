@@ -19,7 +19,7 @@ pub(super) struct Family<'a> {
 impl<'a> Family<'a> {
     /// Everybody of it who counts, but for those who count in another family.
     pub fn new(all: Vec<&'a Person>, elsewhere: &[Fin], rules: &Rules, day: Date) -> Self {
-        let here = |p: &&Person| counts(p, rules, day) && !elsewhere.contains(&p.fin);
+        let here = |p: &&Person| not_counted(p, rules, day).is_none() && !elsewhere.contains(&p.fin);
         let counted = all.iter().copied().filter(here).collect();
         Self { all, counted, day, window: income_window(day, rules.income_window_months) }
     }
@@ -63,8 +63,9 @@ pub(super) fn has(person: &Person, status: Status) -> bool {
     person.statuses.contains(&status)
 }
 
-fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
-    !rules.not_counted.iter().any(|status| match status {
+/// Why somebody is neither a head nor an earner; `None` of who counts.
+pub(super) fn not_counted(person: &Person, rules: &Rules, day: Date) -> Option<NotCounted> {
+    let why = rules.not_counted.iter().find(|status| match status {
         NotCounted::Prisoner => person.prisoner,
         NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
         NotCounted::Dead => dead(person, day),
@@ -74,5 +75,6 @@ fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
         NotCounted::Wanted => has(person, Status::Wanted),
         NotCounted::Abroad => has(person, Status::Abroad),
         NotCounted::WhereaboutsUnknown => has(person, Status::WhereaboutsUnknown),
-    })
+    });
+    why.copied()
 }

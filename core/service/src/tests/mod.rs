@@ -46,6 +46,7 @@ mod working_days;
 mod world;
 mod wrong_clock;
 mod year_end;
+mod years;
 
 use crate::reference::{is_reference, reference, written};
 use dayaq_types::SeededEntropy;
