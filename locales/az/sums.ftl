@@ -3,6 +3,8 @@
 sum-rules = Müraciət tarixi: { $day }. Qaydalar: { $rules }.
 sum-ungoverned = Müraciət tarixi: { $day }. Bu gün üçün qaydalar yoxdur, qərar verilmir.
 sum-not-counted = { $member } nömrəli üzv hesaba daxil deyil: { $why }.
+sum-member-unproven = { $member } nömrəli üzv hesaba daxil deyil: ailə üzvü olduğu təsdiqlənməyib.
+sum-member-elsewhere = { $member } nömrəli üzv hesaba daxil deyil: başqa ailədə nəzərə alınır.
 sum-limit = Ehtiyac həddi: { $heads } nəfər x { $criterion } = ayda { $limit }.
 sum-income = Gəlir, { $kind }: { $amount }.
 sum-income-other = Gəlir, növü "{ $kind }": { $amount }.
@@ -19,6 +21,8 @@ sum-paid = Ödəniş müddəti: { $from }-{ $until }.
 sum-unverified = Hələ qərar verilmir: müraciət edənin şəxsiyyəti təsdiqlənməyib.
 sum-assumed = Hələ qərar verilmir: məbləğ mənbəyi tapılmamış göstəriciyə əsaslanır.
 sum-contradiction = Hələ qərar verilmir: iki qurumun məlumatı bir-birinə ziddir.
+sum-unproven = Hələ qərar verilmir: bir nəfərin ailə üzvü olduğu təsdiqlənməyib.
+sum-contested = Hələ qərar verilmir: bir üzv başqa ailənin yardımında nəzərə alınır.
 sum-norm = Hələ qərar verilmir: torpağın və ya mal-qaranın gəlir norması bəlli deyil.
 
 income-alimony = aliment

@@ -3,6 +3,8 @@
 sum-rules = Day of application: { $day }. Rules: { $rules }.
 sum-ungoverned = Day of application: { $day }. No rules govern that day, nothing is decided.
 sum-not-counted = Member { $member } does not count: { $why }.
+sum-member-unproven = Member { $member } does not count: nothing proves them.
+sum-member-elsewhere = Member { $member } does not count: they count in another family.
 sum-limit = Limit of need: { $heads } { $heads ->
     [one] person
    *[other] people
@@ -22,6 +24,8 @@ sum-paid = Paid from { $from } until { $until }.
 sum-unverified = Not decided yet: the applicant is not verified.
 sum-assumed = Not decided yet: the amount rests on a value whose source was not found.
 sum-contradiction = Not decided yet: two institutions contradict each other.
+sum-unproven = Not decided yet: nothing proves that somebody is of the family.
+sum-contested = Not decided yet: a member counts in the award of another family.
 sum-norm = Not decided yet: no yield is known for land or livestock.
 
 income-alimony = alimony

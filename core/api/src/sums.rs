@@ -61,6 +61,8 @@ pub const LINES: &[Words] = &[
         key: "sum-not-counted",
         args: &[arg("member", Kind::Count), arg("why", Kind::Word { family: "not-counted", words: NOT_COUNTED })],
     },
+    Words { key: "sum-member-unproven", args: &[arg("member", Kind::Count)] },
+    Words { key: "sum-member-elsewhere", args: &[arg("member", Kind::Count)] },
     Words { key: "sum-limit", args: &[arg("heads", Kind::Count), arg("criterion", Kind::Money), LIMIT] },
     Words { key: "sum-income", args: &[KIND, AMOUNT] },
     Words { key: "sum-income-other", args: &[OTHER_KIND, AMOUNT] },
@@ -80,5 +82,7 @@ pub const LINES: &[Words] = &[
     Words { key: "sum-unverified", args: &[] },
     Words { key: "sum-assumed", args: &[] },
     Words { key: "sum-contradiction", args: &[] },
+    Words { key: "sum-unproven", args: &[] },
+    Words { key: "sum-contested", args: &[] },
     Words { key: "sum-norm", args: &[] },
 ];

@@ -64,8 +64,10 @@ pub enum Ending {
 }
 
 /// The words of the files for what cannot be decided.
-const UNDECIDABLE: [(&str, Undecidable); 4] = [
+const UNDECIDABLE: [(&str, Undecidable); 6] = [
     ("unverified", Undecidable::Unverified),
+    ("unproven", Undecidable::Unproven),
+    ("contested", Undecidable::Contested),
     ("assumed", Undecidable::Assumed),
     ("contradiction", Undecidable::Contradiction),
     ("norm", Undecidable::Norm),

@@ -1,21 +1,19 @@
 //! A decision told line by line: what each sum was made of.
 
 use super::counted::not_counted;
+use super::proof::proven;
 use super::{Decision, Measured, Outcome, Undecidable};
-use crate::facts::Facts;
+use crate::facts::{Facts, Person};
 use crate::rules::{Ground, Rules};
 use dayaq_core_api::{Term, Value, sums};
-use dayaq_types::Money;
+use dayaq_types::{Fin, Money};
 use jiff::civil::Date;
 
 /// Tells how it came about: lines of [`sums::LINES`], in the order in which a person would add it up.
 pub fn explain(rules: &Rules, facts: &Facts, day: Date, decided: &Result<Decision, Undecidable>) -> Vec<Term> {
     let mut lines = vec![line("sum-rules", [("day", Value::Date(day)), ("rules", Value::Text(rules.id.clone()))])];
-    for (at, person) in facts.household.iter().flatten().enumerate() {
-        if let Some(why) = not_counted(person, rules, day) {
-            let why = Value::Text(why.name().to_owned());
-            lines.push(line("sum-not-counted", [("member", count(at + 1)), ("why", why)]));
-        }
+    if let Some(household) = &facts.household {
+        lines.extend(left_out(rules, facts, household, day));
     }
     match decided {
         Ok(decision) => tell(rules, decision, &mut lines),
@@ -23,10 +21,31 @@ pub fn explain(rules: &Rules, facts: &Facts, day: Date, decided: &Result<Decisio
             Undecidable::Unverified => "sum-unverified",
             Undecidable::Assumed => "sum-assumed",
             Undecidable::Contradiction => "sum-contradiction",
+            Undecidable::Unproven => "sum-unproven",
+            Undecidable::Contested => "sum-contested",
             Undecidable::Norm => "sum-norm",
         })),
     }
     lines
+}
+
+/// Who does not count, by their number: the applicant is 1, then the members as declared. Of somebody whom nothing proves
+/// nothing else is told.
+fn left_out(rules: &Rules, facts: &Facts, household: &[Person], day: Date) -> Vec<Term> {
+    let declared = facts.declared.members.iter().map(|member| (member.fin, proven(member, &facts.proofs, rules)));
+    let everybody = [(facts.declared.applicant, true)].into_iter().chain(declared).zip(1..);
+    let line_of = |((fin, proven), number): ((Fin, bool), usize)| {
+        let member = ("member", count(number));
+        if !proven {
+            return Some(line("sum-member-unproven", [member]));
+        }
+        if facts.elsewhere.contains(&fin) {
+            return Some(line("sum-member-elsewhere", [member]));
+        }
+        let why = not_counted(household.iter().find(|person| person.fin == fin)?, rules, day)?;
+        Some(line("sum-not-counted", [member, ("why", Value::Text(why.name().to_owned()))]))
+    };
+    everybody.filter_map(line_of).collect()
 }
 
 fn tell(rules: &Rules, decision: &Decision, lines: &mut Vec<Term>) {

@@ -1,5 +1,6 @@
 //! What the core's store keeps for how long, and how it goes. Decisions and the audit stay.
 
+use super::applicants::KEPT as PLACE_LIFE;
 use super::tries::DAY as TRY_LIFE;
 use super::{CoreStore, StoreError, later, millis};
 use dayaq_author::Table;
@@ -54,6 +55,7 @@ impl Retention {
         let due = |kind, life| Due { kind, until: kept(life) };
         vec![
             due(&WRONG_TRIES, TRY_LIFE),
+            due(&APPLICANTS, PLACE_LIFE),
             due(&RAW_ANSWERS, self.raw),
             due(&NOTICES, self.body),
             due(&APPLICATIONS, self.application),
@@ -70,6 +72,15 @@ const WRONG_TRIES: Kind = Kind {
     unless: None,
     revisits: true,
     erase: &["DELETE FROM wrong_tries WHERE id IN ({keys})"],
+};
+
+/// For whom a phone has handed in.
+const APPLICANTS: Kind = Kind {
+    name: "applicants",
+    table: "phone_applicants",
+    key: &[Column::Octets("msisdn_lookup"), Column::Integer("place")],
+    erase: &["DELETE FROM phone_applicants WHERE (msisdn_lookup, place) IN ({keys})"],
+    ..WRONG_TRIES
 };
 
 /// Not while their application is under way, or while its family has still to be told of its end.
@@ -117,6 +128,9 @@ const APPLICATIONS: Kind = Kind {
         "DELETE FROM submissions WHERE application_id IN ({keys})",
         "DELETE FROM wrong_tries WHERE application_id IN ({keys})",
         "DELETE FROM jobs WHERE application_id IN ({keys})",
+        "DELETE FROM heads WHERE application_id IN ({keys})",
+        "DELETE FROM contests WHERE application_id IN ({keys})",
+        "DELETE FROM contests WHERE holder_id IN ({keys})",
         "UPDATE notices SET notice = substr(notice, 1, 0) WHERE application_id IN ({keys}) AND length(notice) > 0",
         "UPDATE cards SET details = substr(details, 1, 0) WHERE application_id IN ({keys}) AND length(details) > 0",
         "UPDATE applications SET data_key = NULL, open = 0, declared = substr(declared, 1, 0),

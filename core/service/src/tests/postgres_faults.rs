@@ -259,10 +259,10 @@ async fn h3_two_processes_that_verify_at_once_leave_one_holder_of_a_fin() {
     let stores = [world.store("one").await, world.store("two").await];
     for round in 0..10 {
         let fin = dayaq_types::Fin::parse(&format!("5AKT9{round}2")).unwrap();
-        for phone in [PHONE, OTHER_PHONE] {
+        for network in ["50", "55"] {
             let mut application = world.application();
             application.applicant = fin;
-            world.registered(phone, &application).await;
+            world.registered(&format!("994{network}123450{round}"), &application).await;
         }
         let (now, today) = (world.clock.now(), jiff::civil::date(2026, 11, 23));
         let jobs = stores[0].claim(now, 2, MINUTE).await.unwrap();
