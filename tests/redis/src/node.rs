@@ -5,11 +5,11 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, R
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -281,14 +281,18 @@ const KEEPING: &str = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemor
 /// No write is answered before it is on the disk.
 const SYNCING: &str = "appendfsync always\n";
 
-/// A port that stays free while its server is down: below those that the machine hands out by itself.
+/// A port that stays free while its server is down: below those that the machine hands out by itself, and held against
+/// other processes of tests, which look at the same number for datagrams, until this one ends.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static HELD: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     // Programs that run at the same time begin far from each other.
     let start = u16::try_from(std::process::id() % 500).unwrap_or_default() * 8;
     loop {
         let port = 28_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000;
+        let Ok(held) = UdpSocket::bind(("127.0.0.1", port)) else { continue };
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            HELD.lock().expect("nobody panics over it").push(held);
             return port;
         }
     }

@@ -45,7 +45,7 @@ impl Sentinels {
         let name = Self::MASTER;
         let lines = format!(
             "requirepass {}\nsentinel sentinel-pass {}\nsentinel monitor {name} 127.0.0.1 {port} 2\n\
-             sentinel auth-pass {name} {ADMIN}\nsentinel down-after-milliseconds {name} 800\n\
+             sentinel auth-pass {name} {ADMIN}\nsentinel down-after-milliseconds {name} 3000\n\
              sentinel failover-timeout {name} 3000\n",
             Self::PASSWORD,
             Self::PASSWORD,
@@ -160,6 +160,15 @@ impl Sentinels {
         })
         .await;
         self.settled().await == reign
+    }
+
+    /// How many failovers there have been, as the Sentinel that knows of most says.
+    pub async fn failovers(&self) -> u64 {
+        let mut most = 0;
+        for watcher in &self.watchers {
+            most = most.max(self.reign(watcher).await.map_or(0, |reign| reign.epoch));
+        }
+        most
     }
 
     /// Whose time it is, as that Sentinel says; nothing where it does not answer.

@@ -3,12 +3,14 @@
 mod aborts;
 mod again;
 mod applicant;
+mod away;
 mod bare;
 mod beside;
 mod clock;
 mod contention;
 mod damaged;
 mod dialling;
+mod expiry;
 mod flash;
 mod floods;
 mod forms;
