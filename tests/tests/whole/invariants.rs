@@ -1,25 +1,31 @@
 //! What holds after every story, whatever happened in it (INV), looked up past the program in both stores and on the phones.
 
+use crate::program::PATIENCE;
 use crate::stage::{Phone, Stage, eventually, eventually_within, full, reference};
+use dayaq_types::{Clock, SystemClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// The longest that a text takes to its end whose every copy went unanswered: each waits for a late answer first.
 const ENDED: Duration = Duration::from_secs(240);
+/// The longest lease of a claim.
+const CLAIMED: Duration = Duration::from_secs(300);
 
 /// What a story did to the service.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct After {
     /// A link was cut, or the program with it: then a text may be on the air twice, else once.
     pub link_lost: bool,
+    /// A database fell silent or died while it was asked: who had claimed something then may not know of it.
+    pub answers_lost: bool,
     /// The gateway's store was restored from an older copy: it does not know every text that was sent.
     pub gateway_restored: bool,
 }
 
 impl After {
     /// Nothing befell the links or the stores.
-    pub const NOTHING: Self = Self { link_lost: false, gateway_restored: false };
+    pub const NOTHING: Self = Self { link_lost: false, answers_lost: false, gateway_restored: false };
     /// A link was cut, or the program killed.
     pub const LOST_LINK: Self = Self { link_lost: true, ..Self::NOTHING };
 
@@ -39,7 +45,7 @@ pub async fn assert_invariants(stage: &Stage, phones: &[Phone], after: After) {
     }
     each_family_has_one_application(stage).await;
     each_card_is_ordered_once(stage).await;
-    nothing_is_claimed(stage).await;
+    nothing_is_claimed(stage, after).await;
     copies_are_few(stage, after).await;
     if !after.gateway_restored && stage.serve.is_some() {
         each_decision_has_its_text(stage).await;
@@ -103,25 +109,47 @@ async fn each_card_is_ordered_once(stage: &Stage) {
     assert_eq!(each.len(), known.len(), "two cards have one order");
 }
 
-/// Whatever was claimed is done with or given back: by a worker soon, by a process that ended at once.
-async fn nothing_is_claimed(stage: &Stage) {
-    let free = async || {
-        let claims: [Vec<i64>; 4] = [
-            stage
-                .gateway_column("SELECT count(*) FROM pending_calls WHERE finished_at IS NULL AND leased_to > 0")
-                .await,
-            stage.gateway_column("SELECT count(*) FROM text_segments WHERE state = 'queued' AND leased_to > 0").await,
-            stage.core_column("SELECT count(*) FROM jobs WHERE done = 0 AND lease_until > 0").await,
-            stage
-                .core_column("SELECT count(*) FROM notices WHERE state = 'waiting' AND kept = 0 AND lease_until > 0")
-                .await,
-        ];
-        claims.iter().all(|claims| claims == &[0]).then_some(())
-    };
-    if stage.serve.is_some() {
+/// When each claim ends that is held now, in milliseconds.
+async fn claims(stage: &Stage) -> Vec<i64> {
+    let mut ends: Vec<i64> = Vec::new();
+    for sql in [
+        "SELECT leased_to FROM pending_calls WHERE finished_at IS NULL AND leased_to > 0",
+        "SELECT leased_to FROM text_segments WHERE state = 'queued' AND leased_to > 0",
+    ] {
+        ends.extend(stage.gateway_column::<i64>(sql).await);
+    }
+    for sql in [
+        "SELECT lease_until FROM jobs WHERE done = 0 AND lease_until > 0",
+        "SELECT lease_until FROM notices WHERE state = 'waiting' AND kept = 0 AND lease_until > 0",
+    ] {
+        ends.extend(stage.core_column::<i64>(sql).await);
+    }
+    ends
+}
+
+/// Whatever was claimed is done with or given back: by a worker soon, by a process that ended at once. A claim whose answer
+/// was lost is nobody's and ends by itself, and then it is taken up.
+async fn nothing_is_claimed(stage: &Stage, after: After) {
+    if stage.serve.is_none() {
+        return assert_eq!(claims(stage).await, [0; 0], "calls, segments, jobs and notices are free");
+    }
+    let clock = SystemClock::new();
+    let free = async || claims(stage).await.is_empty().then_some(());
+    if !after.answers_lost {
         eventually("calls, segments, jobs and notices are free", free).await;
+    } else if full() {
+        eventually_within(CLAIMED + PATIENCE, "calls, segments, jobs and notices are free", free).await;
     } else {
-        free().await.expect("calls, segments, jobs and notices are free");
+        let latest = clock.now().checked_add(CLAIMED).expect("a time").as_millisecond();
+        assert!(
+            claims(stage).await.iter().all(|end| *end <= latest),
+            "a claim is held for longer than there are leases"
+        );
+        eventually("a claim that has ended is taken up", async || {
+            let now = clock.now().as_millisecond();
+            claims(stage).await.iter().all(|end| *end > now).then_some(())
+        })
+        .await;
     }
 }
 

@@ -91,8 +91,9 @@ const RAW_ANSWERS: Kind = Kind {
     key: &[Column::Text("application_id"), Column::Text("request"), Column::Integer("subject")],
     when: "length(raw) > 0",
     unless: Some(
-        "EXISTS (SELECT 1 FROM applications a WHERE a.id = evidence.application_id
-            AND a.stage IN ('awaiting-notary', 'gathering'))
+        // Its stage is looked up and not looked for: of an EXISTS a server may make a list of all that are under way, for each
+        // bite anew, and read every application for it.
+        "(SELECT a.stage FROM applications a WHERE a.id = evidence.application_id) IN ('awaiting-notary', 'gathering')
          OR EXISTS (SELECT 1 FROM notices n WHERE n.application_id = evidence.application_id AND n.state = 'waiting')",
     ),
     erase: &["UPDATE evidence SET raw = substr(raw, 1, 0) WHERE (application_id, request, subject) IN ({keys})"],
