@@ -171,7 +171,7 @@ async fn answers(seed: u64) -> Outcome {
     let (mut at, mut outcome) = (MIDDLE, Outcome { longest: Duration::ZERO, let_go: 0, failed: 0 });
     let (mut session, mut sequence) = (phone.session, phone.sequence);
     while at < ANSWERS.len() {
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             desk.restart();
         }
         let mut phone = Phone { session, sequence, ..desk.phone(PHONE) };
@@ -193,7 +193,7 @@ async fn answers(seed: u64) -> Outcome {
         // It was saved or it was not; nothing else is lost.
         assert!(expected[at..=at + 1].contains(&screen), "seed {seed}, answer {at}: {screen}");
         at += usize::from(screen == expected[at + 1]);
-        if seed / 2 % 5 == 0 && outcome.let_go >= 3 && at < ANSWERS.len() {
+        if (seed / 2).is_multiple_of(5) && outcome.let_go >= 3 && at < ANSWERS.len() {
             // Nothing is ever saved while everything fails.
             (screen, _) = desk.send(&mut phone, ANSWERS[at]).await;
             at += 1;
