@@ -64,8 +64,11 @@ pub enum StoreError {
         /// The lock's file.
         lock: String,
     },
-    /// The file is not the one that was opened any more, or its log is gone; nothing was changed.
-    #[error("{0}: what was written since would be lost; end this process, and start it on the right file")]
+    /// The file is not the one that was opened any more, its log is gone or shorter than it was, or its lock keeps nobody
+    /// out; nothing was changed.
+    #[error(
+        "{0}: what was written since would be lost; save what this process still has open (/proc/PID/fd), end it, and start it on the right files"
+    )]
     Replaced(String),
     /// The database file is damaged.
     #[error("damaged: {0}; restore it from its backup")]

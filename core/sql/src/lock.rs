@@ -3,7 +3,7 @@
 use crate::StoreError;
 use jiff::Timestamp;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Error, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,8 @@ const NAME_MAX: u64 = 300;
 /// holds the lock, and by its age since when.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -34,7 +35,17 @@ impl Lock {
             Err(TryLockError::Error(cause)) => return Err(failed(&path, &cause)),
         }
         name_holder(&mut file).map_err(|cause| failed(&path, &cause))?;
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
+    }
+
+    /// What is locked, whatever its name leads to by now.
+    pub fn about(&self) -> Result<Metadata, Error> {
+        self.file.metadata()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -75,7 +75,7 @@ impl SqliteFile {
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         schema.migrations.run(&mut connection).await?;
-        let identity = Identity::of(path)?;
+        let identity = Identity::of(path, &lock)?;
         // From now on a file that is missing is a fault, and not one to be made.
         let options = options.create_if_missing(false);
         let readers = SqlitePoolOptions::new()
@@ -223,14 +223,21 @@ async fn write_all(
             continue;
         }
         let outcome = match identity.check(written) {
-            Ok(()) => commit_again(&mut connection, &options, &mut batch).await,
+            Ok(()) => {
+                let done = commit_again(&mut connection, &options, &identity, &mut batch).await;
+                written = done.is_ok();
+                if done.is_err() {
+                    // Whatever state it is in, a new connection begins from the last commit.
+                    connection = None;
+                    identity.forget_log();
+                }
+                done
+            }
+            // The connection stays: it may be all that still has what was written.
             Err(error) => Err(error),
         };
-        written = outcome.is_ok();
         if let Err(error) = &outcome {
             tracing::warn!(%error, changes = batch.len(), "A commit failed");
-            // Whatever state it is in, a new connection begins from the last commit.
-            connection = None;
         }
         metrics::histogram!("dayaq_sqlite_batch_changes").record(batch.len() as f64);
         for job in batch.drain(..) {
@@ -247,6 +254,7 @@ async fn write_all(
 async fn commit_again(
     connection: &mut Option<SqliteConnection>,
     options: &SqliteConnectOptions,
+    identity: &Identity,
     batch: &mut [Box<dyn Job>],
 ) -> Result<(), StoreError> {
     let mut retries = 0;
@@ -258,6 +266,7 @@ async fn commit_again(
         metrics::counter!("dayaq_store_retries_total", "code" => code.clone()).increment(1);
         // Whatever state it is in, a new connection begins from the last commit.
         *connection = None;
+        identity.forget_log();
         tokio::time::sleep(pause).await;
         retries += 1;
     }

@@ -7,6 +7,8 @@ use crate::program::{run, text};
 use crate::stage::{Phone, Seen, Setting, Stage, eventually};
 use dayaq_postgres::PostgresServer;
 use dayaq_redis::RedisNode;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -372,6 +374,52 @@ async fn h_a_database_replaced_under_the_process_is_not_ready() {
         ready(200, name).await;
     }
     stage.assert_sound().await;
+}
+
+/// Somebody empties the log, or takes the lock away, which the refusal of a second process names.
+#[tokio::test(flavor = "multi_thread")]
+async fn h_a_log_cut_short_or_a_lock_taken_away_takes_no_more_changes() {
+    for damage in ["-wal", ".lock"] {
+        for store in [Store::Core, Store::Gateway] {
+            let mut stage = Stage::up(Setting::default()).await;
+            let phone = stage.phone(ALONE.number);
+            let database = store.file(&stage);
+            // Two changes are in the log by now: the next one would be written behind the end of it.
+            phone.dial().await;
+            let beside = part(&database, damage);
+            let says = if damage == "-wal" {
+                fs::write(&beside, b"").expect("a file");
+                "-wal was cut short"
+            } else {
+                fs::remove_file(&beside).expect("a file");
+                ".lock is gone"
+            };
+            let refused = async |says: &str| {
+                eventually("it is not ready", async || {
+                    let (status, body) = stage.page("/readyz").await;
+                    (status == 503 && body.contains(says)).then_some(())
+                })
+                .await;
+            };
+            refused(says).await;
+            if damage == ".lock" {
+                // The next process would make one of its own.
+                fs::write(&beside, b"").expect("a file");
+                refused("is another file than the one that is locked").await;
+            }
+            stage.serve().process.ask_to_end();
+            stage.ended().await;
+            assert_eq!(integrity(&database).await, "ok", "{damage} of {}", store.name());
+        }
+    }
+}
+
+/// What SQLite finds of a file that nobody has open.
+async fn integrity(database: &Path) -> String {
+    let mut file = SqliteConnectOptions::new().filename(database).connect().await.expect("a database");
+    let found = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut file).await.expect("an answer");
+    file.close().await.expect("it closes");
+    found
 }
 
 /// Past the end of rules or calendar the service stays ready and says what is missing.
