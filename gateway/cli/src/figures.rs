@@ -82,7 +82,10 @@ const FIGURES: &[Figure] = &[
     counter("dayaq_core_waiting_for_rules_total", "Times that an application waited because no rules govern its day."),
     counter("dayaq_flashes_confirmed_total", "Pushed screens that phones confirmed."),
     counter("dayaq_flashes_total", "Screens pushed ahead of a text, by result."),
-    counter("dayaq_http_connections_refused_total", "HTTP connections refused because all were busy, by listener."),
+    counter(
+        "dayaq_http_connections_refused_total",
+        "HTTP connections refused because all were busy, or closed because they were silent and others came, by listener.",
+    ),
     counter("dayaq_mo_duplicate_total", "Texts that an operator delivered again; they are taken once."),
     counter("dayaq_neutral_ends_total", "Radio sessions that were ended with the neutral words."),
     counter(

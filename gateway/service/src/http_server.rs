@@ -60,9 +60,9 @@ impl HttpListener {
             };
             match caller {
                 Some(Caller { stream, pass: Some(pass), room, .. }) => {
-                    let (router, stop) = (self.router.clone(), stop.clone());
+                    let (router, stop, refused) = (self.router.clone(), stop.clone(), self.refused.clone());
                     self.connections.spawn(async move {
-                        connection(stream, router, pass, stop).await;
+                        connection(stream, router, pass, refused, stop).await;
                         drop(room);
                     });
                 }
@@ -77,7 +77,7 @@ impl HttpListener {
 }
 
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, router: Router, pass: Pass, stop: CancellationToken)
+async fn connection<S>(stream: S, router: Router, pass: Pass, refused: Counter, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -100,7 +100,7 @@ where
     tokio::pin!(served);
     let ended = tokio::select! {
         ended = served.as_mut() => Some(ended),
-        () = pass.replaced() => return,
+        () = pass.replaced() => return refused.increment(1),
         () = stop.cancelled() => None,
         () = tokio::time::sleep(CONNECTION_LIFE) => None,
     };
@@ -190,7 +190,7 @@ mod tests {
         let stop = CancellationToken::new();
         let admission = Admission::new(AdmissionLimits { total: 1, per_address: 1 });
         let pass = admission.admit(IpAddr::V4(Ipv4Addr::LOCALHOST)).unwrap();
-        (near, tokio::spawn(connection(far, router, pass, stop.clone())), stop)
+        (near, tokio::spawn(connection(far, router, pass, Counter::noop(), stop.clone())), stop)
     }
 
     /// How long the connection lives when its caller sends these octets, one each second, and then says nothing.
@@ -242,7 +242,7 @@ mod tests {
         let begin = |admission: &Arc<Admission>| {
             let pass = admission.admit(IpAddr::V4(Ipv4Addr::LOCALHOST)).unwrap();
             let (near, far) = tokio::io::duplex(1024);
-            (near, tokio::spawn(connection(far, router.clone(), pass, CancellationToken::new())))
+            (near, tokio::spawn(connection(far, router.clone(), pass, Counter::noop(), CancellationToken::new())))
         };
         for (body, served) in [(&b"123"[..], false), (b"1234", true)] {
             let admission = Admission::new(AdmissionLimits { total: 1, per_address: 1 });

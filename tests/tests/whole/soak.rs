@@ -157,6 +157,9 @@ async fn nothing_grows(what: &str, mut setting: Setting, redis: Option<RedisNode
     println!("{what}: {turns} turns, {:.0} a second, {unheard} unheard", turns as f64 / seconds);
     // Nothing grows in a service that serves nobody, either.
     assert!(turns >= u64::from(phones) * 10, "{turns} turns of {phones} phones");
+    if full() {
+        assert!(turns as f64 / seconds >= 2_000.0, "{turns} turns in {seconds:.0} s");
+    }
     assert!(unheard <= turns / 100, "{unheard} of {turns} turns went unheard");
     stage.assert_sound().await;
     let (early, late) = seen[warming..].split_at((looks - warming) / 2);

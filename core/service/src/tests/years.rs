@@ -191,9 +191,9 @@ async fn d15_retention_on_a_heap_of_years(ground: Ground) {
     let Tally { bites, largest, longest, long, .. } = all;
     println!("{what}: {long} of {bites} bites took over {HELD_MAX:?}, the longest {longest:?}");
     assert!(largest <= 512, "{largest}");
-    match ground {
-        Ground::Sqlite => assert!(long * 100 <= bites * long_most, "{long} of {bites} held the writer for long"),
-        Ground::Postgres => assert!(longest < STATEMENT_MAX, "{longest:?}"),
+    assert!(longest < STATEMENT_MAX, "{longest:?}");
+    if matches!(ground, Ground::Sqlite) {
+        assert!(long * 100 <= bites * long_most, "{long} of {bites} held the writer for long");
     }
     beside.assert_served();
 }
