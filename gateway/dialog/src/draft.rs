@@ -9,6 +9,9 @@ use crate::step::Effect;
 use crate::turn::Turn;
 use crate::words::Saying;
 
+/// The question before answers are thrown away.
+pub(crate) const DISCARD: &str = "shell-discard";
+
 /// The menus that a dial string may answer in advance, and the length of it that is looked at.
 const DIALLED_PARTS_MAX: usize = 3;
 const DIALLED_CHARS_MAX: usize = 24;
@@ -90,6 +93,11 @@ impl Turn<'_> {
         }
     }
 
+    /// Says whether the person is asked before answers are thrown away: a book of before has no words for it.
+    pub(crate) fn asks_before_discarding(&self) -> bool {
+        self.book.texts.has(self.renderer().language(), DISCARD, None)
+    }
+
     /// Drops the draft and goes on to where the person was going.
     pub(crate) fn start_again(&mut self) {
         self.session.shelf = None;
@@ -113,7 +121,9 @@ impl Turn<'_> {
     }
 
     pub(crate) fn shelve(&mut self) {
-        if self.session.prompt == Prompt::Resume || !self.book.has_answers(&self.session.frames) {
+        if matches!(self.session.prompt, Prompt::Resume | Prompt::Discard)
+            || !self.book.has_answers(&self.session.frames)
+        {
             return;
         }
         let at_end = self.present().is_some_and(|(_, state)| matches!(state.kind, StateKind::End));
@@ -131,7 +141,7 @@ impl Turn<'_> {
         let old = |at: Timestamp| now.duration_since(at) > kept;
         if self.session.shelf.as_ref().is_some_and(|shelf| old(shelf.at)) {
             self.session.shelf = None;
-            if self.session.prompt == Prompt::Resume {
+            if matches!(self.session.prompt, Prompt::Resume | Prompt::Discard) {
                 self.ask();
             }
         }

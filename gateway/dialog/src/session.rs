@@ -196,6 +196,10 @@ pub(crate) enum Prompt {
     State,
     /// Continue the draft on the shelf, or start again?
     Resume,
+    /// Shall what the draft on the shelf holds be thrown away?
+    Discard,
+    /// Which of the items that begin with these letters?
+    Found(String),
     /// Is this what you meant?
     Confirm(String),
     /// Help was offered after too many wrong answers.
@@ -211,6 +215,8 @@ impl fmt::Debug for Prompt {
         f.write_str(match self {
             Prompt::State => "State",
             Prompt::Resume => "Resume",
+            Prompt::Discard => "Discard",
+            Prompt::Found(_) => "Found(…)",
             Prompt::Confirm(_) => "Confirm(…)",
             Prompt::Help => "Help",
             Prompt::Remove => "Remove",
