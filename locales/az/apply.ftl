@@ -74,6 +74,9 @@ apply-already =
     { $send-reference }
     Tarix: { $send-registered-on }
     Pulsuz, pul verməyin. 142
+apply-limited =
+    Bu telefondan 30 gündə 3 nəfər müraciət edib. Başqa telefondan edin.
+    Kömək: 142
 apply-recorded =
     Məlumatınız saxlandı. Nömrə SMS ilə gələcək.
     Pulsuz, pul verməyin. 142

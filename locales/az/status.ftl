@@ -18,6 +18,9 @@ status-gathering-undated =
     { $ask-reference } yoxlanılır
     Qərar günü hələ bilinmir
     Pulsuz, pul verməyin. 142
+status-late =
+    { $ask-reference }: qərar gecikir, üzr istəyirik.
+    Pulsuz, pul verməyin. 142
 status-granted =
     { $ask-reference }
     Qərar: yardım təyin edilib
@@ -56,6 +59,9 @@ status-undecided =
 status-undecided-undated =
     Hələ qərar yoxdur.
     Qərar günü hələ bilinmir
+    Pulsuz, pul verməyin. 142
+status-undecided-late =
+    Qərar gecikir, üzr istəyirik.
     Pulsuz, pul verməyin. 142
 status-award =
     Ayda { $explain-amount }

@@ -72,6 +72,9 @@ apply-already =
     { $send-reference }
     Registered on { $send-registered-on }
     This service is free. Pay nobody. Help: 142
+apply-limited =
+    3 people have applied from this phone in 30 days. Please apply from another phone.
+    Help: 142
 apply-recorded =
     Your answers are recorded. The registration number will come by SMS.
     This service is free. Pay nobody. Help: 142

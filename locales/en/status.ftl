@@ -16,6 +16,9 @@ status-gathering-undated =
     { $ask-reference } is being checked.
     We cannot name the day of the decision yet.
     This service is free. Pay nobody. Help: 142
+status-late =
+    { $ask-reference }: the decision is late, we are sorry.
+    This service is free. Pay nobody. Help: 142
 status-granted =
     { $ask-reference }
     Decision: assistance granted
@@ -49,6 +52,9 @@ status-undecided =
 status-undecided-undated =
     There is no decision yet.
     We cannot name its day yet.
+    This service is free. Pay nobody. Help: 142
+status-undecided-late =
+    The decision is late, we are sorry.
     This service is free. Pay nobody. Help: 142
 status-award =
     { $explain-amount } a month

@@ -18,6 +18,9 @@ status-gathering-undated =
     { $ask-reference } проверяется
     Срок решения пока неясен
     Бесплатно, не платите. 142
+status-late =
+    { $ask-reference }: решение задержано, извините.
+    Бесплатно, не платите. 142
 status-granted =
     { $ask-reference }
     Решено: помощь назначена
@@ -54,6 +57,9 @@ status-undecided =
 status-undecided-undated =
     Решения пока нет.
     Срок решения пока неясен
+    Бесплатно, не платите. 142
+status-undecided-late =
+    Решение задержано, извините.
     Бесплатно, не платите. 142
 status-award =
     { $explain-amount } в месяц

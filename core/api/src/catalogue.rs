@@ -15,6 +15,15 @@ pub enum Kind {
     Item(&'static str),
     /// Phrases by key.
     Terms,
+    /// A number of things, for plurals.
+    Count,
+    /// One of these words, each a message `<family>-<word>`.
+    Word {
+        /// What its message begins with.
+        family: &'static str,
+        /// All of them.
+        words: &'static [&'static str],
+    },
     /// A repeating group with these arguments in each item.
     Group(&'static [Arg]),
 }
@@ -92,6 +101,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("registered-undated", &[REFERENCE, REGISTERED_ON]),
             ("awaiting-notary", &[REFERENCE, REGISTERED_ON]),
             ("already", &[REFERENCE, REGISTERED_ON]),
+            ("limited", &[]),
         ],
     },
     Operation {
@@ -121,6 +131,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("awaiting-notary", &[REFERENCE]),
             ("gathering", &[REFERENCE, DECIDE_BY]),
             ("gathering-undated", &[REFERENCE]),
+            ("late", &[REFERENCE]),
             ("granted", &[REFERENCE]),
             ("refused", &[REFERENCE]),
             ("card-ready", &[REFERENCE]),
@@ -138,6 +149,7 @@ pub const OPERATIONS: &[Operation] = &[
             ("not-begun", &[]),
             ("undecided", &[DECIDE_BY]),
             ("undecided-undated", &[]),
+            ("undecided-late", &[]),
             ("granted", &AWARD),
             ("refused", &[REASONS]),
         ],
@@ -178,6 +190,9 @@ pub const NOTICES: &[Words] = &[
     Words { key: "refused", args: &[REFERENCE, REASONS] },
     Words { key: "card-ready", args: &[BRANCH, COLLECT_FROM] },
     Words { key: "superseded", args: &[REFERENCE] },
+    Words { key: "late", args: &[REFERENCE] },
+    Words { key: "unproven", args: &[REFERENCE] },
+    Words { key: "contested", args: &[REFERENCE] },
 ];
 
 /// Every phrase that a reason may be (DOMAIN: refusal grounds).

@@ -11,6 +11,7 @@ mod notice;
 mod port;
 mod reply;
 mod request;
+pub mod sums;
 mod value;
 
 pub use error::CoreError;

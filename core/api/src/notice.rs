@@ -64,6 +64,23 @@ pub enum Notice {
         /// The registration number.
         reference: String,
     },
+    /// The last day for the decision is past; told on the next working day, and again every fifth one.
+    Late {
+        /// The registration number.
+        reference: String,
+        /// The how-manieth time, from 0.
+        number: u32,
+    },
+    /// Nothing proves somebody who was declared: the family is asked about it.
+    Unproven {
+        /// The registration number.
+        reference: String,
+    },
+    /// A member whom this family has proven counts in another family's award, or is claimed by another family.
+    Contested {
+        /// The registration number.
+        reference: String,
+    },
 }
 
 impl Notice {
@@ -78,6 +95,9 @@ impl Notice {
             Self::Refused { .. } => "refused",
             Self::CardReady { .. } => "card-ready",
             Self::Superseded { .. } => "superseded",
+            Self::Late { .. } => "late",
+            Self::Unproven { .. } => "unproven",
+            Self::Contested { .. } => "contested",
         }
     }
 
@@ -90,7 +110,10 @@ impl Notice {
             }
             Self::RegisteredUndated { reference }
             | Self::AwaitingNotary { reference }
-            | Self::Superseded { reference } => vec![("reference", text(reference))],
+            | Self::Superseded { reference }
+            | Self::Late { reference, number: _ }
+            | Self::Unproven { reference }
+            | Self::Contested { reference } => vec![("reference", text(reference))],
             Self::Granted { reference, amount, from, until } => vec![
                 ("reference", text(reference)),
                 ("amount", Value::Money(*amount)),
@@ -118,7 +141,10 @@ impl Notice {
             | Self::Granted { .. }
             | Self::Refused { .. }
             | Self::CardReady { .. }
-            | Self::Superseded { .. } => NoticeClass::Outcome,
+            | Self::Superseded { .. }
+            | Self::Late { .. }
+            | Self::Unproven { .. }
+            | Self::Contested { .. } => NoticeClass::Outcome,
         }
     }
 }

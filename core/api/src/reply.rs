@@ -39,6 +39,8 @@ pub enum SubmitReply {
         /// The day of its registration in Baku.
         registered_on: Date,
     },
+    /// This phone has handed in for three others within 30 days; nothing was kept.
+    Limited,
 }
 
 impl SubmitReply {
@@ -49,6 +51,7 @@ impl SubmitReply {
             | Self::RegisteredUndated { reference, .. }
             | Self::AwaitingNotary { reference, .. }
             | Self::Already { reference, .. } => Some(reference),
+            Self::Limited => None,
         }
     }
 }
@@ -115,6 +118,8 @@ pub enum Stage {
     AwaitingNotary,
     /// Evidence is being gathered.
     Gathering,
+    /// It still is, after the last day for the decision; told, and never written into a row.
+    Late,
     /// Granted; the card is on order.
     Granted,
     /// Refused.
@@ -127,14 +132,22 @@ pub enum Stage {
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::AwaitingNotary, Self::Gathering, Self::Granted, Self::Refused, Self::CardReady, Self::Superseded];
+    pub const ALL: [Self; 7] = [
+        Self::AwaitingNotary,
+        Self::Gathering,
+        Self::Late,
+        Self::Granted,
+        Self::Refused,
+        Self::CardReady,
+        Self::Superseded,
+    ];
 
     /// The outcome name of `status` and the value kept in rows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AwaitingNotary => "awaiting-notary",
             Self::Gathering => "gathering",
+            Self::Late => "late",
             Self::Granted => "granted",
             Self::Refused => "refused",
             Self::CardReady => "card-ready",
@@ -193,6 +206,8 @@ pub enum ExplainReply {
     },
     /// Registered and not decided yet, and no day can be promised.
     Undated,
+    /// Not decided yet, and the last day for it is past.
+    Late,
     /// Granted.
     Granted(AwardTerms),
     /// Refused, with every reason.
@@ -278,6 +293,7 @@ impl From<SubmitReply> for Reply {
                 "already",
                 [("reference", Value::Text(reference)), ("registered-on", Value::Date(registered_on))],
             ),
+            SubmitReply::Limited => Self::new("limited", []),
         }
     }
 }
@@ -343,6 +359,7 @@ impl From<ExplainReply> for Reply {
                 Self::new("undecided", [("decide-by", Value::Date(day))])
             }
             ExplainReply::Undated => Self::new("undecided-undated", []),
+            ExplainReply::Late => Self::new("undecided-late", []),
             ExplainReply::Granted(AwardTerms { amount, from, until }) => Self::new(
                 "granted",
                 [("amount", Value::Money(amount)), ("from", Value::Date(from)), ("until", Value::Date(until))],

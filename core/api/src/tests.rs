@@ -103,6 +103,7 @@ fn replies_keep_the_catalogue() {
         ("submit", SubmitReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::AwaitingNotary { reference: r(), registered_on: day }.into()),
         ("submit", SubmitReply::Already { reference: r(), registered_on: day }.into()),
+        ("submit", SubmitReply::Limited.into()),
         ("complete", CompleteReply::Registered { reference: r(), registered_on: day, decide_by: day }.into()),
         ("complete", CompleteReply::RegisteredUndated { reference: r(), registered_on: day }.into()),
         ("complete", CompleteReply::Already { reference: r(), registered_on: day }.into()),
@@ -118,6 +119,7 @@ fn replies_keep_the_catalogue() {
         ("explain", ExplainReply::Undecided { decide_by: None }.into()),
         ("explain", ExplainReply::Undecided { decide_by: Some(day) }.into()),
         ("explain", ExplainReply::Undated.into()),
+        ("explain", ExplainReply::Late.into()),
         ("explain", ExplainReply::Granted(award).into()),
         ("explain", ExplainReply::Refused { reasons: vec![Term::bare("reason-vehicle")] }.into()),
         ("pickup", PickupReply::None.into()),
@@ -155,6 +157,9 @@ fn notices_keep_the_catalogue() {
         Notice::Refused { reference: r(), reasons: vec![Term::bare("reason-vehicle")] },
         Notice::CardReady { branch: r(), collect_from: day },
         Notice::Superseded { reference: r() },
+        Notice::Late { reference: r(), number: 1 },
+        Notice::Unproven { reference: r() },
+        Notice::Contested { reference: r() },
     ];
     assert_eq!(notices.len(), catalogue::NOTICES.len());
     for notice in &notices {

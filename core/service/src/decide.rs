@@ -6,7 +6,7 @@ use crate::facts::{Facts, LifeStatus};
 use crate::rules::{EntryReason, Ground, Mark, Rules, Sourced};
 use counted::{Family, lives};
 use dayaq_core_api::{Term, Value};
-use dayaq_types::Money;
+use dayaq_types::{Fin, Money};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,16 @@ use std::collections::BTreeSet;
 mod agreement;
 mod counted;
 mod entry;
+mod explain;
 mod holdings;
 mod means;
+mod proof;
 
 pub use agreement::verification_faults;
+pub use explain::explain;
 pub use holdings::{Measured, Measurements};
 pub use means::{IncomeParts, Means};
+pub use proof::proven;
 
 /// A decision with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +89,12 @@ pub enum Undecidable {
     /// Two institutions contradict each other: the decision waits until one of them has put its record right.
     #[error("two institutions contradict each other")]
     Contradiction,
+    /// Nothing proves a declared member, and which proof would serve is only assumed.
+    #[error("nothing proves a declared member, and which proof would serve is only assumed")]
+    Unproven,
+    /// Somebody counts in another family's award, and in which of the two they should is only assumed.
+    #[error("a member counts in another family's award, and in which they should is only assumed")]
+    Contested,
     /// Land or livestock of a kind for which no yield is known.
     #[error("no yield is known for land or livestock of the family")]
     Norm,
@@ -113,8 +123,11 @@ pub fn decide(
     let mut basis = None;
     match &facts.household {
         Some(household) => {
-            found.extend(agreement::declaration_faults(facts, household));
-            let family = Family::new(household, rules, registered_on);
+            found.extend(proof::unproven(facts, rules, assumed)?);
+            let all = proof::family(facts, household, rules);
+            found.extend(agreement::declaration_faults(facts, &all, rules));
+            proof::contested(facts, rules, assumed)?;
+            let family = Family::new(all, &facts.elsewhere, rules, registered_on);
             if contradicts(&family) {
                 return Err(Undecidable::Contradiction);
             }
@@ -151,6 +164,14 @@ pub fn decide(
         Outcome::Granted(award(&means, rules, registered_on))
     };
     Ok(Decision { rules: rules.id.clone(), outcome, means, noted, assumed, basis })
+}
+
+/// Who counts in the family, by these facts.
+pub fn heads(rules: &Rules, facts: &Facts, registered_on: Date) -> Vec<Fin> {
+    let Some(household) = &facts.household else { return Vec::new() };
+    let all = proof::family(facts, household, rules);
+    let family = Family::new(all, &facts.elsewhere, rules, registered_on);
+    family.counted.iter().map(|person| person.fin).collect()
 }
 
 impl Decision {

@@ -1,35 +1,28 @@
 //! Gathering the evidence, then the decision.
 
 use crate::decide::{Outcome, Undecidable, decide, verification_faults};
-use crate::facts::{Facts, Month, Person, Vehicle, income_window};
+use crate::facts::{Facts, income_window};
 use crate::http::HttpError;
 use crate::inquiry::{Asked, Inquiry, InquiryError};
-use crate::institution::{Institution, Place, Places, Request, RequestStage, Subject};
-use crate::known::{Known, PlatedVehicle};
+use crate::institution::{RequestStage, Subject};
+use crate::needs::{Answers, Asking, NOTARY, Need, facts_of};
+use crate::rules::Rules;
 use crate::service::CoreService;
 use crate::store::{Application, Evidence, Job, StoreError, StoredDecision};
-use crate::worker::{Done, JobError, RULES_RETRY, note_failure};
-use dayaq_core_api::MeterNumber;
-use dayaq_types::{Fin, NotaryNumber, baku_date};
+use crate::worker::{Done, JobError, PROOF_RETRY, RULES_RETRY, note_failure};
+use dayaq_core_api::Notice;
+use dayaq_types::baku_date;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Requests under way at once for one application.
 const REQUESTS_AT_ONCE: usize = 8;
 
-/// A request that is still to be made.
-struct Need<'a> {
-    institution: &'a Institution,
-    request: &'a Request,
-    subject: u32,
-    places: Places,
-}
-
-/// The answers about each subject.
-type Answers = BTreeMap<u32, Known>;
+/// Working days between two texts that the decision is late.
+const LATE_AGAIN: u32 = 5;
 
 /// Why a stage of the evidence is not complete.
 struct Incomplete {
@@ -57,15 +50,14 @@ impl CoreService {
         let Some(rules) = self.content.rules.governing(registered_on) else {
             tracing::warn!(application = %application.id, %registered_on, "No rules govern this application: it waits");
             metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
-            self.watch_deadline(&application).await?;
+            self.watch_and_tell(job, &application).await?;
             return Ok(Done::Later(RULES_RETRY));
         };
-        let window = income_window(registered_on, rules.income_window_months);
-        if let Some(incomplete) = self.gather(job, &application, RequestStage::Verification, window).await? {
-            self.watch_deadline(&application).await?;
+        if let Some(incomplete) = self.gather(job, &application, rules, RequestStage::Verification).await? {
+            self.watch_and_tell(job, &application).await?;
             return Ok(incomplete.into());
         }
-        let mut facts = facts_of(&application, self.answers(&application).await?, false);
+        let mut facts = facts_of(&application, rules, self.answers(&application).await?, false);
         if verification_faults(&facts, registered_on).is_empty() {
             if !application.verified {
                 let now = self.clock.now();
@@ -74,38 +66,102 @@ impl CoreService {
                     return Ok(Done::Finished);
                 }
             }
-            if let Some(incomplete) = self.gather(job, &application, RequestStage::Evidence, window).await? {
-                self.watch_deadline(&application).await?;
-                return Ok(incomplete.into());
-            }
-            facts = facts_of(&application, self.answers(&application).await?, true);
-        }
-        let decision = match decide(rules, &facts, registered_on, self.assumed()) {
-            Ok(decision) => decision,
-            Err(error) => {
-                tracing::warn!(application = %application.id, rules = rules.id, %error, "Decision waits");
-                metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
-                match error {
-                    // Everything is asked again: a registry may have put its record right, or told the norm.
-                    Undecidable::Contradiction | Undecidable::Norm => {
-                        self.store.drop_evidence(job, &application, self.clock.now()).await?;
-                    }
-                    Undecidable::Unverified | Undecidable::Assumed => {}
+            // Who is proven first: nothing is asked about anybody else.
+            for stage in [RequestStage::Proof, RequestStage::Evidence] {
+                if let Some(incomplete) = self.gather(job, &application, rules, stage).await? {
+                    self.watch_and_tell(job, &application).await?;
+                    return Ok(incomplete.into());
                 }
-                self.watch_deadline(&application).await?;
-                return Ok(Done::Later(RULES_RETRY));
             }
+            facts = facts_of(&application, rules, self.answers(&application).await?, true);
+        }
+        self.conclude(job, &application, rules, registered_on, facts).await
+    }
+
+    /// Decides, and stores the decision. Whom another family's award has is asked of both, and counts as the rules say.
+    async fn conclude(
+        &self,
+        job: &Job,
+        application: &Application,
+        rules: &Rules,
+        registered_on: Date,
+        mut facts: Facts,
+    ) -> Result<Done, JobError> {
+        loop {
+            let decision = match decide(rules, &facts, registered_on, self.assumed()) {
+                Ok(decision) => decision,
+                Err(why) => return self.wait_for(why, job, application, rules).await,
+            };
+            let now = self.clock.now();
+            let stored = StoredDecision { registered_on, rules: rules.clone(), facts, decision };
+            let contested = match self.store.decide(job, application, &stored, now, baku_date(now)).await {
+                Ok(()) => {
+                    let outcome = match stored.decision.outcome {
+                        Outcome::Granted(_) => "granted",
+                        Outcome::Refused(_) => "refused",
+                    };
+                    metrics::counter!("dayaq_core_decisions_total", "outcome" => outcome).increment(1);
+                    tracing::info!(application = %application.id, rules = rules.id, outcome, "Decided");
+                    return Ok(Done::Finished);
+                }
+                Err(StoreError::Contested(fins)) => fins,
+                Err(error) => return Err(error.into()),
+            };
+            metrics::counter!("dayaq_core_contested_total").increment(1);
+            if let Outcome::Granted(award) = &stored.decision.outcome {
+                self.store.contest(job, application, &contested, award, now).await?;
+            }
+            facts = stored.facts;
+            facts.elsewhere.extend(contested);
+        }
+    }
+
+    /// Lets a decision wait for what it cannot be made without.
+    async fn wait_for(
+        &self,
+        why: Undecidable,
+        job: &Job,
+        application: &Application,
+        rules: &Rules,
+    ) -> Result<Done, JobError> {
+        tracing::warn!(application = %application.id, rules = rules.id, %why, "Decision waits");
+        let wait = match why {
+            // Everything is asked again: a registry may have put its record right, or told the norm.
+            Undecidable::Contradiction | Undecidable::Norm => {
+                self.store.drop_evidence(job, application, None, self.clock.now()).await?;
+                RULES_RETRY
+            }
+            // So is what would prove the member: a paper may have been made, or a visit.
+            Undecidable::Unproven => {
+                let proofs: Vec<String> = [Subject::Notary, Subject::Pair]
+                    .into_iter()
+                    .flat_map(|s| self.requests(s))
+                    .map(str::to_owned)
+                    .collect();
+                self.store.drop_evidence(job, application, Some(proofs), self.clock.now()).await?;
+                let notice = Notice::Unproven { reference: application.reference.clone() };
+                self.store.tell_once(job, application, notice, self.clock.now()).await?;
+                PROOF_RETRY
+            }
+            // The other award may end.
+            Undecidable::Contested => PROOF_RETRY,
+            Undecidable::Unverified | Undecidable::Assumed => RULES_RETRY,
         };
-        let outcome = match decision.outcome {
-            Outcome::Granted(_) => "granted",
-            Outcome::Refused(_) => "refused",
-        };
-        let now = self.clock.now();
-        let stored = StoredDecision { registered_on, rules: rules.clone(), facts, decision };
-        self.store.decide(job, &application, &stored, now, baku_date(now)).await?;
-        metrics::counter!("dayaq_core_decisions_total", "outcome" => outcome).increment(1);
-        tracing::info!(application = %application.id, rules = stored.rules.id, outcome, "Decided");
-        Ok(Done::Finished)
+        match why {
+            Undecidable::Contested => {}
+            Undecidable::Unproven => metrics::counter!("dayaq_core_waiting_for_proof_total").increment(1),
+            Undecidable::Contradiction | Undecidable::Norm | Undecidable::Unverified | Undecidable::Assumed => {
+                metrics::counter!("dayaq_core_waiting_for_rules_total").increment(1);
+            }
+        }
+        match why {
+            // What is waited for is the family's to put right, and it was asked.
+            Undecidable::Unproven | Undecidable::Contested => self.watch_deadline(application).await?,
+            Undecidable::Contradiction | Undecidable::Norm | Undecidable::Unverified | Undecidable::Assumed => {
+                self.watch_and_tell(job, application).await?;
+            }
+        }
+        Ok(Done::Later(wait))
     }
 
     /// Makes the requests of a stage that have no answer yet, and then those that an answer gives rise to: a
@@ -114,15 +170,18 @@ impl CoreService {
         &self,
         job: &Job,
         application: &Application,
+        rules: &Rules,
         stage: RequestStage,
-        window: (Month, Month),
     ) -> Result<Option<Incomplete>, JobError> {
+        let window = application.registered_on.map(|day| income_window(day, rules.income_window_months));
+        let window = window.ok_or(JobError::Missing("day of registration"))?;
         let mut tried: BTreeSet<(String, u32)> = BTreeSet::new();
         let mut incomplete: Option<Incomplete> = None;
         loop {
             let kept = self.store.evidence(application).await?;
             let answered: BTreeSet<(&str, u32)> = kept.iter().map(|e| (e.request.as_str(), e.subject)).collect();
-            let mut needs = needs(&self.content.institutions, application, stage, &self.by_subject(&kept), window);
+            let asking = Asking { application, rules, stage, answers: self.by_subject(&kept), window };
+            let mut needs = asking.needs(&self.content.institutions);
             needs.retain(|need| !answered.contains(&(need.request.id.as_str(), need.subject)));
             needs.retain(|need| tried.insert((need.request.id.clone(), need.subject)));
             if needs.is_empty() {
@@ -240,6 +299,18 @@ impl CoreService {
         Ok(())
     }
 
+    /// As [`Self::watch_deadline`], where the family has nothing to do: after the last day it hears that the decision is
+    /// late, on the next working day and every fifth one after.
+    async fn watch_and_tell(&self, job: &Job, application: &Application) -> Result<(), StoreError> {
+        self.watch_deadline(application).await?;
+        let now = self.clock.now();
+        let Some(decide_by) = application.decide_by else { return Ok(()) };
+        let over = self.content.calendar.working_days_left(decide_by, baku_date(now)).unwrap_or(0);
+        let Some(before) = over.checked_sub(1) else { return Ok(()) };
+        let notice = Notice::Late { reference: application.reference.clone(), number: before / LATE_AGAIN };
+        self.store.tell_once(job, application, notice, now).await
+    }
+
     /// Raises the alarm, once, for an application that is undecided shortly before its deadline or after it.
     async fn watch_deadline(&self, application: &Application) -> Result<(), StoreError> {
         let today: Date = baku_date(self.clock.now());
@@ -255,129 +326,10 @@ impl CoreService {
     }
 }
 
-/// The key in [`Answers`] under which the notarised application stands.
-const NOTARY: u32 = u32::MAX;
-
-/// The subject under which a person's vehicle is asked about, by its place in the list that the police gave: the list
-/// is kept once and for all, so that the number stays the same vehicle's.
-fn vehicle_subject(person: u32, place: u32) -> u32 {
-    (place + 1) * 1000 + person
-}
-
 /// The sooner of two waits; a failure anywhere makes it one of both.
 fn later_of(before: Option<Incomplete>, more: Incomplete) -> Incomplete {
     match before {
         None => more,
         Some(before) => Incomplete { wait: before.wait.min(more.wait), failed: before.failed || more.failed },
     }
-}
-
-/// Everything that a stage asks: of the applicant by the request's stage, of members once the applicant is verified.
-fn needs<'a>(
-    institutions: &'a [Institution],
-    application: &Application,
-    stage: RequestStage,
-    answers: &Answers,
-    window: (Month, Month),
-) -> Vec<Need<'a>> {
-    let mut needs = Vec::new();
-    for institution in institutions {
-        for request in &institution.requests {
-            for (subject, mut places) in subjects(request, application, stage, answers) {
-                places.insert(Place::WindowFrom, window.0.to_string());
-                places.insert(Place::WindowTo, window.1.to_string());
-                needs.push(Need { institution, request, subject, places });
-            }
-        }
-    }
-    needs
-}
-
-/// About whom a request is made in this stage, each with what fills its places.
-fn subjects(
-    request: &Request,
-    application: &Application,
-    stage: RequestStage,
-    answers: &Answers,
-) -> Vec<(u32, Places)> {
-    let declared = &application.declared;
-    let now = request.stage == stage;
-    let members = declared.members.iter().zip(1..).filter(|_| stage == RequestStage::Evidence);
-    let of = |place: Place, value: &str| Places::from([(place, value.to_owned())]);
-    let meter = |number: Option<&MeterNumber>| {
-        let home = answers.get(&0).and_then(Known::address).filter(|_| request.path_by_address.is_some());
-        let places = number.map(|n| of(Place::Meter, n.as_str())).or_else(|| Some(of(Place::Address, &home?)));
-        // A home whose meter nobody names and whose address has no code has no account that could be asked for.
-        places.filter(|_| now).map(|places| (0, places)).into_iter().collect()
-    };
-    match request.subject {
-        Subject::Notary => {
-            let number = declared.notary_number.as_ref().filter(|_| now);
-            let places = |number: &NotaryNumber| {
-                Places::from([
-                    (Place::Number, number.as_str().to_owned()),
-                    (Place::Fin, declared.applicant.as_str().to_owned()),
-                ])
-            };
-            number.map(|number| (0, places(number))).into_iter().collect()
-        }
-        Subject::Person => {
-            let applicant = now.then_some((0, declared.applicant));
-            let everybody = applicant.into_iter().chain(members.map(|(member, subject)| (subject, member.fin)));
-            everybody.map(|(subject, fin)| (subject, of(Place::Fin, fin.as_str()))).collect()
-        }
-        Subject::Vehicle => {
-            let everybody = [(0, declared.applicant)].into_iter().chain(members.map(|(m, subject)| (subject, m.fin)));
-            let vehicles = |(person, fin): (u32, Fin)| {
-                let known = answers.get(&person).map(Known::vehicles).unwrap_or_default();
-                known.into_iter().zip(0..).map(move |(vehicle, place)| {
-                    let places = [(Place::Fin, fin.as_str().to_owned()), (Place::Plate, vehicle.plate)];
-                    (vehicle_subject(person, place), Places::from(places))
-                })
-            };
-            if now { everybody.flat_map(vehicles).collect() } else { Vec::new() }
-        }
-        Subject::Home => {
-            let year = application.registered_on.map_or(0, |day| day.year());
-            let places = [(Place::District, declared.district.clone()), (Place::Year, year.to_string())];
-            now.then_some((0, Places::from(places))).into_iter().collect()
-        }
-        Subject::Electricity => meter(declared.meters.electricity.as_ref()),
-        Subject::Water => meter(declared.meters.water.as_ref()),
-        Subject::Gas => meter(declared.meters.gas.as_ref()),
-    }
-}
-
-fn facts_of(application: &Application, mut answers: Answers, complete: bool) -> Facts {
-    let declared = &application.declared;
-    let fins = [declared.applicant].into_iter().chain(declared.members.iter().map(|m| m.fin));
-    let notary = answers.remove(&NOTARY).and_then(|k| k.notary());
-    let home = answers.get(&0).cloned().unwrap_or_default();
-    let person = |(fin, subject): (Fin, u32)| {
-        let known = answers.get(&subject).cloned().unwrap_or_default();
-        let vehicle = |(vehicle, place): (PlatedVehicle, u32)| {
-            let about = answers.get(&vehicle_subject(subject, place));
-            Vehicle { basis: vehicle.basis, rehabilitation: about.is_some_and(Known::rehabilitation) }
-        };
-        Person {
-            fin,
-            identity: known.identity(),
-            vehicles: known.vehicles().into_iter().zip(0..).map(vehicle).collect(),
-            income: known.income(),
-            kin: known.kin(),
-            prisoner: known.prisoner(),
-            statuses: known.statuses(),
-            died_on: known.died_on(),
-            disability: known.disability(),
-            displaced_to: known.displaced_to(),
-            holdings: known.holdings(),
-            properties: known.properties(),
-            deals: known.deals(),
-            telecom: known.telecom(),
-            jobs_refused: known.jobs_refused(),
-        }
-    };
-    let household = complete.then(|| fins.zip(0..).map(person).collect());
-    let (utilities, yields) = if complete { (home.utilities(), home.yields()) } else { Default::default() };
-    Facts { declared: declared.clone(), identity: home.identity(), notary, household, utilities, yields }
 }

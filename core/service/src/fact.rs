@@ -1,6 +1,7 @@
 //! The facts that institutions give, each with its name and its shape.
 
-use crate::facts::Status;
+use crate::facts::{Kinship, Status};
+use crate::rules::Sign;
 use serde::{Deserialize, Serialize};
 
 /// What a single value is.
@@ -180,6 +181,18 @@ facts! {
     NotaryIssued = "notary-issued", Shape::One(Kind::Date);
     /// Until when.
     NotaryUntil = "notary-until", Shape::One(Kind::Date);
+    /// Whom it names as members of the family.
+    NotaryMembers = "notary-members", Shape::List(Kind::Fin);
+    /// What a member is to the applicant, on the acts of civil status.
+    Kinship = "kinship", Shape::Perhaps(Kind::OneOf(&Kinship::NAMES));
+    /// Whether one of the two is the other's guardian.
+    Guardianship = "guardianship", Shape::One(Kind::Flag);
+    /// Whether both are registered at one address.
+    SameAddress = "same-address", Shape::One(Kind::Flag);
+    /// Whether both are served by one meter.
+    SharedMeter = "shared-meter", Shape::One(Kind::Flag);
+    /// Whether a visit found both at home.
+    HomeVisit = "home-visit", Shape::One(Kind::Flag);
     /// Land and livestock.
     Holdings = "holdings", Shape::Rows(&[
         column("produce", Kind::Name),
@@ -223,6 +236,18 @@ impl FactName {
     /// Whether several requests may give it: their lists are joined.
     pub const fn may_be_joined(self) -> bool {
         matches!(self, Self::Income | Self::Holdings)
+    }
+
+    /// The sign that it is for a member; a fact of anything else is none.
+    pub fn sign(self) -> Option<Sign> {
+        let signs = [
+            (Self::Kinship, Sign::Kinship),
+            (Self::Guardianship, Sign::Guardianship),
+            (Self::SameAddress, Sign::Address),
+            (Self::SharedMeter, Sign::Meter),
+            (Self::HomeVisit, Sign::Visit),
+        ];
+        signs.into_iter().find(|(name, _)| *name == self).map(|(_, sign)| sign)
     }
 
     /// The fact behind a status.

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 use uuid::Uuid;
 
+mod proof;
 mod property;
 mod standing;
 
+pub use proof::{Kinship, Proof};
 pub use property::{Deal, Holding, MonthSpend, Property, YieldNorm};
 pub use standing::{Disability, Status};
 
@@ -41,9 +43,20 @@ impl Month {
         (1..=12).contains(&month).then_some(Self { year, month })
     }
 
+    /// The month that many months later.
+    pub fn later(self, months: u32) -> Self {
+        let count = i64::from(self.year) * 12 + i64::from(self.month) - 1 + i64::from(months);
+        Self::counted(count)
+    }
+
     /// The month that many months earlier.
     pub fn earlier(self, months: u32) -> Self {
         let count = i64::from(self.year) * 12 + i64::from(self.month) - 1 - i64::from(months);
+        Self::counted(count)
+    }
+
+    /// The month of that number, counted from January of the year 0.
+    fn counted(count: i64) -> Self {
         let year = i16::try_from(count.div_euclid(12)).unwrap_or(0);
         let month = i8::try_from(count.rem_euclid(12) + 1).unwrap_or(1);
         Self { year, month }
@@ -156,6 +169,9 @@ pub struct Notary {
     pub issued_on: Date,
     /// The last day on which it is valid.
     pub valid_until: Date,
+    /// Whom it names as members of the family.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Fin>,
 }
 
 /// A vehicle on record.
@@ -268,9 +284,15 @@ pub struct Facts {
     pub identity: Option<Identity>,
     /// The notarised application; `None` where no such number is known.
     pub notary: Option<Notary>,
-    /// The applicant, then the members as declared; `None` where the applicant could not be verified, because
-    /// nothing is gathered about a family on a stranger's word.
+    /// What speaks for each declared member; empty where nothing was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<Proof>,
+    /// The applicant, then the members who are proven, as declared; `None` where the applicant could not be verified,
+    /// because nothing is gathered about a family on a stranger's word.
     pub household: Option<Vec<Person>>,
+    /// Who of the household counts in another family's award.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Fin>,
     /// Electricity, water and gas of the home, by its meters.
     #[serde(default)]
     pub utilities: Vec<MonthSpend>,

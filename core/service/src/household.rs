@@ -4,10 +4,11 @@
 //! A file is read strictly: what is unknown, missing or impossible is a fault with its line.
 
 use crate::calendar::civil;
-use crate::decide::{AssumedValues, Decision, Outcome, Undecidable, decide};
+use crate::decide::{AssumedValues, Decision, Outcome, Undecidable, decide, explain};
 use crate::facts::{Facts, Month};
 use crate::rules::{Ground, RuleBook};
 use dayaq_author::{Diagnostics, Place, Table};
+use dayaq_core_api::{Term, Value};
 use dayaq_types::Money;
 use jiff::civil::Date;
 
@@ -63,8 +64,10 @@ pub enum Ending {
 }
 
 /// The words of the files for what cannot be decided.
-const UNDECIDABLE: [(&str, Undecidable); 4] = [
+const UNDECIDABLE: [(&str, Undecidable); 6] = [
     ("unverified", Undecidable::Unverified),
+    ("unproven", Undecidable::Unproven),
+    ("contested", Undecidable::Contested),
     ("assumed", Undecidable::Assumed),
     ("contradiction", Undecidable::Contradiction),
     ("norm", Undecidable::Norm),
@@ -92,6 +95,16 @@ impl Household {
     pub fn decide(&self, rules: &RuleBook) -> Option<Result<Decision, Undecidable>> {
         let rules = rules.governing(self.registered_on)?;
         Some(decide(rules, &self.facts, self.registered_on, self.assumed))
+    }
+
+    /// Tells line by line how its sum is made, in lines of [`dayaq_core_api::sums::LINES`].
+    pub fn explain(&self, rules: &RuleBook) -> Vec<Term> {
+        let Some(governing) = rules.governing(self.registered_on) else {
+            let args = [("day".to_owned(), Value::Date(self.registered_on))].into_iter().collect();
+            return vec![Term { key: "sum-ungoverned".to_owned(), args }];
+        };
+        let decided = decide(governing, &self.facts, self.registered_on, self.assumed);
+        explain(governing, &self.facts, self.registered_on, &decided)
     }
 
     /// Says in a line each what comes out otherwise than expected; nothing where all is as expected, or nothing is.

@@ -74,6 +74,8 @@ pub enum Subject {
     Gas,
     /// For the notarised application's number.
     Notary,
+    /// For the applicant and a declared member together: the answer is of what they are to each other.
+    Pair,
 }
 
 impl Subject {
@@ -87,10 +89,11 @@ impl Subject {
                 &[Place::Meter, Place::Address, Place::WindowFrom, Place::WindowTo, Place::Page]
             }
             Self::Notary => &[Place::Fin, Place::Number],
+            Self::Pair => &[Place::Fin, Place::Member],
         }
     }
 
-    const NAMES: [(&'static str, Self); 7] = [
+    const NAMES: [(&'static str, Self); 8] = [
         ("person", Self::Person),
         ("vehicle", Self::Vehicle),
         ("home", Self::Home),
@@ -98,15 +101,18 @@ impl Subject {
         ("water-meter", Self::Water),
         ("gas-meter", Self::Gas),
         ("notary", Self::Notary),
+        ("pair", Self::Pair),
     ];
 }
 
-/// When a request is made for the applicant; for members everything belongs to the evidence.
+/// When a request is made for the applicant; for members everything belongs to the evidence, but for what proves them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestStage {
     /// Before anything else.
     Verification,
-    /// Once the applicant is verified.
+    /// Once the applicant is verified: what proves the members.
+    Proof,
+    /// Once it is known who is proven.
     Evidence,
 }
 

@@ -3,7 +3,8 @@
 use crate::answer::Answer;
 use crate::fact::FactName;
 use crate::facts::{
-    Deal, Disability, Holding, Identity, Kin, LifeStatus, MonthIncome, MonthSpend, Notary, Property, Status, YieldNorm,
+    Deal, Disability, Holding, Identity, Kin, Kinship, LifeStatus, MonthIncome, MonthSpend, Notary, Proof, Property,
+    Status, YieldNorm,
 };
 use dayaq_types::Fin;
 use jiff::civil::Date;
@@ -63,7 +64,26 @@ impl Known {
             applicant: self.get(FactName::NotaryApplicant)?,
             issued_on: self.get(FactName::NotaryIssued)?,
             valid_until: self.get(FactName::NotaryUntil)?,
+            members: self.list(FactName::NotaryMembers),
         })
+    }
+
+    /// Whether that fact has been asked for and answered.
+    pub fn has(&self, name: FactName) -> bool {
+        self.facts.contains_key(&name)
+    }
+
+    /// What speaks for the member of whom these answers are.
+    pub fn proof(&self, member: Fin, notary: bool) -> Proof {
+        Proof {
+            member,
+            notary,
+            kinship: self.get::<Option<Kinship>>(FactName::Kinship).flatten(),
+            guardianship: self.flag(FactName::Guardianship),
+            address: self.flag(FactName::SameAddress),
+            meter: self.flag(FactName::SharedMeter),
+            visit: self.flag(FactName::HomeVisit),
+        }
     }
 
     /// Kinship; `None` where the registry does not know the person.

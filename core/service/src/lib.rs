@@ -50,6 +50,7 @@ mod http;
 mod inquiry;
 mod institution;
 mod known;
+mod needs;
 mod reference;
 mod restore;
 pub mod rules;

@@ -4,6 +4,7 @@
 //! [`Mark`]; the day of application decides which set governs.
 
 use dayaq_author::{Diagnostics, Place};
+use dayaq_core_api::Relation;
 use dayaq_types::Money;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,13 @@ use std::collections::BTreeMap;
 mod duties;
 mod entry;
 mod ground;
+mod proof;
 mod read;
 
 pub use duties::{DayKind, Duties};
 pub use entry::{Entry, EntryReason, EntryTest};
 pub use ground::{Ground, Measure, NotCounted, Refusal, VehicleBasis};
+pub use proof::{Contested, ProofRule, Sign};
 
 /// How well a value is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,12 +99,23 @@ pub struct Rules {
     /// written again as they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duties: Option<Sourced<Duties>>,
+    /// What proves a declared member, by relation; empty in the rules of decisions of before proof was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<ProofRule>,
+    /// In which family somebody counts whom two have proven; `None` in the rules of decisions of before that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contested: Option<Sourced<Contested>>,
 }
 
 impl Rules {
     /// The refusal for that ground, where these rules know it.
     pub fn refusal(&self, ground: Ground) -> Option<&Refusal> {
         self.refusals.iter().find(|r| r.ground == ground)
+    }
+
+    /// What proves a member declared under that relation, where these rules ask for proof.
+    pub fn proof(&self, relation: Relation) -> Option<&ProofRule> {
+        self.proofs.iter().find(|rule| rule.relation == relation)
     }
 }
 

@@ -136,6 +136,10 @@ impl CoreService {
         if self.config.assumed_values_count { AssumedValues::Count } else { AssumedValues::Powerless }
     }
 
+    fn is_past(&self, day: Date) -> bool {
+        day < baku_date(self.clock.now())
+    }
+
     /// Now, the day in Baku on which what a caller hands in counts as received, and the last day for a decision on it,
     /// where one can be told.
     fn days_of(&self, caller: &Caller) -> (Timestamp, Date, Option<Date>) {
@@ -160,7 +164,8 @@ impl CoreService {
     async fn explain_open(&self, application: &Application) -> Result<ExplainReply, CoreError> {
         match application.stage {
             Stage::AwaitingNotary => Ok(ExplainReply::Undecided { decide_by: None }),
-            Stage::Gathering => Ok(match application.decide_by {
+            Stage::Gathering | Stage::Late => Ok(match application.decide_by {
+                Some(day) if self.is_past(day) => ExplainReply::Late,
                 Some(day) => ExplainReply::Undecided { decide_by: Some(day) },
                 None => ExplainReply::Undated,
             }),
@@ -199,6 +204,7 @@ impl Core for CoreService {
             SubmitReply::RegisteredUndated { .. } => "registered-undated",
             SubmitReply::AwaitingNotary { .. } => "awaiting-notary",
             SubmitReply::Already { .. } => "already",
+            SubmitReply::Limited => "limited",
         };
         metrics::counter!("dayaq_core_submissions_total", "outcome" => outcome).increment(1);
         tracing::info!(outcome, channel = ?caller.channel, "Application handed in");
@@ -234,10 +240,10 @@ impl Core for CoreService {
 
     async fn status(&self, caller: &Caller) -> Result<StatusReply, CoreError> {
         let found = self.store.latest_of_phone(&caller.msisdn).await.map_err(unavailable)?;
-        Ok(found.map_or(StatusReply::None, |a| StatusReply::At {
-            stage: a.stage,
-            reference: a.reference,
-            decide_by: a.decide_by,
+        Ok(found.map_or(StatusReply::None, |a| {
+            let late = a.stage == Stage::Gathering && a.decide_by.is_some_and(|day| self.is_past(day));
+            let (stage, decide_by) = if late { (Stage::Late, None) } else { (a.stage, a.decide_by) };
+            StatusReply::At { stage, reference: a.reference, decide_by }
         }))
     }
 
@@ -311,8 +317,10 @@ pub(crate) fn is_item_id(text: &str) -> bool {
 pub(crate) fn unavailable(error: StoreError) -> CoreError {
     match error {
         StoreError::ForeignDraft => CoreError::Invalid { field: "draft", why: error.to_string() },
-        StoreError::Database(_) | StoreError::Seal(_) | StoreError::Row(_) | StoreError::LostLease => {
-            CoreError::Unavailable(error.to_string())
-        }
+        StoreError::Database(_)
+        | StoreError::Seal(_)
+        | StoreError::Row(_)
+        | StoreError::Contested(_)
+        | StoreError::LostLease => CoreError::Unavailable(error.to_string()),
     }
 }

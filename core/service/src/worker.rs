@@ -25,6 +25,8 @@ const SWEEP: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(5);
 /// How long an application waits for rules that govern it.
 pub(crate) const RULES_RETRY: Duration = Duration::from_secs(3600);
+/// How long an application waits for what proves a member.
+pub(crate) const PROOF_RETRY: Duration = Duration::from_hours(6);
 
 /// How a job ended; a job with an effect has been finished in the transaction of that effect.
 pub(crate) enum Done {
@@ -191,7 +193,8 @@ impl CoreService {
     /// The longest that anything here is ever put off.
     fn longest_wait(&self) -> Duration {
         let institutions = self.content.institutions.iter().flat_map(|institution| &institution.retry).copied();
-        let ours = [PUT_ASIDE, RULES_RETRY, STORE_RETRY, self.config.card_poll, crate::card::LONGEST_RETRY];
+        let ours =
+            [PUT_ASIDE, RULES_RETRY, PROOF_RETRY, STORE_RETRY, self.config.card_poll, crate::card::LONGEST_RETRY];
         let longest = institutions.chain(ours).max().unwrap_or(PUT_ASIDE);
         longest + longest / 5
     }

@@ -82,10 +82,50 @@ pub struct Person {
     pub prisoner: bool,
     /// Vehicles owned or used by power of attorney.
     pub vehicles: Vec<Vehicle>,
+    /// What the person is to the applicant on the acts, where `relation` does not say it: a grandchild, a stepchild.
+    pub kinship: Option<Kinship>,
+    /// Under the applicant's guardianship, or the applicant's guardian.
+    pub guardianship: bool,
+    /// Registered with the rest of the household.
+    pub registered_here: bool,
+    /// A visit found the person at home with the applicant.
+    pub visited: bool,
     /// Incomes that Taxes knows of; none makes the person unknown there.
     pub incomes: Vec<Income>,
     /// What the institutions beside those three know.
     pub records: Records,
+}
+
+/// Kinship up to two steps: what a person is to the applicant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kinship {
+    /// Husband or wife.
+    Spouse,
+    /// Son or daughter.
+    Child,
+    /// Mother or father.
+    Parent,
+    /// Brother or sister.
+    Sibling,
+    /// Grandmother or grandfather.
+    Grandparent,
+    /// Grandson or granddaughter.
+    Grandchild,
+    /// A child of the spouse.
+    Stepchild,
+}
+
+impl Kinship {
+    pub(crate) const NAMES: [(&'static str, Self); 7] = [
+        ("spouse", Self::Spouse),
+        ("child", Self::Child),
+        ("parent", Self::Parent),
+        ("sibling", Self::Sibling),
+        ("grandparent", Self::Grandparent),
+        ("grandchild", Self::Grandchild),
+        ("stepchild", Self::Stepchild),
+    ];
 }
 
 /// A person's name.
@@ -167,6 +207,8 @@ pub struct Notary {
     pub issued: Issued,
     /// For how many days it is valid, from the day it was issued.
     pub valid_days: u16,
+    /// Whom it names as members of the family; the whole household where the file does not say.
+    pub names: Option<Vec<Fin>>,
 }
 
 /// When a notarised application was issued.
@@ -259,6 +301,23 @@ pub struct Family {
 }
 
 impl Household {
+    /// Whom the notarised application names beside the applicant.
+    pub fn notarised(&self) -> Vec<Fin> {
+        let everybody = || self.persons.iter().filter(|p| p.relation != Relation::Applicant).map(|p| p.fin).collect();
+        self.notary.as_ref().and_then(|notary| notary.names.clone()).unwrap_or_else(everybody)
+    }
+
+    /// What a person is to the applicant, on the acts of civil status.
+    pub fn kinship_of(&self, person: &Person) -> Option<Kinship> {
+        person.kinship.or(match person.relation {
+            Relation::Spouse => Some(Kinship::Spouse),
+            Relation::Child => Some(Kinship::Child),
+            Relation::Parent => Some(Kinship::Parent),
+            Relation::Sibling => Some(Kinship::Sibling),
+            Relation::Applicant | Relation::Other => None,
+        })
+    }
+
     /// The relatives of one of its persons.
     pub fn family_of(&self, person: &Person) -> Family {
         let all = |relation| self.persons.iter().filter(move |p| p.relation == relation).map(|p| p.fin);

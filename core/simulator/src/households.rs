@@ -1,7 +1,8 @@
 //! All households, and the reader of their file.
 
 use crate::household::{
-    Basis, Declares, FullName, Household, HouseholdFault, Income, Issued, Notary, Person, Relation, Status, Vehicle,
+    Basis, Declares, FullName, Household, HouseholdFault, Income, Issued, Kinship, Notary, Person, Relation, Status,
+    Vehicle,
 };
 use crate::month::{Amount, Bound};
 use crate::records::{Account, Utilities};
@@ -209,8 +210,16 @@ fn person(table: Table<'_>, district: Option<&str>, seen: &mut Seen, diagnostics
     let vehicles = table.tables("vehicle").into_iter().filter_map(vehicle).collect();
     let incomes = table.tables("income").into_iter().filter_map(|t| income(t, diagnostics)).collect();
     let records = records(&table, diagnostics);
+    let kinship = table.has("kinship").then(|| table.one_of("kinship", &Kinship::NAMES)).flatten();
+    let guardianship = table.boolean_or("guardianship", false);
+    let registered_here = table.boolean_or("registered_here", true);
+    let visited = table.boolean_or("visited", false);
     table.finish();
     Some(Person {
+        kinship,
+        guardianship,
+        registered_here,
+        visited,
         fin: fin?,
         relation: relation?,
         name: Pii::new(FullName { surname: surname?, name: name?, patronymic }),
@@ -284,8 +293,18 @@ fn notary(table: Table<'_>, seen: &mut Seen) -> Option<Notary> {
         }
     };
     let valid_days = table.integer_or("valid_days", 1..=10_000u16, 90);
+    let names = table.has("names").then(|| {
+        let read = |(text, place): (String, Place)| {
+            let read = Fin::parse(&text).ok();
+            if read.is_none() {
+                table.error("names", format!("line {}: not a FIN", place.position.line));
+            }
+            read
+        };
+        table.string_items("names").into_iter().filter_map(read).collect()
+    });
     table.finish();
-    Some(Notary { number: number?, issued: issued?, valid_days })
+    Some(Notary { number: number?, issued: issued?, valid_days, names })
 }
 
 fn declares(table: Table<'_>, persons: &[Person], diagnostics: &Diagnostics) -> Declares {

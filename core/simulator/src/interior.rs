@@ -10,10 +10,14 @@ use axum::{Json, Router};
 use dayaq_types::{Fin, IdCard};
 use jiff::civil::Date;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/persons/{fin}", get(person)).route("/persons/{fin}/vehicles", get(vehicles))
+    Router::new()
+        .route("/persons/{fin}", get(person))
+        .route("/persons/{fin}/vehicles", get(vehicles))
+        .route("/addresses/{fin}/{member}", get(same_address))
 }
 
 #[derive(Serialize)]
@@ -78,6 +82,15 @@ async fn vehicles(State(world): State<Arc<World>>, Path(fin): Path<String>) -> R
     let vehicle =
         |v: &Vehicle| VehicleReply { plate: v.plate.clone(), make: v.make.clone(), year: v.year, basis: v.basis };
     Ok(Json(VehiclesReply { vehicles: person.vehicles.iter().map(vehicle).collect() }))
+}
+
+/// Whether both are registered at one address, and not which.
+async fn same_address(
+    State(world): State<Arc<World>>,
+    Path((fin, member)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let pair = world.pair(&fin, &member, Institution::Interior).await?;
+    Ok(Json(json!({ "same": pair.same_roof })))
 }
 
 const UNKNOWN: Problem = Problem::unknown("no such person");

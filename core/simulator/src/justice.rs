@@ -1,7 +1,7 @@
 //! Ministry of Justice: acts of civil status, prisoners, notarised applications.
 
 use crate::Institution;
-use crate::household::{Family, Issued};
+use crate::household::{Family, Issued, Kinship};
 use crate::problem::Problem;
 use crate::world::World;
 use axum::extract::{Path, State};
@@ -14,7 +14,10 @@ use serde::Serialize;
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/family/{fin}", get(family)).route("/notary/{number}", get(notary))
+    Router::new()
+        .route("/family/{fin}", get(family))
+        .route("/notary/{number}", get(notary))
+        .route("/kinship/{fin}/{member}", get(kinship))
 }
 
 #[derive(Serialize)]
@@ -32,6 +35,14 @@ struct NotaryReply {
     applicant_fin: Fin,
     issued_on: Date,
     valid_until: Date,
+    members: Vec<Fin>,
+}
+
+/// What the second is to the first, up to two steps away.
+#[derive(Serialize)]
+struct KinshipReply {
+    kinship: Option<Kinship>,
+    guardianship: bool,
 }
 
 async fn family(State(world): State<Arc<World>>, Path(fin): Path<String>) -> Result<Json<FamilyReply>, Problem> {
@@ -59,5 +70,15 @@ async fn notary(State(world): State<Arc<World>>, Path(number): Path<String>) -> 
         applicant_fin: household.applicant().fin,
         issued_on,
         valid_until: issued_on.saturating_add(i32::from(notary.valid_days).days()),
+        members: household.notarised(),
     }))
+}
+
+async fn kinship(
+    State(world): State<Arc<World>>,
+    Path((fin, member)): Path<(String, String)>,
+) -> Result<Json<KinshipReply>, Problem> {
+    let pair = world.pair(&fin, &member, Institution::Justice).await?;
+    let kinship = pair.other.as_ref().and_then(|other| pair.home.kinship_of(other));
+    Ok(Json(KinshipReply { kinship, guardianship: pair.other.is_some_and(|other| other.guardianship) }))
 }

@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/people/{fin}/payments", get(payments)).route("/people/{fin}/standing", get(standing))
+    Router::new()
+        .route("/people/{fin}/payments", get(payments))
+        .route("/people/{fin}/standing", get(standing))
+        .route("/visits/{fin}/{member}", get(visit))
 }
 
 async fn payments(
@@ -48,4 +51,13 @@ async fn standing(State(world): State<Arc<World>>, Path(fin): Path<String>) -> R
     let records = world.person(&fin, Institution::Ministry).await?.records;
     let refused_on = records.jobs_refused(world.clock.now());
     Ok(Json(json!({ "jobs": { "refused_on": refused_on }, "kept_by_state": records.state_kept })))
+}
+
+/// Whether a visit found both at home.
+async fn visit(
+    State(world): State<Arc<World>>,
+    Path((fin, member)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let pair = world.pair(&fin, &member, Institution::Ministry).await?;
+    Ok(Json(json!({ "found_together": pair.other.is_some_and(|other| other.visited) })))
 }

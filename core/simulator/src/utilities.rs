@@ -18,6 +18,7 @@ pub(crate) fn electricity() -> Router<Arc<World>> {
     Router::new()
         .route("/meters/{meter}/charges", get(charges_of_meter))
         .route("/addresses/{address}/charges", get(charges_at))
+        .route("/shared/{fin}/{member}", get(shared))
 }
 
 /// Azərsu: XML, manat by the month.
@@ -44,6 +45,16 @@ async fn charges_at(
     Query(window): Query<Window>,
 ) -> Result<Json<Value>, Problem> {
     charges(&world, None, Some(&address), &window).await
+}
+
+/// Whether one account serves both: that of their home.
+async fn shared(
+    State(world): State<Arc<World>>,
+    Path((fin, member)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let pair = world.pair(&fin, &member, Institution::Azerisiq).await?;
+    let one = pair.home.utilities.electricity.is_some() && pair.other.is_some_and(|other| other.registered_here);
+    Ok(Json(json!({ "shared": one })))
 }
 
 async fn charges(

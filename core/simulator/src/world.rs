@@ -3,7 +3,7 @@
 use crate::bank::{Bank, CardTime};
 use crate::conscription::Inquiries;
 use crate::control::{Control, Fate};
-use crate::household::Person;
+use crate::household::{Household, Person};
 use crate::households::Households;
 use crate::problem::Problem;
 use crate::{Institution, Tokens, read_fin};
@@ -30,6 +30,16 @@ pub(crate) struct State {
     pub inquiries: Inquiries,
     /// Failures that faults of households have caused so far, by household and institution.
     failed: BTreeMap<(String, Institution), u32>,
+}
+
+/// Two people whom an institution is asked about together.
+pub(crate) struct Pair {
+    /// The household of the first.
+    pub home: Household,
+    /// The second, where the first is the applicant of that household and the second one of it.
+    pub other: Option<Person>,
+    /// Whether both are registered at one address.
+    pub same_roof: bool,
 }
 
 impl World {
@@ -78,6 +88,26 @@ impl World {
         self.household_fault(&household, institution).await?;
         let person = self.state().households.person(&fin).map(|(_, person)| person.clone());
         person.filter(|person| !person.records.unknown_to.contains(&institution)).ok_or(UNKNOWN)
+    }
+
+    /// The applicant and somebody else whom an institution is asked about together, after the faults of the applicant's
+    /// household have struck: whether they are of one household, and who the other is. Nobody learns from the answer
+    /// whether the other FIN is borne at all.
+    pub async fn pair(&self, fin: &str, other: &str, institution: Institution) -> Result<Pair, Problem> {
+        let applicant = self.person(fin, institution).await?;
+        let other = read_fin(other)?;
+        let state = self.state();
+        let home = state.households.person(&applicant.fin).map(|(household, _)| household.clone());
+        let home = home.ok_or(Problem::unknown("no such person"))?;
+        let applies = home.applicant().fin == applicant.fin;
+        let found = state.households.person(&other).filter(|(_, p)| !p.records.unknown_to.contains(&institution));
+        let of_family = found.filter(|(household, _)| applies && household.id == home.id).map(|(_, p)| p.clone());
+        let roof = |household: &Household, p: &Person| household.address.clone().filter(|_| p.registered_here);
+        let same_roof = found.is_some_and(|(household, p)| {
+            let shared = roof(household, p).zip(roof(&home, &applicant)).is_some_and(|(one, two)| one == two);
+            shared || (household.id == home.id && household.address.is_none() && p.registered_here)
+        });
+        Ok(Pair { home, other: of_family, same_roof })
     }
 
     /// Lets the faults of a household strike a question about it.

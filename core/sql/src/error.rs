@@ -9,10 +9,6 @@ pub(crate) const CONNECTION_WAIT: Duration = Duration::from_secs(1);
 
 /// SQLite's code for a database that another connection has locked.
 const SQLITE_BUSY: u32 = 5;
-/// How often a change is made again that lost against another one (D02).
-pub(crate) const RETRIES_MAX: u32 = 5;
-/// The pause before the first of these; it doubles.
-pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a store did not do what was asked. No text here ever holds a stored value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

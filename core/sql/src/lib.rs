@@ -15,6 +15,7 @@
 //! - Every wait has an end (D07), and no error holds a stored value.
 
 mod address;
+mod again;
 mod config;
 mod database;
 mod error;
@@ -34,7 +35,7 @@ pub use error::{Failure, StoreError};
 pub use marks::Marks;
 pub use postgres::PostgresPool;
 pub use sqlite::SqliteFile;
-pub use sweep::{Column, Due, Kind, Sweeper, Tallies, Tally};
+pub use sweep::{Column, Due, HELD_MAX, Kind, Sweeper, Tallies, Tally};
 
 use sqlx::migrate::Migrator;
 

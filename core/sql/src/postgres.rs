@@ -1,8 +1,9 @@
 //! PostgreSQL: a pool whose every wait has an end.
 
 use crate::address::read_address;
+use crate::again::pause;
 use crate::database::{Bind, Change, Row, postgres};
-use crate::error::{CONNECTION_WAIT, RETRIES_MAX, RETRY_PAUSE};
+use crate::error::CONNECTION_WAIT;
 use crate::servers::Servers;
 use crate::{Failure, Schema, StoreError};
 use dayaq_types::Entropy;
@@ -86,11 +87,9 @@ impl PostgresPool {
         loop {
             let done = self.judged(limited(self.once(work.clone())).await);
             let Err(Some(StoreError::Contended(code))) = done.as_ref().map_err(Failure::database) else { return done };
-            if retries == RETRIES_MAX {
-                return done;
-            }
+            let Some(pause) = pause(retries, self.die()) else { return done };
             metrics::counter!("dayaq_store_retries_total", "code" => code.clone()).increment(1);
-            tokio::time::sleep(self.pause(retries)).await;
+            tokio::time::sleep(pause).await;
             retries += 1;
         }
     }
@@ -164,11 +163,10 @@ impl PostgresPool {
         done
     }
 
-    fn pause(&self, retries: u32) -> Duration {
+    fn die(&self) -> u8 {
         let mut random = [0];
         self.entropy.fill(&mut random);
-        let whole = RETRY_PAUSE * 2u32.saturating_pow(retries);
-        whole - whole / 2 * u32::from(random[0]) / 255
+        random[0]
     }
 }
 

@@ -1,6 +1,7 @@
 //! An SQLite file: one writer that commits in groups, and readers beside it.
 
-use crate::error::{CONNECTION_WAIT, RETRIES_MAX, RETRY_PAUSE};
+use crate::again::pause;
+use crate::error::CONNECTION_WAIT;
 use crate::identity::Identity;
 use crate::integrity::{Finding, look_over};
 use crate::lock::Lock;
@@ -128,7 +129,7 @@ impl SqliteFile {
         W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Clone + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change { work, result: Err(StoreError::Closed.into()), reply });
+        let job = Box::new(Change { work, result: None, reply });
         self.writer.send(Message::Do(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -167,7 +168,8 @@ trait Job: Send {
 
 struct Change<T, E, W> {
     work: W,
-    result: Result<T, E>,
+    /// What the work said last; nothing before it was done.
+    result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
@@ -182,14 +184,20 @@ where
             let work = self.work.clone();
             // The writer serves every caller: a change that panics is a change that failed, and is taken back.
             let done = AssertUnwindSafe(async move { work(connection).await }).catch_unwind().await;
-            self.result = done.unwrap_or_else(|_| Err(StoreError::Database("a change panicked".to_owned()).into()));
-            self.result.is_ok()
+            let said = done.unwrap_or_else(|_| Err(StoreError::Database("a change panicked".to_owned()).into()));
+            self.result.insert(said).is_ok()
         })
     }
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+        let answer = match (self.result, batch) {
+            (Some(Err(own)), _) => Err(own),
+            (_, Err(fault)) => Err(fault.into()),
+            (Some(Ok(done)), Ok(())) => Ok(done),
+            (None, Ok(())) => Err(StoreError::Database("a change was passed over".to_owned()).into()),
+        };
         // A caller that has gone away needs no answer.
-        let _ = self.reply.send(self.result.and_then(|result| Ok(batch.map(|()| result)?)));
+        let _ = self.reply.send(answer);
     }
 }
 
@@ -245,13 +253,12 @@ async fn commit_again(
     loop {
         let done = commit(connection, options, batch).await;
         let Err(StoreError::Contended(code)) = &done else { return done };
-        if retries == RETRIES_MAX {
-            return done;
-        }
+        // There is one writer, so that nobody is met again at the same moment.
+        let Some(pause) = pause(retries, 0) else { return done };
         metrics::counter!("dayaq_store_retries_total", "code" => code.clone()).increment(1);
         // Whatever state it is in, a new connection begins from the last commit.
         *connection = None;
-        tokio::time::sleep(RETRY_PAUSE * 2u32.saturating_pow(retries)).await;
+        tokio::time::sleep(pause).await;
         retries += 1;
     }
 }

@@ -8,12 +8,15 @@
 use crate::{Bind, Change, Database, Row, StoreError};
 use dayaq_types::Clock;
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a bite should take in a file, its commit and its wait for the one writer with it. One that takes longer is halved,
 /// one that takes less than half of it is doubled.
 const BITE: Duration = Duration::from_millis(16);
+/// What a bite in a file must not take, but for one in a hundred on a disk that is slow at times (D15).
+pub const HELD_MAX: Duration = Duration::from_millis(50);
 /// As [`BITE`], where writers do not wait for each other.
 const BITE_SHARED: Duration = Duration::from_millis(100);
 /// Rows that a bite looks at: at first, and within which limits that changes. So few take hardly any time beside their commit, and
@@ -81,6 +84,20 @@ pub struct Tally {
     pub largest: u64,
     /// How long the longest of them took, with its wait for the writer and its commit.
     pub longest: Duration,
+    /// How many of them took longer than [`HELD_MAX`].
+    pub long: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        *self = Self {
+            erased: self.erased + other.erased,
+            bites: self.bites + other.bites,
+            largest: self.largest.max(other.largest),
+            longest: self.longest.max(other.longest),
+            long: self.long + other.long,
+        };
+    }
 }
 
 /// What a round did to each kind.
@@ -150,10 +167,13 @@ impl Sweeper {
             .clamp(ROWS_MIN, ROWS_MAX);
             metrics::histogram!("dayaq_sweep_bite_seconds", "store" => store, "kind" => kind.name).record(took);
             let Some(taken) = taken? else { return Ok(()) };
-            tally.bites += 1;
-            tally.erased += taken.erased;
-            tally.largest = tally.largest.max(taken.looked);
-            tally.longest = tally.longest.max(took);
+            *tally += Tally {
+                erased: taken.erased,
+                bites: 1,
+                largest: taken.looked,
+                longest: took,
+                long: u64::from(took > HELD_MAX),
+            };
             metrics::counter!("dayaq_swept_rows_total", "store" => store, "kind" => kind.name).increment(taken.erased);
             let ended = taken.looked < u64::from(rows);
             let overdue = taken.oldest.filter(|_| !ended).map_or(0, |oldest| until.saturating_sub(oldest).max(0));

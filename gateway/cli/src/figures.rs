@@ -34,8 +34,8 @@ const fn histogram(name: &'static str, unit: Unit, help: &'static str) -> Figure
     Figure { name, kind: Kind::Histogram, unit, help }
 }
 
-/// Upper bounds of the buckets for times, in seconds.
-const SECONDS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Upper bounds of the buckets for times, in seconds. No phone waits longer than two for its screen where sessions are away.
+const SECONDS: [f64; 13] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0];
 /// Upper bounds of the buckets for counts.
 const COUNTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -59,6 +59,7 @@ const FIGURES: &[Figure] = &[
     counter("dayaq_core_cards_ordered_total", "Cards that were ordered."),
     counter("dayaq_core_cards_ready_total", "Cards that the bank has said to be ready."),
     counter("dayaq_core_completions_total", "Notary's numbers that were given alone, by outcome."),
+    counter("dayaq_core_contested_total", "Times that somebody was found to count in another family's award."),
     gauge("dayaq_core_days_covered", Unit::Count, "Days that rules, calendar and norms still reach, by which of them."),
     counter("dayaq_core_deadline_alarms_total", "Applications whose deadline for a decision came near."),
     counter("dayaq_core_decisions_total", "Decisions, by outcome."),
@@ -73,6 +74,10 @@ const FIGURES: &[Figure] = &[
         "dayaq_core_undecided_oldest_seconds",
         Unit::Seconds,
         "Age of the oldest application that is registered and not decided; 0 where there is none.",
+    ),
+    counter(
+        "dayaq_core_waiting_for_proof_total",
+        "Times that a decision waited because nothing proves a declared member.",
     ),
     counter("dayaq_core_waiting_for_rules_total", "Times that an application waited because no rules govern its day."),
     counter("dayaq_flashes_confirmed_total", "Pushed screens that phones confirmed."),

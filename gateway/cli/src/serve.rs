@@ -110,10 +110,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn E
     let stores = Stores::open(&gateway, keys.clone(), Arc::clone(&entropy), Arc::clone(&clock)).await?;
     let mut pairing = Pairing::of(&core, &stores, &gateway.sessions, &keys, &entropy);
     pairing.meet(&*entropy, clock.now()).await?;
-    let workers = Workers::new(Arc::clone(&clock));
+    let workers = Workers::new(Arc::clone(&clock), gateway.worker_ends);
     let gateway = Gateway::start(GatewayParts {
         config: gateway,
-        book: content.book,
+        book: Arc::new(content.book),
         files: content.files,
         stores,
         core: Arc::clone(&core) as Arc<dyn Core>,

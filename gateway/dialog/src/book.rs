@@ -25,6 +25,8 @@ pub struct Book {
     pub(crate) lists: BTreeMap<String, List>,
     pub(crate) catalogue: Catalogue,
     pub(crate) notices: BTreeMap<String, NoticeSpec>,
+    /// Lines for people at a terminal.
+    pub(crate) lines: BTreeMap<String, NoticeSpec>,
     pub(crate) shared: Shared,
     /// The variables that each dialogue may use: its own and those of its callers.
     pub(crate) scopes: BTreeMap<String, BTreeMap<String, Kind>>,

@@ -41,6 +41,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     }
     let lists: BTreeMap<String, List> = sources.lists.iter().map(|list| (list.name.clone(), list.clone())).collect();
     let notices = sources.notices.iter().map(|notice| (notice.key.clone(), notice.clone())).collect();
+    let lines = sources.lines.iter().map(|line| (line.key.clone(), line.clone())).collect();
     let catalogue = &sources.catalogue;
     // A faulty file hides states; what follows from that would bury the cause under its consequences.
     let readable = !diagnostics.has_errors();
@@ -60,8 +61,14 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
         if readable {
             diagnostics.extend(sink);
             surroundings.check_parents(&scopes, &diagnostics);
-            let wording =
-                Wording { dialogues: &dialogues, scopes: &scopes, shared: &shared, catalogue, notices: &notices };
+            let wording = Wording {
+                dialogues: &dialogues,
+                scopes: &scopes,
+                shared: &shared,
+                catalogue,
+                notices: &notices,
+                lines: &lines,
+            };
             wording.check(&texts, &diagnostics);
             certainty = Some(known);
         }
@@ -78,6 +85,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
         lists,
         catalogue,
         notices,
+        lines,
         shared,
         scopes,
         own,

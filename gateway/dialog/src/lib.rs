@@ -89,4 +89,4 @@ pub use surface::{SMS_PARTS, Surface};
 pub use transcript::run_transcripts;
 pub use value::{Arg, Kind, Phrase, Record, Value};
 pub use whereabouts::Whereabouts;
-pub use words::{NoticeError, Saying, neutral_end, render_flash, render_notice, say};
+pub use words::{NoticeError, Saying, neutral_end, render_flash, render_line, render_notice, say};

@@ -10,6 +10,8 @@ pub struct Sources {
     pub catalogue: Catalogue,
     pub lists: Vec<List>,
     pub notices: Vec<NoticeSpec>,
+    /// Lines for people at a terminal, each a message of its name; no phone is sent one.
+    pub lines: Vec<NoticeSpec>,
 }
 
 /// Holds one author's file; the path is only printed.

@@ -50,6 +50,7 @@ pub(crate) struct Wording<'b> {
     pub shared: &'b Shared,
     pub catalogue: &'b Catalogue,
     pub notices: &'b BTreeMap<String, NoticeSpec>,
+    pub lines: &'b BTreeMap<String, NoticeSpec>,
 }
 
 impl Wording<'_> {
@@ -70,6 +71,10 @@ impl Wording<'_> {
             let names: BTreeSet<String> = names;
             expected.push(Expected { optional: true, ..needed(&id, Some(FLASH), names.clone(), &shell) });
             expected.push(needed(&id, None, names, &shell));
+        }
+        for line in self.lines.values() {
+            let names = line.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
+            expected.push(needed(&line.key, None, names, &shell));
         }
         self.terms(&mut expected, &shell);
         for dialogue in self.dialogues.values() {
@@ -189,7 +194,9 @@ impl Wording<'_> {
     fn terms(&self, expected: &mut Vec<Expected>, shell: &Place) {
         let mut words: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let outcomes = self.catalogue.operations.iter().flat_map(|operation| &operation.outcomes);
-        let args = outcomes.flat_map(|outcome| &outcome.args).chain(self.notices.values().flat_map(|n| &n.args));
+        let args = outcomes
+            .flat_map(|outcome| &outcome.args)
+            .chain(self.notices.values().chain(self.lines.values()).flat_map(|spec| &spec.args));
         args.for_each(|arg| collect_terms(arg, &mut words));
         expected.extend(words.into_iter().map(|(id, args)| needed(&id, None, args, shell)));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fluent_bundle::{FluentArgs, FluentValue};
 
+use crate::sources::NoticeSpec;
 use crate::value::{Arg, Kind, Phrase, Record, Value};
 use crate::{Book, Channel, Form, Language, Surface};
 
@@ -182,6 +183,17 @@ pub fn render_flash(
     notice(book, key, Some(FLASH), args, language, form).map(Some)
 }
 
+/// Puts a line for people at a terminal into words.
+pub fn render_line(
+    book: &Book,
+    key: &str,
+    args: &BTreeMap<String, Value>,
+    language: Language,
+) -> Result<String, NoticeError> {
+    let spec = book.lines.get(key).ok_or_else(|| NoticeError::Unknown(key.to_owned()))?;
+    in_words(book, spec, key, None, args, language)
+}
+
 fn notice(
     book: &Book,
     key: &str,
@@ -190,20 +202,31 @@ fn notice(
     language: Language,
     form: Form,
 ) -> Result<String, NoticeError> {
-    let unknown = || NoticeError::Unknown(key.to_owned());
-    let spec = book.notices.get(key).ok_or_else(unknown)?;
+    let spec = book.notices.get(key).ok_or_else(|| NoticeError::Unknown(key.to_owned()))?;
+    let text = in_words(book, spec, &format!("notice-{key}"), attribute, args, language)?;
+    Ok(match form {
+        Form::Proper => text,
+        Form::Plain => dayaq_text::plain(&text),
+    })
+}
+
+fn in_words(
+    book: &Book,
+    spec: &NoticeSpec,
+    message: &str,
+    attribute: Option<&str>,
+    args: &BTreeMap<String, Value>,
+    language: Language,
+) -> Result<String, NoticeError> {
     let words = Words { book, language };
     let mut given = FluentArgs::new();
     for arg in &spec.args {
         let value = args.get(&arg.name);
         if value.is_none() && arg.required {
-            return Err(NoticeError::MissingArgument { key: key.to_owned(), argument: arg.name.clone() });
+            return Err(NoticeError::MissingArgument { key: spec.key.clone(), argument: arg.name.clone() });
         }
         words.set(&mut given, &arg.name, &arg.kind, value);
     }
-    let text = book.texts.format(language, &format!("notice-{key}"), attribute, &given).ok_or_else(unknown)?;
-    Ok(match form {
-        Form::Proper => text,
-        Form::Plain => dayaq_text::plain(&text),
-    })
+    let text = book.texts.format(language, message, attribute, &given);
+    text.ok_or_else(|| NoticeError::Unknown(spec.key.clone()))
 }

@@ -12,6 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Sockets that may be open beside those who have a place: of whoever has lost it, and of whoever asks for one.
 const LEAVING_MAX: usize = 4;
+/// Places that are given up where the machine has no more sockets, for links and stores to find theirs, ...
+const GIVEN_UP: usize = 8;
+/// ... and those that are kept.
+const KEPT_MIN: usize = 4;
 
 /// Bounds on the connections of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +35,12 @@ pub struct Admission {
     sockets: Arc<Semaphore>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
+    /// Places that there are at this moment.
+    total: usize,
+    /// Sockets of given up places that are open still: so many permits are not given back.
+    owed: usize,
     next: u64,
     /// In the order in which they came.
     places: BTreeMap<u64, Place>,
@@ -52,6 +60,13 @@ struct Manners {
     replaced: CancellationToken,
 }
 
+/// The right to have one more socket open; dropping it gives the right back.
+#[derive(Debug)]
+pub struct Room {
+    admission: Arc<Admission>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
 /// The right to be connected; dropping it gives the place back.
 #[derive(Debug)]
 pub struct Pass {
@@ -64,13 +79,40 @@ impl Admission {
     /// Begins with nobody connected.
     pub fn new(limits: AdmissionLimits) -> Arc<Self> {
         let sockets = Arc::new(Semaphore::new(limits.total + LEAVING_MAX));
-        Arc::new(Self { limits, held: Mutex::default(), sockets })
+        let held = Held { total: limits.total, owed: 0, next: 0, places: BTreeMap::new() };
+        Arc::new(Self { limits, held: Mutex::new(held), sockets })
     }
 
     /// Waits until one more socket may be open; what it gives is kept as long as the socket. However fast callers come,
     /// whoever has to go is gone before the next is taken.
-    pub async fn room(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.sockets).acquire_owned().await.ok()
+    pub async fn room(self: &Arc<Self>) -> Room {
+        // Nobody ever closes it.
+        let permit = Arc::clone(&self.sockets).acquire_owned().await.ok();
+        Room { admission: Arc::clone(self), permit }
+    }
+
+    /// The machine has no more sockets to give: there are fewer places until [`Admission::recover`], and whoever is silent
+    /// in those that are given up has to go.
+    pub fn give_up(&self) {
+        let mut held = self.held();
+        let kept = held.places.len().saturating_sub(GIVEN_UP).max(KEPT_MIN).min(held.total);
+        held.owed += held.total - kept;
+        held.total = kept;
+        // The one that asked for this is open as well.
+        held.owed -= self.sockets.forget_permits(held.owed);
+        while held.places.len() > held.total
+            && let Some(most) = held.address_with_most()
+            && held.replace_silent_of(most).is_some()
+        {}
+    }
+
+    /// There are all places again.
+    pub fn recover(&self) {
+        let mut held = self.held();
+        let again = self.limits.total - held.total;
+        // What is owed still has not been taken away.
+        self.sockets.add_permits(again - held.owed.min(again));
+        (held.total, held.owed) = (self.limits.total, 0);
     }
 
     /// Admits one more connection from that address; `None` where something is being done for everybody who is connected.
@@ -81,7 +123,7 @@ impl Admission {
         let own = held.places.values().filter(|place| place.address == address).count();
         if own >= self.limits.per_address {
             held.replace_silent_of(address)?;
-        } else if held.places.len() >= self.limits.total {
+        } else if held.places.len() >= held.total {
             let most = held.address_with_most()?;
             held.replace_silent_of(most)?;
         }
@@ -128,6 +170,18 @@ impl Pass {
     }
 }
 
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut held = self.admission.held();
+        if held.owed > 0
+            && let Some(permit) = self.permit.take()
+        {
+            permit.forget();
+            held.owed -= 1;
+        }
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
         self.admission.held().places.remove(&self.number);
@@ -166,6 +220,37 @@ mod tests {
         assert!(admission.admit(address(4)).is_some(), "a place that was given back is free");
         drop(third);
         assert!(admission.held().places.is_empty(), "who is gone leaves nothing behind");
+    }
+
+    #[tokio::test]
+    async fn where_there_are_no_more_sockets_places_are_given_up_until_there_are() {
+        let admission = Admission::new(AdmissionLimits { total: 32, per_address: 32 });
+        let mut connected = Vec::new();
+        for caller in 0..20u8 {
+            let room = admission.room().await;
+            connected.push((admission.admit(address(caller)).unwrap(), room));
+        }
+        connected[0].0.set_busy(true);
+        admission.give_up();
+        let gone = |connected: &[(Pass, Room)]| connected.iter().filter(|(pass, _)| is_replaced(pass)).count();
+        assert_eq!((gone(&connected), is_replaced(&connected[0].0)), (8, false), "the silent ones go");
+        connected.retain(|(pass, _)| !is_replaced(pass));
+        assert_eq!(admission.sockets.available_permits(), LEAVING_MAX, "twelve are left, and no more come");
+        let room = admission.room().await;
+        let pass = admission.admit(address(40)).expect("in the place of a silent one");
+        assert_eq!(gone(&connected), 1);
+        drop((pass, room));
+        for _ in 0..10 {
+            admission.give_up();
+            connected.retain(|(pass, _)| !is_replaced(pass));
+        }
+        assert_eq!(connected.len(), KEPT_MIN, "it listens still");
+        assert_eq!(admission.sockets.available_permits(), LEAVING_MAX);
+        admission.recover();
+        assert_eq!(admission.sockets.available_permits(), 32 + LEAVING_MAX - KEPT_MIN);
+        // Nothing had gone yet when all was given back.
+        connected.clear();
+        assert_eq!(admission.sockets.available_permits(), 32 + LEAVING_MAX);
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub fn compile_book(files: &ContentFiles) -> (Option<Book>, Diagnostics) {
         catalogue: values::catalogue(),
         lists,
         notices: values::notices(),
+        lines: values::lines(),
     };
     let (book, more) = compile(&sources);
     found.extend(more);

@@ -1,7 +1,7 @@
 //! The gateway's HTTP side: is it alive, is it ready, how is it doing.
 
 use crate::admission::AdmissionLimits;
-use crate::http_server;
+use crate::http_server::HttpListener;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -48,15 +48,10 @@ pub struct HttpState {
     pub metrics: PrometheusHandle,
 }
 
-/// Serves until cancelled, so many connections at once.
-pub async fn serve(
-    listener: TcpListener,
-    state: Arc<HttpState>,
-    connections: usize,
-    cancel: CancellationToken,
-) -> std::io::Result<()> {
+/// The pages on that socket, for so many connections at once.
+pub fn listener(socket: TcpListener, state: Arc<HttpState>, connections: usize) -> std::io::Result<HttpListener> {
     let limits = AdmissionLimits { total: connections, per_address: connections.div_ceil(2) };
-    http_server::serve(listener, router(state), limits, "http", cancel).await
+    HttpListener::on(socket, router(state), limits, "http")
 }
 
 /// The routes.
@@ -155,7 +150,9 @@ mod tests {
         let cancel = CancellationToken::new();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let state = Arc::new(HttpState { checks, draining: CancellationToken::new(), metrics });
-        let server = tokio::spawn(serve(listener, state, 8, cancel.clone()));
+        let mut pages = super::listener(listener, state, 8).unwrap();
+        let stop = cancel.clone();
+        let server = tokio::spawn(async move { pages.run(stop).await });
         let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
         socket
             .write_all(format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
@@ -164,7 +161,7 @@ mod tests {
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
         cancel.cancel();
-        server.await.unwrap().unwrap();
+        server.await.unwrap();
         answer
     }
 

@@ -3,7 +3,8 @@
 //!
 //! What a body may take is the routes' to say, since they know how long one can be.
 
-use crate::admission::{Admission, AdmissionLimits, Pass};
+use crate::admission::{AdmissionLimits, Pass};
+use crate::listening::{Caller, Listening};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Request;
@@ -11,6 +12,7 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use metrics::Counter;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, warn};
+use tracing::debug;
 
 /// How long the head of a request may take from the moment it is waited for; so long a connection may also be idle.
 pub const HEAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -30,48 +32,48 @@ const HEAD_OCTETS_MAX: usize = 32 * 1024;
 const CONNECTION_LIFE: Duration = Duration::from_secs(300);
 /// How long a request under way has once its connection is to end.
 const LAST_REQUEST: Duration = Duration::from_secs(15);
-/// How long the listener rests when the machine gives it no connection, for instance for want of descriptors.
-const REST: Duration = Duration::from_millis(100);
 
-/// Serves until cancelled; then requests under way are answered, and idle connections close.
-///
-/// `name` is the listener's in logs and metrics.
-pub async fn serve(
-    listener: TcpListener,
+/// One listener and what it serves. It can be run again after a run that was broken off: who was connected stays so, and
+/// counts.
+pub struct HttpListener {
+    listening: Listening,
     router: Router,
-    limits: AdmissionLimits,
-    name: &str,
-    stop: CancellationToken,
-) -> io::Result<()> {
-    let admission = Admission::new(limits);
-    let refused = metrics::counter!("dayaq_http_connections_refused_total", "listener" => name.to_owned());
-    let connections = TaskTracker::new();
-    loop {
-        let (room, accepted) = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = async { (admission.room().await, listener.accept().await) } => accepted,
-        };
-        match accepted {
-            Ok((stream, peer)) => match admission.admit(peer.ip()) {
-                Some(pass) => {
-                    let (router, stop) = (router.clone(), stop.clone());
-                    connections.spawn(async move {
+    connections: TaskTracker,
+    refused: Counter,
+}
+
+impl HttpListener {
+    /// On an open socket; `name` is the listener's in logs and metrics.
+    pub fn on(socket: TcpListener, router: Router, limits: AdmissionLimits, name: &str) -> io::Result<Self> {
+        let refused = metrics::counter!("dayaq_http_connections_refused_total", "listener" => name.to_owned());
+        let listening = Listening::on(socket, limits, name.to_owned())?;
+        Ok(Self { listening, router, connections: TaskTracker::new(), refused })
+    }
+
+    /// Serves until cancelled; then requests under way are answered, and idle connections close. It ends before that only
+    /// where its socket is lost.
+    pub async fn run(&mut self, stop: CancellationToken) {
+        loop {
+            let caller = tokio::select! {
+                () = stop.cancelled() => break,
+                caller = self.listening.next() => caller,
+            };
+            match caller {
+                Some(Caller { stream, pass: Some(pass), room, .. }) => {
+                    let (router, stop) = (self.router.clone(), stop.clone());
+                    self.connections.spawn(async move {
                         connection(stream, router, pass, stop).await;
                         drop(room);
                     });
                 }
-                None => refused.increment(1),
-            },
-            Err(cause) => {
-                warn!(listener = name, cause = %cause, "Connection not taken");
-                tokio::time::sleep(REST).await;
+                Some(Caller { pass: None, .. }) => self.refused.increment(1),
+                None => return,
             }
         }
+        self.listening.close();
+        self.connections.close();
+        self.connections.wait().await;
     }
-    drop(listener);
-    connections.close();
-    connections.wait().await;
-    Ok(())
 }
 
 /// Serves one connection to its end.
@@ -166,6 +168,7 @@ impl Drop for Busy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::Admission;
     use crate::link::VirtualClock;
     use axum::routing::{get, post};
     use dayaq_types::Clock;

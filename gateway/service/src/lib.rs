@@ -10,16 +10,19 @@ pub mod content;
 pub mod conversation;
 mod deadline;
 mod figures;
+#[cfg(test)]
+mod heard;
 mod heartbeat;
 pub mod http;
 mod http_server;
 pub mod link;
+mod listening;
 pub mod push;
 mod service;
 mod set_clock;
 mod sliding;
 pub mod store;
-mod values;
+pub mod values;
 pub mod workers;
 
 pub use deadline::Deadline;

@@ -50,7 +50,7 @@ pub struct GatewayParts {
     /// Its configuration.
     pub config: GatewayConfig,
     /// The dialogues in force.
-    pub book: Book,
+    pub book: Arc<Book>,
     /// What they were made of.
     pub files: ContentFiles,
     /// The stores that the configuration names.
@@ -187,6 +187,7 @@ impl Gateway {
             outcomes: outcomes_in,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
+            workers: Arc::clone(&watch),
             stop: links.clone(),
             unbind_by: Arc::clone(&unbind_by),
         };
@@ -207,19 +208,16 @@ impl Gateway {
         checks.push(Arc::new(StoreCheck(Arc::clone(&store))));
         checks.push(Arc::new(BindsCheck(binds.clone())));
         let http_state = Arc::new(HttpState { checks, draining: draining.clone(), metrics: metrics.clone() });
-        let (http_cancel, connections) = (http_stop.clone(), config.http_connections);
-        let mut http_tasks = vec![tokio::spawn(async move {
-            if let Err(cause) = http::serve(listener, http_state, connections, http_cancel).await {
-                tracing::error!(cause = %cause, "HTTP ended");
-            }
-        })];
+        let mut listeners = vec![("http".to_owned(), http::listener(listener, http_state, config.http_connections))];
         for (listener, front) in fronts {
-            let (stop, connections) = (http_stop.clone(), front.aggregator.connections);
-            http_tasks.push(tokio::spawn(async move {
-                if let Err(cause) = aggregator::serve(listener, front, connections, stop).await {
-                    tracing::error!(cause = %cause, "HTTP for an aggregator ended");
-                }
-            }));
+            let (name, connections) = (format!("callbacks-{}", front.aggregator.name), front.aggregator.connections);
+            listeners.push((name, aggregator::listener(listener, front, connections)));
+        }
+        let mut http_tasks = Vec::new();
+        for (name, listener) in listeners {
+            let listener = listener.map_err(|cause| StartError::Listen { address: config.http_listen, cause })?;
+            let stop = http_stop.clone();
+            http_tasks.push(watch.watch(name, stop, listener, |listener, stop| Box::pin(listener.run(stop))));
         }
         // It ends after the links, when all is known of what they leave in doubt.
         let heartbeat = Heartbeat {

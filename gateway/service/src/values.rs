@@ -1,6 +1,6 @@
 //! Between the core's values and the dialogue engine's: neither crate knows the other.
 
-use dayaq_core_api::{self as core_api, Args, catalogue};
+use dayaq_core_api::{self as core_api, Args, catalogue, sums};
 use dayaq_dialog as dialog;
 use dayaq_types::{Language, Money};
 use std::collections::BTreeSet;
@@ -101,6 +101,12 @@ pub fn notices() -> Vec<dialog::NoticeSpec> {
     core.chain(own.map(|(key, args)| dialog::NoticeSpec { key: key.to_owned(), args })).collect()
 }
 
+/// The lines of a sum, as the engine's checker takes them.
+pub fn lines() -> Vec<dialog::NoticeSpec> {
+    let specs = sums::LINES.iter();
+    specs.map(|words| dialog::NoticeSpec { key: words.key.to_owned(), args: arguments(words.args) }).collect()
+}
+
 /// The gateway's own notice: what was recorded could not be handed in after all.
 pub const NOT_REGISTERED: &str = "not-registered";
 
@@ -134,6 +140,11 @@ fn kind(kind: &catalogue::Kind) -> dialog::Kind {
         catalogue::Kind::Terms => dialog::Kind::Phrases(
             catalogue::TERMS.iter().map(|words| (words.key.to_owned(), arguments(words.args))).collect(),
         ),
+        catalogue::Kind::Count => dialog::Kind::Number,
+        catalogue::Kind::Word { family, words } => dialog::Kind::Term {
+            family: (*family).to_owned(),
+            values: words.iter().map(|word| (*word).to_owned()).collect(),
+        },
         catalogue::Kind::Group(fields) => dialog::Kind::Records(arguments(fields)),
     }
 }

@@ -17,8 +17,6 @@ use tracing::{error, info};
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
-/// So many ends of one worker within [`WINDOW`] are borne; at the next, the process must end.
-const ENDS_MAX: usize = 10;
 /// How far back ends count.
 const WINDOW: Duration = Duration::from_secs(600);
 
@@ -26,14 +24,16 @@ const WINDOW: Duration = Duration::from_secs(600);
 pub struct Workers {
     clock: Arc<dyn Clock>,
     /// Those that do not run at this moment, and why.
-    down: Mutex<BTreeMap<&'static str, String>>,
+    down: Mutex<BTreeMap<Arc<str>, String>>,
+    /// So many ends of one worker within [`WINDOW`] are borne; at the next, the process must end.
+    ends_max: usize,
     hopeless: CancellationToken,
 }
 
 impl Workers {
-    /// Begins without any.
-    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, down: Mutex::default(), hopeless: CancellationToken::new() })
+    /// Begins without any. So many ends of one worker within ten minutes are borne.
+    pub fn new(clock: Arc<dyn Clock>, ends_max: usize) -> Arc<Self> {
+        Arc::new(Self { clock, down: Mutex::default(), ends_max, hopeless: CancellationToken::new() })
     }
 
     /// Runs a worker until `stop`, and again whenever it ends before.
@@ -42,7 +42,7 @@ impl Workers {
     /// panic would leave half done, but in its store.
     pub fn watch<W>(
         self: &Arc<Self>,
-        name: &'static str,
+        name: impl Into<Arc<str>>,
         stop: CancellationToken,
         mut worker: W,
         run: impl for<'w> Fn(&'w mut W, CancellationToken) -> BoxFuture<'w, ()> + Send + 'static,
@@ -50,7 +50,7 @@ impl Workers {
     where
         W: Send + 'static,
     {
-        let workers = Arc::clone(self);
+        let (workers, name) = (Arc::clone(self), name.into());
         tokio::spawn(async move {
             let mut ends = VecDeque::new();
             loop {
@@ -59,13 +59,13 @@ impl Workers {
                     return;
                 }
                 let cause = ended.err().map_or_else(|| "ended".to_owned(), |panic| cause_of(&*panic));
-                let Some(pause) = workers.fell(name, &cause, &mut ends) else { return };
+                let Some(pause) = workers.fell(&name, &cause, &mut ends) else { return };
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
                 }
-                workers.down().remove(name);
-                info!(worker = name, "Worker started again");
+                workers.down().remove(&name);
+                info!(worker = &*name, "Worker started again");
             }
         })
     }
@@ -76,24 +76,24 @@ impl Workers {
     }
 
     /// Notes an end, and gives the pause before the next start; `None` where there is to be none.
-    fn fell(&self, name: &'static str, cause: &str, ends: &mut VecDeque<Duration>) -> Option<Duration> {
+    fn fell(&self, name: &Arc<str>, cause: &str, ends: &mut VecDeque<Duration>) -> Option<Duration> {
         let now = self.clock.monotonic();
         ends.retain(|end| now.saturating_sub(*end) < WINDOW);
         ends.push_back(now);
-        metrics::counter!("dayaq_worker_ends_total", "worker" => name).increment(1);
-        self.down().insert(name, cause.to_owned());
-        if ends.len() > ENDS_MAX {
-            error!(worker = name, cause, ends = ends.len(), "Worker ended too often, the process ends");
+        metrics::counter!("dayaq_worker_ends_total", "worker" => name.to_string()).increment(1);
+        self.down().insert(Arc::clone(name), cause.to_owned());
+        if ends.len() > self.ends_max {
+            error!(worker = &**name, cause, ends = ends.len(), "Worker ended too often, the process ends");
             self.hopeless.cancel();
             return None;
         }
         let doubled = u32::try_from(ends.len() - 1).unwrap_or(u32::MAX).min(5);
         let pause = (PAUSE_MIN * 2u32.pow(doubled)).min(PAUSE_MAX);
-        error!(worker = name, cause, pause_s = pause.as_secs(), "Worker ended, it is started again");
+        error!(worker = &**name, cause, pause_s = pause.as_secs(), "Worker ended, it is started again");
         Some(pause)
     }
 
-    fn down(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+    fn down(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, String>> {
         self.down.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
@@ -153,7 +153,7 @@ mod tests {
 
     fn watched(ways: &[Way]) -> (Arc<Workers>, CancellationToken, JoinHandle<()>, Arc<VirtualClock>) {
         let clock = VirtualClock::start();
-        let workers = Workers::new(clock.clone());
+        let workers = Workers::new(clock.clone(), 10);
         let stop = CancellationToken::new();
         let frail = Frail { ways: ways.to_vec(), runs: 0 };
         let task = workers.watch("frail", stop.clone(), frail, |frail, stop| Box::pin(frail.run(stop)));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_worker_that_ends_or_panics_is_named_and_started_again_later_each_time() {
+    async fn e10_a_worker_that_ends_or_panics_is_named_and_started_again_later_each_time() {
         let (workers, stop, task, clock) = watched(&[
             Way::Panics,
             Way::Returns,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_worker_that_ends_again_and_again_ends_the_process() {
+    async fn e10_a_worker_that_ends_again_and_again_ends_the_process() {
         let (workers, _stop, task, clock) = watched(&[Way::Panics; 1000]);
         workers.hopeless().await;
         task.await.unwrap();

@@ -95,7 +95,8 @@ fn value(kind: &Kind) -> Value {
         Kind::Money => Value::Money(58_400),
         Kind::Date => Value::Date(jiff::civil::date(2026, 12, 14)),
         Kind::Item(list) => Value::Item { list: (*list).into(), id: "quba-1".into() },
-        Kind::Choice(names) => Value::Term(names[0].into()),
+        Kind::Choice(names) | Kind::Word { words: names, .. } => Value::Term(names[0].into()),
+        Kind::Count => Value::Number(4),
         Kind::Group(fields) => Value::Records(vec![values(fields)]),
         Kind::Terms => {
             let phrase = |key: &&str| Phrase { key: (*key).into(), args: BTreeMap::new() };

@@ -148,6 +148,18 @@ impl PostgresServer {
         self.aside("postgres").await.execute(&*format!("CREATE DATABASE {name}")).await.unwrap();
     }
 
+    /// Copies a database that nobody is connected to, in the place of what goes by that name.
+    pub async fn copy_database(&self, from: &str, to: &str) {
+        self.drop_database(to).await;
+        self.aside("postgres").await.execute(&*format!("CREATE DATABASE {to} TEMPLATE {from}")).await.unwrap();
+    }
+
+    /// Takes a database away, with whoever is still connected to it.
+    pub async fn drop_database(&self, name: &str) {
+        let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        self.aside("postgres").await.execute(&*sql).await.unwrap();
+    }
+
     /// Makes a standby the primary; returns when it takes changes.
     pub async fn promote(&self) {
         let promoted: bool = sqlx::query_scalar("SELECT pg_promote(true, 60)")

@@ -1,5 +1,6 @@
 //! A Cluster of three masters with a replica each, over TLS and with a user of its own.
 
+use crate::node::field;
 use crate::{Papers, RedisNode, until};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Cluster {
         );
         let nodes: Vec<RedisNode> = (0..2 * MASTERS)
             .map(|_| {
-                let lines = "cluster-enabled yes\ncluster-config-file nodes.conf\ncluster-node-timeout 1500\n\
+                let lines = "cluster-enabled yes\ncluster-config-file nodes.conf\ncluster-node-timeout 3000\n\
                      cluster-announce-ip 127.0.0.1\ntls-cluster yes\n";
                 RedisNode::with_tls(&papers, "optional", lines).with_users(&users).in_cluster().started()
             })
@@ -78,6 +79,26 @@ impl Cluster {
             })
             .await;
         }
+    }
+
+    /// Waits until everything that the masters have written by now is on their replicas.
+    pub async fn have_heard(&self) {
+        for (one, other) in self.nodes[..MASTERS].iter().zip(&self.nodes[MASTERS..]) {
+            let info: String = one.ask(&["INFO", "replication"]).await;
+            let (master, replica) = if info.contains("role:master") { (one, other) } else { (other, one) };
+            replica.hears_all_of(master).await;
+        }
+    }
+
+    /// How many failovers there have been: each has raised the number by which the nodes tell their times apart.
+    pub async fn failovers(&self) -> u64 {
+        let mut most = 0;
+        for node in &self.nodes {
+            let info = node.try_ask::<String>(&["CLUSTER", "INFO"]).await.unwrap_or_default();
+            let epoch = field(&info, "cluster_current_epoch").and_then(|epoch| epoch.parse().ok());
+            most = most.max(epoch.unwrap_or_default());
+        }
+        most
     }
 
     /// Which slot that key is in.

@@ -3,6 +3,8 @@
 //! [`RedisNode`] is one server with whatever configuration, [`Sentinels`] one master with two replicas and three
 //! Sentinels, [`Cluster`] three masters with a replica each, [`Papers`] the certificates of those that speak TLS, and
 //! [`Shears`] a way to a server that cuts an answer off.
+//!
+//! The program is `redis-server`, or the one that the variable `DAYAQ_REDIS_SERVER` names, such as `valkey-server`.
 
 mod cluster;
 mod node;
@@ -13,14 +15,15 @@ mod shears;
 pub use cluster::Cluster;
 pub use node::{RedisNode, free_port};
 pub use papers::Papers;
-pub use sentinels::Sentinels;
+pub use sentinels::{Reign, Sentinels};
 pub use shears::Shears;
 
 use std::future::Future;
 use std::time::Duration;
 
-/// How long anything that must come about may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything that must come about may take. A Sentinel that a busy machine has not let run for two seconds does
+/// nothing for the next thirty, and it may happen again.
+const PATIENCE: Duration = Duration::from_mins(5);
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -1,20 +1,25 @@
 //! One process of `redis-server` over a folder of its own.
 
-use crate::Papers;
-use redis::{Client, FromRedisValue, IntoConnectionInfo, RedisResult, TlsCertificates};
+use crate::{Papers, until};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo, RedisResult, TlsCertificates};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The password of the user `default`, by whom a test asks past the program, where there are users.
 pub(crate) const ADMIN: &str = "administers";
 
-/// `redis-server`, which must be installed, on a port that it keeps over its lives.
+/// How long a server may take to answer a test: longer than any stall that a test makes, or a busy machine.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// `redis-server`, which must be installed, or what `DAYAQ_REDIS_SERVER` names in its place, on a port that it keeps over its lives.
 pub struct RedisNode {
     folder: TempDir,
     port: u16,
@@ -103,17 +108,16 @@ impl RedisNode {
             let shared = format!("bind 127.0.0.1\nprotected-mode no\ndir {}\n", self.folder.path().display());
             fs::write(&path, shared + &self.configuration).expect("a file");
         }
-        let mut command = Command::new("redis-server");
+        let program = std::env::var_os("DAYAQ_REDIS_SERVER").unwrap_or_else(|| OsString::from("redis-server"));
+        let mut command = Command::new(&program);
         command.arg(&path);
         if self.sentinel {
             command.arg("--sentinel");
         }
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|cause| panic!("this test needs redis-server (Debian: redis-server): {cause}"));
+        let mut process =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap_or_else(|cause| {
+                panic!("this test needs {} (Debian: redis-server): {cause}", program.display())
+            });
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let mut said = Vec::new();
         let serves = lines.by_ref().map_while(Result::ok).any(|line| {
@@ -225,10 +229,32 @@ impl RedisNode {
                 Client::build_with_tls(info, TlsCertificates { client_tls: Some(own), root_cert })?
             }
         };
-        let mut connection = client.get_multiplexed_async_connection().await?;
+        let patient =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(ANSWER)).set_response_timeout(Some(ANSWER));
+        let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         command.query_async(&mut connection).await
+    }
+
+    /// How much this master has written by now.
+    pub(crate) async fn written(&self) -> u64 {
+        let info: String = self.ask(&["INFO", "replication"]).await;
+        field(&info, "master_repl_offset").and_then(|offset| offset.parse().ok()).expect("a master tells its offset")
+    }
+
+    /// Whether this replica follows, and has applied as much of what its master wrote.
+    pub(crate) async fn has_heard(&self, written: u64) -> bool {
+        let Ok(info) = self.try_ask::<String>(&["INFO", "replication"]).await else { return false };
+        let heard = field(&info, "slave_repl_offset").and_then(|offset| offset.parse().ok());
+        let follows = field(&info, "master_link_status").is_some_and(|status| status == "up");
+        follows && heard.is_some_and(|heard: u64| heard >= written)
+    }
+
+    /// Waits until this replica has applied everything that its master has written by now.
+    pub async fn hears_all_of(&self, master: &Self) {
+        let written = master.written().await;
+        until("the replica has heard everything", async || self.has_heard(written).await).await;
     }
 
     fn signal(&self, signal: &str) {
@@ -243,6 +269,11 @@ impl Drop for RedisNode {
     }
 }
 
+/// What an answer to INFO says of something.
+pub(crate) fn field(info: &str, name: &str) -> Option<String> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(|value| value.trim().to_owned())
+}
+
 /// Every write is kept, and nothing is evicted.
 const KEEPING: &str = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n\
     enable-debug-command local\nrepl-diskless-sync-delay 0\n";
@@ -250,14 +281,18 @@ const KEEPING: &str = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemor
 /// No write is answered before it is on the disk.
 const SYNCING: &str = "appendfsync always\n";
 
-/// A port that stays free while its server is down: below those that the machine hands out by itself.
+/// A port that stays free while its server is down: below those that the machine hands out by itself, and held against
+/// other processes of tests, which look at the same number for datagrams, until this one ends.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    static HELD: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     // Programs that run at the same time begin far from each other.
     let start = u16::try_from(std::process::id() % 500).unwrap_or_default() * 8;
     loop {
         let port = 28_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000;
+        let Ok(held) = UdpSocket::bind(("127.0.0.1", port)) else { continue };
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            HELD.lock().expect("nobody panics over it").push(held);
             return port;
         }
     }

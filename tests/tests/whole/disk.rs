@@ -1,5 +1,6 @@
 //! A small disk that a test fills and frees: a file system in memory, mounted over a folder.
 
+use crate::stage::not_shown;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -21,9 +22,10 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// A disk of so many mebibytes over that folder; `None`, and said, where the machine gives nobody the right to mount, as
-    /// within a container: that needs root, or sudo without a password.
-    pub fn over(folder: &Path, mebibytes: u32) -> Option<Self> {
+    /// A disk of so many mebibytes over that folder, for what is named; `None`, and said, where the machine gives nobody the
+    /// right to mount, as within a container: that needs root, or sudo without a password. Where every case is asked for, that
+    /// is a failure.
+    pub fn over(folder: &Path, mebibytes: u32, what: &str) -> Option<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", MOUNT, "sh"])
             .arg(folder)
@@ -35,8 +37,8 @@ impl Disk {
         let mut said = String::new();
         BufReader::new(shell.stdout.take().expect("piped")).read_line(&mut said).expect("the shell speaks");
         if said != "mounted\n" {
-            println!("not shown on this machine: no disk can be mounted, so none can be full");
             let _ = shell.wait();
+            not_shown(&format!("{what}: no disk can be mounted on this machine, so none can be full"));
             return None;
         }
         Some(Self { folder: folder.to_owned(), shell })

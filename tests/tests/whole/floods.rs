@@ -1,41 +1,104 @@
-//! G01: a phone that has had its texts of today hears what matters all the same. E06: a program that stood still.
+//! G01: what a flood gets, what others notice of it, and what its phone hears all the same. E06: a program that stood still.
 
+use crate::beside::Others;
 use crate::program::PATIENCE;
-use crate::stage::{Setting, Stage, eventually, full};
+use crate::slow_core::granted;
+use crate::stage::{Phone, Setting, Stage, eventually, full};
 use crate::stand_in::House;
-use dayaq_core_api::{LeasedNotice, Notice};
-use dayaq_types::{Language, Money, Msisdn};
-use jiff::civil::date;
+use dayaq_simulator::Sms;
+use dayaq_types::{Clock, Msisdn, SystemClock};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 const PHONE: &str = "994501234567";
 
+/// Texts of the flood: within a minute, or sooner.
+const FLOOD: usize = 1_000;
+/// Segments of replies on one day, where there are few.
+const DAY: usize = 3;
+/// How the warning begins.
+const WARNING: &str = "SMS-lərinizi anlamırıq";
+
+/// From one text of it to the next: a thousand in a minute, ...
+const EACH: Duration = Duration::from_millis(60);
+/// ... or as fast as they can be written.
+const AT_ONCE: Duration = Duration::from_millis(2);
+
+/// A phone that writes the same again and again, and counts what is taken.
+fn flood(phone: &Phone, pace: Duration, written: &Arc<AtomicUsize>) -> AbortOnDropHandle<()> {
+    let (phone, written) = (phone.clone(), Arc::clone(written));
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut under_way = JoinSet::new();
+        let mut pace = tokio::time::interval(pace);
+        loop {
+            pace.tick().await;
+            let (phone, written) = (phone.0.clone(), Arc::clone(&written));
+            under_way.spawn(async move {
+                if phone.send_sms("Sürürəm, sonra zəng edərəm").await.is_ok() {
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    }))
+}
+
+/// The whole of G01: what the flood gets, what the others notice of it, and what reaches its phone all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn g01_a_thousand_texts_of_one_phone_get_ten_replies_with_one_warning_and_others_notice_nothing() {
+    let house = House::far("").await;
+    let phone = |number: &str| Phone(house.smsc.handset(Msisdn::parse(number).expect("a number")));
+    let flooding = phone(PHONE);
+    let written = Arc::new(AtomicUsize::new(0));
+    let attack = async |disturbed: bool| disturbed.then(|| flood(&flooding, EACH, &written));
+    Others::of(phone).notice_nothing("a flood of texts", attack).await;
+    println!("{} texts at a thousand a minute", written.swap(0, Ordering::Relaxed));
+    // Nobody is timed beside the rest of it, so that it need not take a minute.
+    let (flooded, clock) = (flood(&flooding, AT_ONCE, &written), SystemClock::new());
+    eventually("a thousand texts", async || (written.load(Ordering::Relaxed) >= FLOOD).then_some(())).await;
+    drop(flooded);
+    println!("{} texts within {:?}", written.load(Ordering::Relaxed), clock.monotonic());
+
+    // An outcome is told whatever came before it, and by then whatever else there was to say has been said.
+    house.core.tell(granted(Uuid::from_u128(1), PHONE));
+    let outcome = eventually("the outcome", async || {
+        flooding.0.sms_inbox().into_iter().map(|sms| sms.text).find(|text| text.contains("584,00 AZN"))
+    })
+    .await;
+    let replies: Vec<String> =
+        flooding.0.sms_inbox().into_iter().map(|sms| sms.text).filter(|text| *text != outcome).collect();
+    println!("{} replies", replies.len());
+    assert!((2..=10).contains(&replies.len()), "{replies:?}");
+    let warnings = replies.iter().filter(|text| text.starts_with(WARNING)).count();
+    assert!(warnings == 1 && replies.last().is_some_and(|last| last.starts_with(WARNING)), "{replies:?}");
+    house.gateway.shutdown().await;
+}
+
+/// Replies of a day have an end, for what they cost; outcomes have none.
 #[tokio::test(flavor = "multi_thread")]
 async fn g01_an_outcome_reaches_a_phone_that_has_had_its_texts_of_today() {
-    let house = House::up("reply_segments_per_day = 3").await;
+    let house = House::up(&format!("reply_segments_per_day = {DAY}")).await;
     let phone = house.smsc.handset(Msisdn::parse(PHONE).expect("a number"));
     let mut heard = Vec::new();
-    while !heard.last().is_some_and(|text: &String| text.contains("sabah")) {
+    while !heard.last().is_some_and(|sms: &Sms| sms.text.contains("sabah")) {
         assert!(heard.len() < 5, "{heard:?}");
         phone.send_sms("Salam").await.expect("it is taken");
-        heard.push(phone.next_sms(PATIENCE).await.expect("a text").text);
+        heard.push(phone.next_sms(PATIENCE).await.expect("a text"));
     }
+    let (warning, replies) = heard.split_last().expect("one at least");
+    let paid: Vec<usize> = replies.iter().map(|sms| sms.segments).collect();
+    println!("replies of {paid:?} segments, and the warning of {}", warning.segments);
+    let before_last: usize = paid[..paid.len() - 1].iter().sum();
+    assert!(before_last < DAY, "the day's segments are a cap: {paid:?}");
+    assert_eq!(warning.segments, 1);
     for _ in 0..20 {
         phone.send_sms("Salam").await.expect("it is taken");
     }
-    house.core.tell(LeasedNotice {
-        id: Uuid::from_u128(1),
-        fence: 1,
-        msisdn: Msisdn::parse(PHONE).expect("a number"),
-        language: Language::En,
-        notice: Notice::Granted {
-            reference: "26-0000042-9".to_owned(),
-            amount: Money::from_manat(584),
-            from: date(2026, 11, 1),
-            until: date(2027, 10, 31),
-        },
-    });
+    house.core.tell(granted(Uuid::from_u128(1), PHONE));
     let outcome = phone.next_sms(PATIENCE).await.expect("the outcome").text;
     assert!(outcome.contains("584,00 AZN"), "{outcome}");
     assert_eq!(phone.sms_inbox().len(), heard.len() + 1, "and nothing between");

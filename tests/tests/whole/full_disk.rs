@@ -77,7 +77,7 @@ async fn integrity(path: &Path) -> String {
 async fn d03_a_full_disk_under_sqlite_takes_nothing_that_it_does_not_keep_and_needs_no_repair() {
     let smsc = RawSmsc::listen().await;
     let mut stage = stage_before(&smsc, Setting::default()).await;
-    let Some(disk) = Disk::over(stage.config.folder(), 64) else { return };
+    let Some(disk) = Disk::over(stage.config.folder(), 64, "D03 on SQLite") else { return };
     stage.start_unbound();
     let mut line = smsc.bound().await;
     line.dial().await;
@@ -113,7 +113,7 @@ async fn d03_a_full_disk_under_sqlite_takes_nothing_that_it_does_not_keep_and_ne
 #[tokio::test(flavor = "multi_thread")]
 async fn d03_a_full_disk_under_postgres_takes_nothing_that_it_does_not_keep_and_needs_no_repair() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let Some(disk) = Disk::over(folder.path(), 256) else { return };
+    let Some(disk) = Disk::over(folder.path(), 256, "D03 on PostgreSQL") else { return };
     let (redis, server) = (RedisNode::syncing().started(), PostgresServer::start_below(folder.path()));
     server.create_database("dayaq").await;
     let smsc = RawSmsc::listen().await;

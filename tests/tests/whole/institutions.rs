@@ -236,6 +236,21 @@ async fn s4_2_justice_tells_who_is_in_prison_and_who_has_died() {
     assert_eq!(land.came().await, GRANTED);
 }
 
+/// Where the notary names nobody, Justice, Interior, Azərişıq and the ministry are asked what two people are to each other.
+#[tokio::test]
+async fn q1_the_registers_prove_a_family_that_the_notary_does_not_name() {
+    let unnamed = FAMILY.replace("issued_days_ago = 10 }", "issued_days_ago = 10, names = [] }");
+    assert_eq!(with(&unnamed, false, "quba", &[]).await, GRANTED, "both are on the acts");
+    let other = |keys: &str| unnamed.replace("relation = \"child\"", &format!("relation = \"other\"\n{keys}"));
+    let elsewhere = |keys: &str| other(&format!("registered_here = false\n{keys}"));
+    assert_eq!(with(&other(""), false, "quba", &[]).await, GRANTED, "one roof and one meter");
+    for proof in ["kinship = \"grandchild\"", "guardianship = true", "visited = true"] {
+        assert_eq!(with(&elsewhere(proof), false, "quba", &[]).await, GRANTED, "{proof}");
+    }
+    assert_eq!(with(&elsewhere(""), false, "quba", &[]).await, Came::Waits, "nothing proves the third");
+    assert_eq!(with(&elsewhere(""), true, "quba", &[]).await, refused("family"), "where assumed values count");
+}
+
 #[tokio::test]
 async fn s4_3_taxes_tell_what_is_earned() {
     assert_eq!(family(&[(SPOUSE, json!({ "monthly_qepik": 20_050 }))]).await, Came::Granted(59_950));

@@ -86,7 +86,8 @@ impl Office {
             SubmitReply::Registered { reference, .. } => reference,
             other @ (SubmitReply::RegisteredUndated { .. }
             | SubmitReply::AwaitingNotary { .. }
-            | SubmitReply::Already { .. }) => panic!("{other:?}"),
+            | SubmitReply::Already { .. }
+            | SubmitReply::Limited) => panic!("{other:?}"),
         };
         let opened = self.clock.now();
         let decision = loop {
@@ -204,7 +205,10 @@ async fn s3_from_intake_to_the_card_nobody_lifts_a_hand() {
             | Notice::RegisteredUndated { .. }
             | Notice::Deadline { .. }
             | Notice::AwaitingNotary { .. }
-            | Notice::Superseded { .. } => None,
+            | Notice::Superseded { .. }
+            | Notice::Late { .. }
+            | Notice::Unproven { .. }
+            | Notice::Contested { .. } => None,
         });
         if let Some(ready) = ready {
             break ready;

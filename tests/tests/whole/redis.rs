@@ -150,6 +150,96 @@ async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
     goes_on(&stage, &phone, seen, answered).await;
 }
 
+/// What /readyz says of the sessions.
+async fn sessions_fault(stage: &Stage) -> Option<String> {
+    let (_, body) = stage.page("/readyz").await;
+    let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    let checks = body["checks"].as_array().expect("checks");
+    let sessions = checks.iter().find(|check| check["name"] == "sessions").expect("one of the sessions");
+    sessions.get("fault").map(|fault| fault.as_str().expect("words").to_owned())
+}
+
+/// `serve` begins with a Redis that it must not use: it says why, keeps nothing there, and serves nobody, until the cause is
+/// over.
+async fn is_refused_at_the_start(redis: &RedisNode, sessions: &str, why: &str, cure: impl AsyncFnOnce(&mut Stage)) {
+    let mut stage = Stage::set(Setting::default()).await;
+    stage.config.keep_sessions(sessions);
+    stage.start_unbound();
+    eventually("it is refused in words", async || (sessions_fault(&stage).await? == why).then_some(())).await;
+    assert_eq!(readiness(&stage).await, (503, vec!["sessions".to_owned()]));
+    let told = stage.log().lines().any(|line| line.contains("ERROR") && line.contains(why));
+    assert!(told, "{}", stage.log());
+    let phone = stage.phone(ALONE.number);
+    is_let_go(&stage, phone.dial(), UNKNOWN).await;
+    let keys: Vec<String> = redis.ask(&["KEYS", "*"]).await;
+    assert!(keys.is_empty(), "nothing is entrusted to it: {keys:?}");
+    cure(&mut stage).await;
+    is_ready(&stage).await;
+    ALONE.until_confirm(&phone).await;
+    phone.send("1").await.says(ALONE.registered).ends();
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c09_a_redis_that_evicts_is_refused_at_the_start_in_words() {
+    let redis = RedisNode::new("maxmemory 100mb\nmaxmemory-policy allkeys-lru\n").started();
+    let sessions = format!("store = \"redis\"\nredis_url = \"{}\"", redis.url());
+    let why = "maxmemory-policy = allkeys-lru: what was answered could be lost; set it to noeviction";
+    is_refused_at_the_start(&redis, &sessions, why, async |_| {
+        let _: String = redis.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c04_a_redis_that_keeps_nothing_is_refused_at_the_start_unless_that_is_allowed() {
+    let redis = RedisNode::new("appendonly no\nsave \"\"\n").started();
+    let sessions = format!("store = \"redis\"\nredis_url = \"{}\"", redis.url());
+    let why = "appendonly = no (and save is empty): what was answered could be lost; set it to yes, or allow it by \
+               sessions.allow_unpersisted";
+    is_refused_at_the_start(&redis, &sessions, why, async |stage| {
+        stage.kill().await;
+        stage.config.keep_sessions(&format!("{sessions}\nallow_unpersisted = true"));
+        stage.start().await;
+    })
+    .await;
+}
+
+/// The memory of Redis is full under a phone: whoever dials, answers or writes is let go politely, nothing is acknowledged
+/// that is not saved, and once there is room everybody goes on where the answers are.
+#[tokio::test(flavor = "multi_thread")]
+async fn c09_a_redis_whose_memory_is_full_costs_a_redial_and_no_answer() {
+    let redis = RedisNode::syncing().started();
+    let mut stage = stage_on(&redis).await;
+    stage.start().await;
+    let phone = stage.phone(ALONE.number);
+    let before = ALONE.begin(&phone, MIDDLE).await;
+    let _: String = redis.ask(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
+    is_let_go(&stage, phone.dial(), RUSSIAN).await;
+    is_let_go(&stage, stage.phone("994501234598").dial(), UNKNOWN).await;
+    assert_eq!(readiness(&stage).await, (503, vec!["sessions".to_owned()]));
+    assert_eq!(sessions_fault(&stage).await.as_deref(), Some("refused with OOM"));
+    let mut tap = stage.smsc.tap();
+    let writer = stage.phone("994501234599");
+    let written = tokio::spawn({
+        let writer = writer.clone();
+        async move { writer.0.send_sms("Salam").await }
+    });
+    refused(&mut tap).await;
+    let faults = stage.metric("dayaq_redis_faults_total").await;
+    assert!(faults >= 3.0, "{faults} were counted");
+    let told = |line: &str| line.contains("WARN") && line.contains("raise maxmemory");
+    assert!(stage.log().lines().any(told), "{}", stage.log());
+    let _: String = redis.ask(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    is_ready(&stage).await;
+    written.await.expect("no panic").expect("taken in the end");
+    assert!(!writer.text().await.is_empty(), "and answered");
+    let seen = redial(&phone).await;
+    assert_eq!(seen, before, "the question of before");
+    goes_on(&stage, &phone, seen, MIDDLE).await;
+}
+
 /// Something else than this program has damaged it: the person is let go politely, and finished sections stay.
 #[tokio::test(flavor = "multi_thread")]
 async fn c13_a_session_that_does_not_open_is_rebuilt_from_the_draft() {
@@ -175,6 +265,7 @@ async fn c13_a_session_that_does_not_open_is_rebuilt_from_the_draft() {
         shown.truncate(answered);
     }
     assert!(stage.metric("dayaq_session_quarantined_total").await >= 2.0);
-    assert!(stage.log().contains("A stored session does not open and will be replaced"));
+    let told = "A stored session does not open and will be replaced";
+    assert!(stage.log().lines().any(|line| line.contains("ERROR") && line.contains(told)));
     goes_on(&stage, &phone, seen, answered).await;
 }

@@ -1,10 +1,10 @@
 //! Rolling restarts under phones that answer everything by `1`: no text is left without a reply.
 
+use crate::invariants::{After, assert_invariants};
 use crate::program::PATIENCE;
 use crate::serve_config::UNLIMITED;
-use crate::stage::{Setting, Stage, full};
+use crate::stage::{Phone, Setting, Stage, full};
 use dayaq_simulator::Handset;
-use dayaq_types::Msisdn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -44,9 +44,8 @@ async fn under_restarts(restarts: usize, restart: impl AsyncFn(&mut Stage)) -> u
     stage.config = stage.config.gateway(UNLIMITED);
     stage.start().await;
     let stop = Arc::new(AtomicBool::new(false));
-    let phones = (0..PHONES)
-        .map(|at| stage.smsc.handset(Msisdn::parse(&format!("+{}", 994_501_300_000 + at)).expect("a number")));
-    let phones: Vec<_> = phones.map(|phone| tokio::spawn(writes(phone, Arc::clone(&stop)))).collect();
+    let phones: Vec<Phone> = (0..PHONES).map(|at| stage.phone(&(994_501_300_000 + at).to_string())).collect();
+    let people: Vec<_> = phones.iter().map(|phone| tokio::spawn(writes(phone.0.clone(), Arc::clone(&stop)))).collect();
     for _ in 0..restarts {
         // Dialogues go on in between; how far is left to chance.
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -55,13 +54,13 @@ async fn under_restarts(restarts: usize, restart: impl AsyncFn(&mut Stage)) -> u
     tokio::time::sleep(Duration::from_millis(700)).await;
     stop.store(true, Ordering::Relaxed);
     let (mut written, mut again) = (0, 0);
-    for phone in phones {
-        let told = phone.await.expect("no panic");
+    for person in people {
+        let told = person.await.expect("no panic");
         written += told.written;
         again += told.again;
     }
     println!("{restarts} restarts: {written} texts of {PHONES} phones, {again} without a reply of their own");
-    stage.assert_sound().await;
+    assert_invariants(&stage, &phones, After::LOST_LINK).await;
     again
 }
 

@@ -157,6 +157,11 @@ impl ServeConfig {
         self.core_postgres.as_deref().or(self.postgres.as_deref())
     }
 
+    /// The PostgreSQL database that holds the rows of the gateway; `None` where they are in a file.
+    pub fn gateway_server(&self) -> Option<&str> {
+        self.postgres.as_deref()
+    }
+
     /// The core's SQLite file.
     pub fn core_database(&self) -> PathBuf {
         self.folder().join("core.sqlite")

@@ -2,12 +2,15 @@
 
 use crate::crash::roll;
 use crate::family::ALONE;
+use crate::invariants::{After, assert_invariants};
 use crate::listeners::MANY_REPLIES;
-use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, read_only, reference, seed};
+use crate::overheard::Overheard;
+use crate::stage::{Phone, Setting, Stage, WriteLock, eventually, full, reference, seed};
 use dayaq_redis::RedisNode;
 use dayaq_simulator::{HandsetError, Screen, SmscConfig};
 use dayaq_types::{Clock, SeededEntropy, SystemClock};
-use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -17,6 +20,14 @@ use tokio::task::{JoinHandle, JoinSet};
 const AT_MOST: Duration = Duration::from_secs(15);
 /// Phones that dial all the time.
 const DIALLERS: u32 = 16;
+/// Texts that are on their way at the signal, ...
+const WRITERS: u32 = 64;
+/// ... the window, ...
+const WINDOW: usize = 8;
+/// ... and when the operator answers each.
+const ANSWERED_AFTER: Duration = Duration::from_millis(300);
+/// Segments that were in doubt.
+const DOUBTED: &str = "SELECT count(*) FROM text_segments WHERE doubts > 0";
 /// Whose text the operator takes and never answers.
 const UNANSWERED: &str = "994509999999";
 
@@ -29,7 +40,7 @@ async fn up(setting: Setting) -> Stage {
 }
 
 /// Phones that dial again and again, until the set is dropped.
-fn load(stage: &Stage) -> JoinSet<()> {
+pub fn load(stage: &Stage) -> JoinSet<()> {
     let mut diallers = JoinSet::new();
     for number in 0..DIALLERS {
         let phone = stage.phone(&format!("99455{:07}", 1_000_000 + number)).0;
@@ -53,13 +64,13 @@ async fn text_without_answer(stage: &Stage) {
 }
 
 /// Sends the application off, whatever becomes of the phone's screen.
-fn confirm(phone: &Phone) -> JoinHandle<Result<Screen, HandsetError>> {
+pub fn confirm(phone: &Phone) -> JoinHandle<Result<Screen, HandsetError>> {
     let handset = phone.0.clone();
     tokio::spawn(async move { handset.send("1").await })
 }
 
 /// Dials again, and sends the application off where that is offered.
-async fn go_on(phone: &Phone) {
+pub async fn go_on(phone: &Phone) {
     if !phone.dial().await.text.contains(ALONE.go_on) {
         return;
     }
@@ -71,29 +82,18 @@ async fn go_on(phone: &Phone) {
     }
 }
 
-/// A number out of the gateway's file, read past the program.
-async fn count(stage: &Stage, sql: &'static str) -> i64 {
-    let mut gateway = read_only(&stage.config.gateway_database()).await;
-    let counted = sqlx::query_scalar(sql).fetch_one(&mut gateway).await.expect("the store can be read");
-    gateway.close().await.expect("it closes");
-    counted
-}
-
-/// Nothing is claimed any more, and of no text nobody knows what became of it.
-async fn is_put_in_order(stage: &Stage) {
+/// Of no text nobody knows what became of it, and nothing is claimed any more.
+async fn is_put_in_order(stage: &Stage, phones: &[Phone]) {
     for (what, sql) in [
         ("texts of which nobody knows", "SELECT count(*) FROM text_segments WHERE state = 'unknown'"),
         ("texts on the air without an outcome", "SELECT count(*) FROM text_segments WHERE state = 'attempted'"),
-        ("claimed texts", "SELECT count(*) FROM text_segments WHERE state = 'queued' AND leased_to > 0"),
-        ("claimed calls", "SELECT count(*) FROM pending_calls WHERE finished_at IS NULL AND leased_to > 0"),
     ] {
-        assert_eq!(count(stage, sql).await, 0, "{what}");
+        assert_eq!(stage.gateway_column::<i64>(sql).await, [0], "{what}");
     }
-    let jobs: Vec<i64> = stage.core_column("SELECT count(*) FROM jobs WHERE done = 0 AND lease_until > 0").await;
-    assert_eq!(jobs, [0], "claimed jobs");
+    assert_invariants(stage, phones, After::NOTHING).await;
 }
 
-/// The family has one application, and one text that says so.
+/// The family has one application, and a text that says so.
 async fn is_registered_once(stage: &Stage, phone: &Phone) {
     let number = eventually("it is registered", async || stage.references().await.pop()).await;
     assert_eq!(stage.references().await, [&*number]);
@@ -101,9 +101,6 @@ async fn is_registered_once(stage: &Stage, phone: &Phone) {
         phone.0.sms_inbox().iter().any(|sms| reference(&sms.text).as_deref() == Some(&number)).then_some(())
     })
     .await;
-    let told: Vec<i64> = stage.core_column("SELECT count(*) FROM notices WHERE key = 'registered'").await;
-    assert_eq!(told, [1], "one text says that it is registered");
-    assert!(stage.registries.card_orders().len() <= 1, "at most one card");
 }
 
 /// Everything that can hang hangs at once: an answer of the operator, Redis, the core's database, callers of HTTP.
@@ -117,6 +114,7 @@ async fn e03_sigterm_under_load_while_everything_hangs_is_over_within_15_s() {
     let confirmed = confirm(&phone);
     eventually("the turn is under way", async || (stage.metric("dayaq_turns_under_way").await > 0.0).then_some(()))
         .await;
+    let overheard = Overheard::at(&stage);
     let diallers = load(&stage);
     // A whole turn of another phone: by then the confirmation waits for the core.
     text_without_answer(&stage).await;
@@ -145,36 +143,53 @@ async fn e03_sigterm_under_load_while_everything_hangs_is_over_within_15_s() {
     assert!(draining <= Duration::from_secs(2), "{draining:?}");
     drop((diallers, held));
     core.release().await;
-    is_put_in_order(&stage).await;
+    overheard.ends_with_an_unbind();
+    is_put_in_order(&stage, &[]).await;
+    assert_eq!(stage.gateway_column::<i64>(DOUBTED).await, [1], "the one text that the operator never answers");
 
     redis.thaw();
     stage.start().await;
     let _ = confirmed.await.expect("no panic");
     is_registered_once(&stage, &phone).await;
-    stage.assert_sound().await;
+    assert_invariants(&stage, &[phone], After::NOTHING).await;
 }
 
+/// The operator answers late, so that at the signal a window of texts is on the air and more of them wait: those are
+/// waited for, these stay for the next start.
 #[tokio::test(flavor = "multi_thread")]
-async fn e03_sigterm_under_load_where_nothing_hangs_is_over_at_once_and_nothing_is_in_doubt() {
-    let mut stage = up(Setting::default()).await;
+async fn e03_sigterm_under_load_claims_no_more_drains_the_window_unbinds_and_leaves_nothing_in_doubt() {
+    let smsc = SmscConfig { response_delay: ANSWERED_AFTER, ..SmscConfig::default() };
+    let mut stage = Stage::set(Setting { smsc, ..Setting::default() }).await;
+    stage.config = stage.config.gateway(MANY_REPLIES).profile("link", &format!("window = {WINDOW}"));
+    stage.config = stage.config.profile("link", "window_reserve = 4");
+    stage.start().await;
+    let overheard = Overheard::at(&stage);
     let diallers = load(&stage);
-    let writers: Vec<Phone> = (0..8).map(|number| stage.phone(&format!("99470{:07}", 1_000_000 + number))).collect();
+    let writers: Vec<Phone> =
+        (0..WRITERS).map(|number| stage.phone(&format!("99470{:07}", 1_000_000 + number))).collect();
     for phone in &writers {
         phone.0.send_sms("Salam").await.expect("it is taken");
     }
+    eventually("the window is full", async || (overheard.unanswered().len() >= WINDOW).then_some(())).await;
     let clock = SystemClock::new();
     stage.terminate().await;
     println!("over after {:?}", clock.monotonic());
     assert!(clock.monotonic() <= AT_MOST);
     drop(diallers);
-    is_put_in_order(&stage).await;
-    assert_eq!(count(&stage, "SELECT count(*) FROM text_segments WHERE doubts > 0").await, 0, "in doubt");
+    overheard.ends_with_an_unbind();
+    assert_eq!(overheard.unanswered().len(), 0, "the window was drained");
+    is_put_in_order(&stage, &writers).await;
+    assert_eq!(stage.gateway_column::<i64>(DOUBTED).await, [0], "in doubt");
+    let left = stage.gateway_column::<i64>("SELECT count(*) FROM text_segments WHERE state = 'queued'").await;
+    println!("{left:?} texts were not claimed any more");
+    assert!(left[0] > 0, "there was more to claim at the signal");
+
     stage.start().await;
     for phone in &writers {
         phone.text().await;
         assert_eq!(phone.0.sms_inbox().len(), 1, "each text is answered once");
     }
-    stage.assert_sound().await;
+    assert_invariants(&stage, &writers, After::NOTHING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +211,7 @@ async fn a_second_sigterm_ends_the_program_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn e04_sigkill_a_second_after_sigterm_loses_nothing_and_does_nothing_twice() {
     let dice = SeededEntropy::new(seed());
-    for round in 0..if full() { 20 } else { 2 } {
+    for round in 0..if full() { 20 } else { 3 } {
         let delay = Duration::from_micros(u64::from(roll(&dice)) * 100_000 / u64::from(u16::MAX));
         println!("seed {}, round {round}: SIGTERM {delay:?} after the confirmation", seed());
         let smsc = SmscConfig { answer_timeout: Duration::from_secs(5), ..SmscConfig::default() };
@@ -224,7 +239,29 @@ async fn e04_sigkill_a_second_after_sigterm_loses_nothing_and_does_nothing_twice
             Err(fault) => panic!("{fault}"),
         }
         is_registered_once(&stage, &phone).await;
-        assert_eq!(count(&stage, "SELECT count(*) FROM text_segments WHERE state = 'unknown'").await, 0);
-        stage.assert_sound().await;
+        is_resolved(&stage).await;
+        assert_invariants(&stage, &[phone, stage.phone(UNANSWERED)], After::LOST_LINK).await;
     }
+}
+
+/// The text that was on the air unanswered when the program was cut off goes out once more, and then its fate is known.
+async fn is_resolved(stage: &Stage) {
+    eventually("it is known to be in doubt", async || {
+        (stage.gateway_column::<i64>(DOUBTED).await[0] > 0).then_some(())
+    })
+    .await;
+    assert_eq!(stage.phone(UNANSWERED).0.sms_inbox().len(), 1);
+    // A late answer has had its time.
+    let mut gateway = SqliteConnectOptions::new()
+        .filename(stage.config.gateway_database())
+        .busy_timeout(Duration::from_secs(5))
+        .connect()
+        .await
+        .expect("the file is there");
+    let over = "UPDATE text_segments SET next_at = 0 WHERE doubts > 0 AND state = 'queued'";
+    sqlx::raw_sql(over).execute(&mut gateway).await.expect("it is written");
+    gateway.close().await.expect("it closes");
+    let open = "SELECT count(*) FROM text_segments WHERE state <> 'sent'";
+    eventually("each text is sent", async || (stage.gateway_column::<i64>(open).await == [0]).then_some(())).await;
+    assert_eq!(stage.phone(UNANSWERED).0.sms_inbox().len(), 2, "a second copy, and no third");
 }

@@ -112,28 +112,7 @@ async fn a_question_that_nobody_can_answer_gets_a_polite_screen() {
     assert_eq!(house.gateway.store.pending_count().await, Ok(0), "a question is not kept for later");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn g01_a_phone_that_dials_without_end_is_answered_its_share() {
-    let house = House::up("replies_per_minute = 3").await;
-    let phone = phone(&house);
-    let mut answered = 0;
-    for _ in 0..3 {
-        phone.dial("*7142#").await.expect("a screen");
-        answered += 1;
-    }
-    // The fourth is taken and not answered: nothing is redelivered, and the other phone does not notice.
-    let fourth = tokio::spawn({
-        let phone = phone.clone();
-        async move { phone.dial("*7142#").await }
-    });
-    let other = house.smsc.handset(Msisdn::parse("994551234567").expect("a number"));
-    other.dial("*7142#").await.expect("a screen");
-    assert!(!fourth.is_finished());
-    fourth.abort();
-    assert_eq!(answered, 3);
-}
-
-fn granted(id: Uuid, number: &str) -> LeasedNotice {
+pub fn granted(id: Uuid, number: &str) -> LeasedNotice {
     LeasedNotice {
         id,
         fence: 7,

@@ -1,6 +1,7 @@
 //! One test's world: an operator, institutions and a bank in this process; `dayaq serve` as a process that can be killed.
 
-use crate::program::PATIENCE;
+use crate::far_line::{self, FarLine};
+use crate::program::{PATIENCE, Process};
 use crate::serve_config::{Serve, ServeConfig};
 use crate::valve::Valve;
 use dayaq_registries::{CardTime, Households, Registries, RegistriesConfig, Running, Tokens};
@@ -10,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Sqlite, Type};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -31,23 +33,28 @@ pub struct Setting {
     pub postgres: Option<String>,
     /// Whether a valve stands between the program and the operator.
     pub valve: bool,
+    /// Whether the operator is far away.
+    pub far: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
         let (households, faults) = Households::shipped();
         let households = households.unwrap_or_else(|| panic!("{faults}"));
-        Self { smsc: SmscConfig::default(), households, redis: None, postgres: None, valve: false }
+        Self { smsc: SmscConfig::default(), households, redis: None, postgres: None, valve: false, far: false }
     }
 }
 
 /// The world of one test.
 pub struct Stage {
     pub smsc: Smsc,
+    /// Where the program finds the operator.
+    pub operator: SocketAddr,
     pub registries: Running,
     pub config: ServeConfig,
     pub valve: Option<Valve>,
     pub serve: Option<Serve>,
+    _far: Option<FarLine>,
     /// What the processes before this one said.
     log: String,
 }
@@ -62,7 +69,8 @@ impl Stage {
 
     /// Sets everything up but the program.
     pub async fn set(setting: Setting) -> Self {
-        let smsc = Smsc::start(setting.smsc).await.expect("loopback has a free port");
+        let smsc = if setting.far { far_line::operator(setting.smsc) } else { setting.smsc };
+        let smsc = Smsc::start(smsc).await.expect("loopback has a free port");
         let registries = Registries::start(RegistriesConfig {
             listen: "127.0.0.1:0".parse().expect("an address"),
             households: setting.households,
@@ -72,7 +80,9 @@ impl Stage {
         });
         let registries = registries.await.expect("loopback has a free port");
         let valve = if setting.valve { Some(Valve::before(smsc.addr()).await) } else { None };
-        let address = valve.as_ref().map_or(smsc.addr(), Valve::addr);
+        let near = valve.as_ref().map_or(smsc.addr(), Valve::addr);
+        let far = if setting.far { Some(FarLine::to(near).await) } else { None };
+        let address = far.as_ref().map_or(near, FarLine::addr);
         let config = ServeConfig::new(address, registries.addr());
         let config = match &setting.redis {
             Some(url) => config.redis(url),
@@ -82,7 +92,7 @@ impl Stage {
             Some(url) => config.postgres(url),
             None => config,
         };
-        Self { smsc, registries, config, valve, serve: None, log: String::new() }
+        Self { smsc, operator: address, registries, config, valve, serve: None, _far: far, log: String::new() }
     }
 
     /// Starts the program and waits until it is bound.
@@ -95,6 +105,19 @@ impl Stage {
     pub fn start_unbound(&mut self) {
         assert!(self.serve.is_none(), "one at a time");
         self.serve = Some(block_in_place(|| self.config.start()));
+    }
+
+    /// Starts the program where it must not serve, and gives what it says of that.
+    pub fn refuses(&self) -> String {
+        let config = self.config.write().display().to_string();
+        block_in_place(|| {
+            let mut serve = Process::dayaq(&["serve", "--config", &config], &[("RUST_LOG", "info")]);
+            let status = serve.wait();
+            let said = serve.said();
+            assert_eq!(status.code(), Some(1), "{said}");
+            assert!(!said.contains("panicked") && !said.contains("dayaq serves"), "{said}");
+            said
+        })
     }
 
     /// kill -9; returns when the operator has lost the link.
@@ -158,22 +181,21 @@ impl Stage {
     }
 
     /// The only column of a question to the core's store, read past the program.
-    pub async fn core_column<T>(&self, sql: &'static str) -> Vec<T>
+    pub async fn core_column<T>(&self, sql: &str) -> Vec<T>
     where
         T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
         T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
     {
-        let found = if let Some(url) = self.config.database() {
-            let options: PgConnectOptions = url.parse().expect("an address");
-            let mut core = options.options([("search_path", "dayaq_core")]).connect().await.expect("it serves");
-            sqlx::query_scalar(sql).fetch_all(&mut core).await
-        } else {
-            let mut core = read_only(&self.config.core_database()).await;
-            let found = sqlx::query_scalar(sql).fetch_all(&mut core).await;
-            core.close().await.expect("it closes");
-            found
-        };
-        found.expect("the core's store can be read")
+        column(self.config.database(), "dayaq_core", &self.config.core_database(), sql).await
+    }
+
+    /// The only column of a question to the gateway's store, read past the program.
+    pub async fn gateway_column<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
+        T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
+    {
+        column(self.config.gateway_server(), "public", &self.config.gateway_database(), sql).await
     }
 
     /// How many rows each table of both stores has, read past the program.
@@ -231,8 +253,32 @@ pub async fn metric(http: SocketAddr, name: &str) -> f64 {
     body.lines().filter(own).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
+/// The only column of a question to a store on that server, or in that file.
+async fn column<T>(server: Option<&str>, schema: &str, file: &Path, sql: &str) -> Vec<T>
+where
+    T: Send + Unpin + Type<Sqlite> + Type<Postgres>,
+    T: for<'r> Decode<'r, Sqlite> + for<'r> Decode<'r, Postgres>,
+{
+    let found = if let Some(url) = server {
+        let options: PgConnectOptions = url.parse().expect("an address");
+        let mut store = options.options([("search_path", schema)]).connect().await.expect("it serves");
+        sqlx::query_scalar(sql).fetch_all(&mut store).await
+    } else {
+        let mut store = read_only(file).await;
+        let found = sqlx::query_scalar(sql).fetch_all(&mut store).await;
+        store.close().await.expect("it closes");
+        found
+    };
+    found.unwrap_or_else(|fault| panic!("{sql}: {fault}"))
+}
+
 /// Waits until the probe gives something.
-pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, probe).await
+}
+
+/// Waits until the probe gives something, for so long at most.
+pub async fn eventually_within<T>(most: Duration, what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
             if let Some(found) = probe().await {
@@ -241,7 +287,7 @@ pub async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(most, found).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 /// Opens an SQLite file without being able to change it.
@@ -345,6 +391,13 @@ pub fn reference(text: &str) -> Option<String> {
 /// Whether every case is asked for (DAYAQ_FULL=1), and not a few of them.
 pub fn full() -> bool {
     std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1")
+}
+
+/// Says what this machine cannot show, for `tests/run` to repeat beside its counts. Where every case is asked for, it fails.
+pub fn not_shown(what: &str) {
+    assert!(!full(), "not shown here: {what}");
+    // Not by `println!`: what a test that passes has printed is thrown away.
+    writeln!(std::io::stderr(), "\nnot shown here: {what}").expect("somebody listens");
 }
 
 /// The seed of this run: DAYAQ_SEED, or a fixed one. A failure prints it.

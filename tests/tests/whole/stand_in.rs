@@ -1,10 +1,12 @@
 //! A core that does as it is told, behind the gateway's port: slow, away, refusing; and the gateway in front of it.
 
+use crate::far_line::{self, FarLine};
 use async_trait::async_trait;
 use dayaq_core_api::{
     Caller, Complete, CompleteReply, Core, CoreError, ExistingReply, Explain, ExplainReply, Finished, LeasedNotice,
     PickupReply, StatusReply, Submit, SubmitReply,
 };
+use dayaq_dialog::Book;
 use dayaq_gateway::config::{Environment, GatewayConfig, Surroundings};
 use dayaq_gateway::content::{ContentFiles, compile_book};
 use dayaq_gateway::store::Stores;
@@ -14,7 +16,7 @@ use dayaq_types::seal::{Key, KeyRing};
 use dayaq_types::{SeededEntropy, SystemClock, SystemEntropy};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -217,6 +219,7 @@ pub struct House {
     pub smsc: Smsc,
     pub core: Arc<StandIn>,
     pub gateway: Gateway,
+    _far: Option<FarLine>,
     _folder: tempfile::TempDir,
 }
 
@@ -236,17 +239,39 @@ impl Surroundings for Files {
     }
 }
 
+/// The content of the tree, compiled once.
+fn content() -> &'static (ContentFiles, Arc<Book>) {
+    static CONTENT: OnceLock<(ContentFiles, Arc<Book>)> = OnceLock::new();
+    CONTENT.get_or_init(|| {
+        let files = ContentFiles::from_folder(crate::program::root()).expect("the tree's content");
+        let (book, found) = compile_book(&files);
+        (files, Arc::new(book.unwrap_or_else(|| panic!("{found}"))))
+    })
+}
+
 impl House {
     /// Starts everything; `more` is further configuration of the gateway.
     pub async fn up(more: &str) -> Self {
-        let smsc = Smsc::start(SmscConfig::default()).await.expect("loopback has a free port");
+        Self::made(more, false).await
+    }
+
+    /// The same with the operator far away.
+    pub async fn far(more: &str) -> Self {
+        Self::made(more, true).await
+    }
+
+    async fn made(more: &str, far: bool) -> Self {
+        let smsc = SmscConfig::default();
+        let smsc = if far { far_line::operator(smsc) } else { smsc };
+        let smsc = Smsc::start(smsc).await.expect("loopback has a free port");
+        let far = if far { Some(FarLine::to(smsc.addr()).await) } else { None };
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let files = ContentFiles::from_folder(crate::program::root()).expect("the tree's content");
+        let (files, book) = content();
         let text = format!(
             "[gateway]\ndatabase = \"{}\"\npoll_ms = 20\nnotice_hours = \"always\"\n{more}\n[http]\nlisten = \"127.0.0.1:0\"\n[[operator]]\nname = \"one\"\n\
              profile = \"operators/specification.toml\"\naddress = \"{}\"\nsystem_id = \"dayaq\"\npassword = \"secret\"\n",
             folder.path().join("gateway.sqlite").display(),
-            smsc.addr()
+            far.as_ref().map_or(smsc.addr(), FarLine::addr)
         );
         let (document, found) = dayaq_author::parse("house.toml", &text);
         let config = {
@@ -256,7 +281,6 @@ impl House {
             config
         };
         assert_eq!(found.to_string(), "");
-        let (book, found) = compile_book(&files);
         let core = Arc::new(StandIn::default());
         let config = config.expect("a configuration");
         let keys = KeyRing::new(1, &Key::generate(&SeededEntropy::new(1)));
@@ -264,11 +288,11 @@ impl House {
         let gateway = Gateway::start(GatewayParts {
             config: config.clone(),
             stores: stores.await.expect("they open"),
-            book: book.unwrap_or_else(|| panic!("{found}")),
-            files,
+            book: Arc::clone(book),
+            files: files.clone(),
             core: Arc::clone(&core) as Arc<dyn Core>,
             checks: Vec::new(),
-            workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new())),
+            workers: dayaq_gateway::workers::Workers::new(Arc::new(SystemClock::new()), 10),
             keys,
             clock: Arc::new(SystemClock::new()),
             entropy: Arc::new(SystemEntropy),
@@ -276,6 +300,6 @@ impl House {
         });
         let gateway = gateway.await.expect("it starts");
         assert!(smsc.bound(crate::program::PATIENCE).await, "it binds");
-        Self { smsc, core, gateway, _folder: folder }
+        Self { smsc, core, gateway, _far: far, _folder: folder }
     }
 }

@@ -1,6 +1,7 @@
 //! Everything that the service stands on dies again and again while families apply: the gateway with the core in it, Redis,
 //! PostgreSQL, by kill -9, by standing still, and by a network that swallows what is said.
 
+use crate::invariants::{After, assert_invariants};
 use crate::stage::{Phone, Setting, Stage, eventually, full, seed};
 use crate::walker::{Walked, Walker, number_of};
 use dayaq_postgres::{PostgresServer, Valve};
@@ -133,7 +134,9 @@ async fn whatever_dies_and_whenever_each_family_is_registered_once_and_told_its_
     told.sort();
     kept.sort();
     assert_eq!(told, kept, "what was told is what is kept, once");
-    walked.iter().for_each(no_text_comes_thrice);
+    let phones: Vec<Phone> = walked.iter().map(|walked| walked.phone.clone()).collect();
+    let after = After { answers_lost: true, ..After::LOST_LINK };
+    assert_invariants(&stage, &phones, after).await;
     let mut trouble: Vec<Duration> = walked.iter().map(|walked| walked.trouble).collect();
     trouble.sort();
     let repeated: usize = walked.iter().map(|walked| walked.repeated).sum();
@@ -145,16 +148,4 @@ async fn whatever_dies_and_whenever_each_family_is_registered_once_and_told_its_
         trouble[trouble.len() / 2],
         trouble[(trouble.len() * 99).div_ceil(100) - 1],
     );
-    assert!(!stage.log().contains("panicked"), "{}", stage.log());
-}
-
-/// Copies of one text are at most two, whatever was lost between them.
-fn no_text_comes_thrice(walked: &Walked) {
-    let mut copies: BTreeMap<String, usize> = BTreeMap::new();
-    for sms in walked.phone.0.sms_inbox() {
-        *copies.entry(sms.text).or_default() += 1;
-    }
-    for (text, copies) in copies {
-        assert!(copies <= 2, "{copies} copies of\n{text}");
-    }
 }

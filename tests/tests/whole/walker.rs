@@ -18,6 +18,12 @@ pub fn number_of(person: usize) -> String {
     format!("99450777{person:04}")
 }
 
+/// What that person types, and is shown, where the one alone has papers of its own.
+fn own(person: usize, text: &str) -> String {
+    let text = text.replace("171S5AV", &format!("2F{person:05}")).replace("1339538", &format!("13{person:05}"));
+    text.replace("2026004127", &format!("20270{person:05}"))
+}
+
 /// A person of whom nobody else has the FIN.
 pub struct Walker {
     phone: Phone,
@@ -30,6 +36,7 @@ pub struct Walker {
     /// The screen after so many answers.
     shown: Vec<String>,
     repeated: usize,
+    lost: usize,
     trouble: Duration,
 }
 
@@ -47,6 +54,8 @@ pub struct Walked {
     pub reference: String,
     /// Questions that had to be answered again.
     pub repeated: usize,
+    /// Those of them whose answer had been heard: the next question had been shown.
+    pub lost: usize,
     /// From what went unheard to the draft that was found again, over all of it.
     pub trouble: Duration,
     /// Every text that has come.
@@ -56,32 +65,55 @@ pub struct Walked {
 impl Walker {
     /// One of them, with a phone of its own; `ahead` counts those that have given so many answers that a draft is offered.
     pub fn new(number: usize, phone: Phone, think: Duration, ahead: &Arc<AtomicUsize>) -> Self {
-        let own = |text: &str| {
-            let text = text.replace("171S5AV", &format!("2F{number:05}")).replace("1339538", &format!("13{number:05}"));
-            text.replace("2026004127", &format!("20270{number:05}"))
-        };
         let number_seed = u64::try_from(number).expect("a small number");
         Self {
             phone,
-            answers: ALONE.answers.iter().map(|(typed, says)| (own(typed), own(says))).collect(),
+            answers: ALONE.answers.iter().map(|(typed, says)| (own(number, typed), own(number, says))).collect(),
             think,
             dice: SeededEntropy::new(seed() ^ number_seed),
             clock: SystemClock::new(),
             ahead: Arc::clone(ahead),
             shown: Vec::new(),
             repeated: 0,
+            lost: 0,
             trouble: Duration::ZERO,
         }
     }
 
     /// From the first dial to the number.
-    pub async fn walk(mut self) -> Walked {
+    pub async fn walk(self) -> Walked {
+        self.reach(0).await.walk_on().await
+    }
+
+    /// From the first dial to the question after so many answers.
+    pub async fn reach(mut self, answers: usize) -> Self {
         self.begin().await;
-        while self.shown.len() <= self.answers.len() {
+        while self.shown.len() <= answers {
             self.answer().await;
         }
-        let reference = self.hand_in().await;
-        Walked { reference, repeated: self.repeated, trouble: self.trouble, phone: self.phone }
+        self
+    }
+
+    /// Gives one answer, which is heard.
+    pub async fn step(mut self) -> Self {
+        let before = self.shown.len();
+        self.answer().await;
+        assert_eq!(self.shown.len(), before + 1, "one answer was heard");
+        self
+    }
+
+    /// From there to the number.
+    pub async fn walk_on(mut self) -> Walked {
+        let reference = loop {
+            while self.shown.len() <= self.answers.len() {
+                self.answer().await;
+            }
+            if let Some(reference) = self.hand_in().await {
+                break reference;
+            }
+        };
+        let Self { repeated, lost, trouble, phone, .. } = self;
+        Walked { reference, repeated, lost, trouble, phone }
     }
 
     /// Dials until the choice of the language is there.
@@ -101,11 +133,10 @@ impl Walker {
         let (typed, says) = self.answers[at].clone();
         let start = self.clock.monotonic();
         match self.turn(&typed).await {
-            Some(screen) => {
-                assert!(screen.contains(&says), "after {typed:?}: {says:?} is not in\n{screen}");
-                self.shown.push(screen);
-            }
-            None => match self.resume(start).await {
+            Some(screen) if screen.contains(&says) => self.shown.push(screen),
+            // A question that was shown before, where a master that took over may have lost what came after it.
+            Some(screen) if !screen.contains(ALONE.go_on) => self.stand(screen),
+            Some(_) | None => match self.resume(start).await {
                 Back::Draft(screen) => self.stand(screen),
                 // Nothing that would have to be typed again was finished yet.
                 Back::Begin(screen) if at < BEFORE => {
@@ -127,7 +158,8 @@ impl Walker {
     /// Finds out which question it is that came back.
     fn stand(&mut self, screen: String) {
         let at = self.shown.len() - 1;
-        if self.shown[at] != screen && screen.contains(&self.answers[at].1) {
+        let goes_on = self.answers.get(at).is_some_and(|(_, says)| screen.contains(says));
+        if self.shown[at] != screen && goes_on {
             self.shown.push(screen);
             return;
         }
@@ -135,11 +167,17 @@ impl Walker {
         let Some(back) = back else { panic!("never seen:\n{screen}") };
         // The answer that went unheard, and those that had been heard before it.
         self.repeated += at - back + 1;
+        self.lost += at - back;
         self.shown.truncate(back + 1);
     }
 
-    /// Looks the answers over and sends them off.
-    async fn hand_in(&mut self) -> String {
+    /// Whether it is a question of before the review.
+    fn is_a_question(&self, screen: &str) -> bool {
+        self.shown.iter().take(self.answers.len()).any(|shown| *shown == screen)
+    }
+
+    /// Looks the answers over and sends them off; nothing where a question of before comes back.
+    async fn hand_in(&mut self) -> Option<String> {
         let mut screen = self.shown.last().expect("the review").clone();
         loop {
             self.think().await;
@@ -149,13 +187,23 @@ impl Walker {
             if let Ok(Screen { text, .. }) = &heard
                 && let (true, Some(reference)) = (text.contains(ALONE.registered), reference(text))
             {
-                return reference;
+                return Some(reference);
             }
-            if let Ok(Screen { text, more: true, .. }) = heard {
-                screen = text;
-                continue;
-            }
-            match self.resume(start).await {
+            let back = match heard {
+                Ok(Screen { text, more: true, .. }) if !text.contains(ALONE.go_on) => {
+                    if !self.is_a_question(&text) {
+                        screen = text;
+                        continue;
+                    }
+                    Back::Draft(text)
+                }
+                Ok(_) | Err(_) => self.resume(start).await,
+            };
+            match back {
+                Back::Draft(back) if self.is_a_question(&back) => {
+                    self.stand(back);
+                    return None;
+                }
                 Back::Draft(back) => {
                     self.repeated += 1;
                     screen = back;
@@ -163,7 +211,7 @@ impl Walker {
                 // It was recorded; the number comes as a text.
                 Back::Begin(_) => loop {
                     if let Some(reference) = reference(&self.phone.text().await) {
-                        return reference;
+                        return Some(reference);
                     }
                 },
             }

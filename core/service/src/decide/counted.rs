@@ -2,13 +2,13 @@
 
 use crate::facts::{Facts, LifeStatus, Month, Person, Status, income_window};
 use crate::rules::{NotCounted, Rules};
-use dayaq_types::Money;
+use dayaq_types::{Fin, Money};
 use jiff::civil::Date;
 
 /// The family as the law sees it.
 pub(super) struct Family<'a> {
-    /// Everybody declared, the applicant first.
-    pub all: &'a [Person],
+    /// The applicant and everybody who is proven.
+    pub all: Vec<&'a Person>,
     /// Those who are heads and earners.
     pub counted: Vec<&'a Person>,
     /// The day of application.
@@ -17,9 +17,11 @@ pub(super) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    pub fn new(household: &'a [Person], rules: &Rules, day: Date) -> Self {
-        let counted = household.iter().filter(|p| counts(p, rules, day)).collect();
-        Self { all: household, counted, day, window: income_window(day, rules.income_window_months) }
+    /// Everybody of it who counts, but for those who count in another family.
+    pub fn new(all: Vec<&'a Person>, elsewhere: &[Fin], rules: &Rules, day: Date) -> Self {
+        let here = |p: &&Person| not_counted(p, rules, day).is_none() && !elsewhere.contains(&p.fin);
+        let counted = all.iter().copied().filter(here).collect();
+        Self { all, counted, day, window: income_window(day, rules.income_window_months) }
     }
 
     pub fn heads(&self) -> u32 {
@@ -61,8 +63,9 @@ pub(super) fn has(person: &Person, status: Status) -> bool {
     person.statuses.contains(&status)
 }
 
-fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
-    !rules.not_counted.iter().any(|status| match status {
+/// Why somebody is neither a head nor an earner; `None` of who counts.
+pub(super) fn not_counted(person: &Person, rules: &Rules, day: Date) -> Option<NotCounted> {
+    let why = rules.not_counted.iter().find(|status| match status {
         NotCounted::Prisoner => person.prisoner,
         NotCounted::Foreigner => person.identity.as_ref().is_some_and(|i| !i.citizen),
         NotCounted::Dead => dead(person, day),
@@ -72,5 +75,6 @@ fn counts(person: &Person, rules: &Rules, day: Date) -> bool {
         NotCounted::Wanted => has(person, Status::Wanted),
         NotCounted::Abroad => has(person, Status::Abroad),
         NotCounted::WhereaboutsUnknown => has(person, Status::WhereaboutsUnknown),
-    })
+    });
+    why.copied()
 }

@@ -15,7 +15,7 @@ pub(super) fn entry_reasons(family: &Family<'_>, rules: &Rules) -> BTreeSet<Entr
 
 fn holds(family: &Family<'_>, reason: EntryReason, test: &EntryTest) -> bool {
     let counted = |holds: &dyn Fn(&Person) -> bool| family.counted.iter().any(|p| holds(p));
-    let anybody = |holds: &dyn Fn(&Person) -> bool| family.all.iter().any(holds);
+    let anybody = |holds: &dyn Fn(&Person) -> bool| family.all.iter().any(|p| holds(p));
     // Care takes a second person, and an adult.
     let cared_for = |needs: &dyn Fn(&Person) -> bool| {
         let adult = |p: &Person| age(p, family.day).is_some_and(|age| age >= ADULT_AGE);

@@ -3,10 +3,10 @@
 use super::{MONTHS, read_amount, read_month};
 use crate::calendar::civil;
 use crate::facts::{
-    Deal, Declared, Disability, Facts, Holding, Identity, Kin, LifeStatus, Month, MonthIncome, MonthSpend, Notary,
-    Person, Property, Status, Vehicle, YieldNorm,
+    Deal, Declared, Disability, Facts, Holding, Identity, Kin, Kinship, LifeStatus, Month, MonthIncome, MonthSpend,
+    Notary, Person, Proof, Property, Status, Vehicle, YieldNorm,
 };
-use crate::rules::VehicleBasis;
+use crate::rules::{Sign, VehicleBasis};
 use dayaq_author::{Date as Written, Table};
 use dayaq_core_api::{Member, Meters, Relation};
 use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
@@ -39,12 +39,21 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
         table.error("member", format!("from 1 to {MEMBERS_MAX} are needed, the applicant first"));
     }
     let mut people = Vec::new();
+    let mut proofs = Vec::new();
+    let mut elsewhere = Vec::new();
     for (index, member) in tables.into_iter().take(MEMBERS_MAX).enumerate() {
         let role = member.one_of("relation", &ROLES);
         if role.is_some_and(|role| (role == Role::Applicant) != (index == 0)) {
             member.error("relation", "the first member is the applicant, and no other is");
         }
-        people.push((role, read_person(&member, index, day)));
+        let person = read_person(&member, index, day);
+        if index > 0 {
+            proofs.extend(person.as_ref().map(|person| read_proof(&member, person.fin)));
+        }
+        if member.boolean_or("elsewhere", false) {
+            elsewhere.extend(person.as_ref().map(|person| person.fin));
+        }
+        people.push((role, person));
         member.finish();
     }
     let mut utilities = monthly(table, "utilities_monthly", day);
@@ -78,7 +87,9 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
     if !known_card && let Some(identity) = &mut identity {
         identity.id_card = None;
     }
-    let notary = notarised.then_some(Notary { applicant: applicant.fin, issued_on: day, valid_until: day });
+    let named = proofs.iter().filter(|proof| proof.notary).map(|proof| proof.member).collect();
+    let notary = Notary { applicant: applicant.fin, issued_on: day, valid_until: day, members: named };
+    let notary = notarised.then_some(notary);
     Some(Facts {
         declared: Declared {
             applicant: applicant.fin,
@@ -91,7 +102,9 @@ pub(super) fn read_facts(table: &Table<'_>, day: Date) -> Option<Facts> {
         },
         identity,
         notary,
+        proofs,
         household: (known_card && notarised).then_some(household),
+        elsewhere,
         utilities,
         yields,
     })
@@ -144,6 +157,30 @@ fn read_person(table: &Table<'_>, index: usize, day: Date) -> Option<Person> {
     }
     read_money(table, &mut person, day);
     Some(person)
+}
+
+/// Reads what speaks for a member: signs, and the member's kinship to the applicant by its name.
+fn read_proof(table: &Table<'_>, member: Fin) -> Proof {
+    let mut proof = Proof::none(member);
+    if !table.has("proof") {
+        proof.notary = true;
+        return proof;
+    }
+    for (text, place) in table.string_items("proof") {
+        let kinship = Kinship::ALL.into_iter().find(|kinship| kinship.name() == text);
+        match (Sign::parse(&text), kinship) {
+            (_, Some(kinship)) => proof.kinship = Some(kinship),
+            (Some(Sign::Notary), None) => proof.notary = true,
+            (Some(Sign::Guardianship), None) => proof.guardianship = true,
+            (Some(Sign::Address), None) => proof.address = true,
+            (Some(Sign::Meter), None) => proof.meter = true,
+            (Some(Sign::Visit), None) => proof.visit = true,
+            (Some(Sign::Kinship) | None, None) => {
+                table.error("proof", format!("line {}: nothing is called {text:?}", place.position.line));
+            }
+        }
+    }
+    proof
 }
 
 fn read_disability(table: &Table<'_>) -> Option<Disability> {

@@ -82,7 +82,11 @@ fn read_request<'a>(
     let path_by_address = table.opt_parse("path_by_address", |text| Template::parse_path(text, known));
     let body = table.opt_parse("body", |text| Template::parse(text, known));
     let soap_action = table.opt_parse("soap_action", read_header);
-    let stages = [("verification", RequestStage::Verification), ("evidence", RequestStage::Evidence)];
+    let stages = [
+        ("verification", RequestStage::Verification),
+        ("proof", RequestStage::Proof),
+        ("evidence", RequestStage::Evidence),
+    ];
     let stage = table.one_of("stage", &stages);
     let on_404 = table.one_of("on_404", &[("unknown", On404::Unknown), ("nothing", On404::Nothing)]);
     let absent = table.opt_table("absent").and_then(|table| {
@@ -96,6 +100,9 @@ fn read_request<'a>(
     let mut facts = Vec::new();
     for fact in table.tables("facts") {
         if let Some(source) = read_fact(&fact, format, on_404) {
+            if source.name.sign().is_some() != (subject == Some(Subject::Pair)) {
+                fact.error("name", "what proves a member is told of a pair, and of a pair nothing else is");
+            }
             if !given.insert(source.name) && !source.name.may_be_joined() {
                 fact.error("name", "another request already gives this fact");
             }
@@ -144,6 +151,11 @@ fn check_request(
     let first = matches!(subject, Some(Subject::Person | Subject::Notary));
     if stage == Some(RequestStage::Verification) && !first && subject.is_some() {
         table.error("stage", "only a person or a notarised application is verified");
+    }
+    if let (Some(stage), Some(subject)) = (stage, subject)
+        && (stage == RequestStage::Proof) != (subject == Subject::Pair)
+    {
+        table.error("stage", "proof is asked for of a pair, and of a pair nothing else");
     }
     if paged && path.is_some_and(|path| !path.has(Place::Page)) {
         table.error("pages", "the path needs the place {page}");

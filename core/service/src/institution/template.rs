@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub enum Place {
     /// The person's FIN, or the applicant's.
     Fin,
+    /// A declared member's FIN, beside the applicant's.
+    Member,
     /// The notarised application's number.
     Number,
     /// A vehicle's plate.
@@ -31,8 +33,9 @@ pub enum Place {
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Fin,
+        Self::Member,
         Self::Number,
         Self::Plate,
         Self::Meter,
@@ -49,6 +52,7 @@ impl Place {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fin => "fin",
+            Self::Member => "member",
             Self::Number => "number",
             Self::Plate => "plate",
             Self::Meter => "meter",

@@ -107,8 +107,14 @@ pub enum NotCounted {
 }
 
 impl NotCounted {
+    /// The name in the rule files.
+    pub fn name(self) -> &'static str {
+        // Each is in the table, which a test counts.
+        Self::NAMES.iter().find(|(_, status)| *status == self).map_or("", |(name, _)| name)
+    }
+
     /// All of them with their names in the rule files.
-    pub(super) const NAMES: [(&'static str, Self); 9] = [
+    pub(crate) const NAMES: [(&'static str, Self); 9] = [
         ("prisoner", Self::Prisoner),
         ("foreigner", Self::Foreigner),
         ("dead", Self::Dead),

@@ -33,6 +33,8 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
     let utility_spending = section(root, "utility_spending", |t| t.boolean("counts"));
     let entry = read_entries(root);
     let duties = super::duties::read_duties(root);
+    let proofs = super::proof::read_proofs(root);
+    let contested = super::proof::read_contested(root);
     let mut refusals: Vec<Refusal> = Vec::new();
     for table in root.tables("refusal") {
         if let Some(refusal) = read_refusal(&table) {
@@ -76,6 +78,8 @@ pub(super) fn read_rules(root: &Table<'_>) -> Option<Rules> {
         utility_spending: Some(sourced(utility_spending?)),
         entry,
         duties: Some(duties?),
+        proofs,
+        contested: Some(contested?),
     })
 }
 
@@ -91,7 +95,7 @@ pub(super) fn section<T>(
     Some((value?, origin?))
 }
 
-fn read_origin(table: &Table<'_>) -> Option<Origin> {
+pub(super) fn read_origin(table: &Table<'_>) -> Option<Origin> {
     let marks = [("verified", Mark::Verified), ("inferred", Mark::Inferred), ("assumed", Mark::Assumed)];
     let mark = table.one_of("mark", &marks);
     let source = table.string("source");
@@ -198,7 +202,7 @@ fn read_measure(table: &Table<'_>, ground: Ground) -> Option<Option<Measure>> {
     })
 }
 
-fn read_names<T: Copy + PartialEq>(table: &Table<'_>, key: &str, names: &[(&str, T)]) -> Vec<T> {
+pub(super) fn read_names<T: Copy + PartialEq>(table: &Table<'_>, key: &str, names: &[(&str, T)]) -> Vec<T> {
     let mut read: Vec<T> = Vec::new();
     for (text, _) in table.string_items(key) {
         match names.iter().find(|(name, _)| *name == text) {

@@ -3,7 +3,7 @@
 use super::intake::close_ended_awards;
 use super::jobs::{self, Job, JobKind};
 use super::{Application, CoreStore, StoreError, audit, cards, millis, notices, read_date};
-use crate::decide::{Decision, Outcome, Undecidable, decide};
+use crate::decide::{Decision, Outcome, Undecidable, decide, heads};
 use crate::facts::Facts;
 use crate::rules::Rules;
 use dayaq_core_api::{Notice, Stage};
@@ -91,7 +91,8 @@ impl CoreStore {
         notices::write(tx, &application.vault, now, &notice).await
     }
 
-    /// Stores a decision, its text, and for an award the card to order.
+    /// Stores a decision, its text, and for an award the card to order and in which months who counts in it. Nothing of
+    /// that is written where somebody counts in another family's award ([`StoreError::Contested`]).
     pub async fn decide(
         &self,
         job: &Job,
@@ -147,6 +148,9 @@ impl CoreStore {
             ],
         )
         .await?;
+        if let Outcome::Granted(award) = &decision.outcome {
+            self.claim_heads(tx, application, &heads(rules, facts, *registered_on), award).await?;
+        }
         audit::append(tx, vault, now, outcome, &json!({ "number": number, "decision": decision })).await?;
         let reference = application.reference.clone();
         let notice = match &decision.outcome {

@@ -1,6 +1,7 @@
 //! What the core's store can answer instead of doing its work.
 
 use dayaq_sql::Failure;
+use dayaq_types::Fin;
 use dayaq_types::seal::SealError;
 
 /// What can go wrong in the store.
@@ -18,6 +19,9 @@ pub enum StoreError {
     /// The draft was handed in from another phone.
     #[error("the draft belongs to another phone")]
     ForeignDraft,
+    /// These people count in another family's award; nothing was written.
+    #[error("a member counts in another family's award")]
+    Contested(Vec<Fin>),
     /// The lease of a job was lost to another worker; nothing was written.
     #[error("the lease was lost")]
     LostLease,
@@ -27,7 +31,7 @@ impl Failure for StoreError {
     fn database(&self) -> Option<&dayaq_sql::StoreError> {
         match self {
             Self::Database(cause) => Some(cause),
-            Self::Seal(_) | Self::Row(_) | Self::ForeignDraft | Self::LostLease => None,
+            Self::Seal(_) | Self::Row(_) | Self::ForeignDraft | Self::Contested(_) | Self::LostLease => None,
         }
     }
 }

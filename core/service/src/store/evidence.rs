@@ -57,14 +57,28 @@ impl CoreStore {
         .await
     }
 
-    /// Forgets all answers, so that everybody is asked again; the audit tells of it.
-    pub async fn drop_evidence(&self, job: &Job, application: &Application, now: Timestamp) -> Result<(), StoreError> {
+    /// Forgets the answers to these requests, or all, so that they are asked again; the audit tells of it.
+    pub async fn drop_evidence(
+        &self,
+        job: &Job,
+        application: &Application,
+        requests: Option<Vec<String>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (job, vault) = (*job, application.vault.clone());
         self.write(move |mut tx| {
             Box::pin(async move {
                 jobs::hold(&mut tx, &job).await?;
-                let sql = "DELETE FROM evidence WHERE application_id = $1";
-                tx.execute(sql, &[(&vault.id().to_string()).into()]).await?;
+                let id = vault.id().to_string();
+                match &requests {
+                    None => drop(tx.execute("DELETE FROM evidence WHERE application_id = $1", &[(&id).into()]).await?),
+                    Some(requests) => {
+                        for request in requests {
+                            let sql = "DELETE FROM evidence WHERE application_id = $1 AND request = $2";
+                            tx.execute(sql, &[(&id).into(), request.into()]).await?;
+                        }
+                    }
+                }
                 audit::append(&mut tx, &vault, now, "evidence-dropped", &json!({})).await
             })
         })

@@ -2,7 +2,7 @@
 
 use super::application::told_registration_day;
 use super::jobs::JobKind;
-use super::{CoreStore, StoreError, Vault, audit, derived_id, jobs, millis, notices, read_id};
+use super::{CoreStore, StoreError, Vault, applicants, audit, derived_id, jobs, millis, notices, read_id};
 use crate::facts::Declared;
 use crate::reference::reference;
 use dayaq_core_api::{Caller, Channel, Notice, Stage, Submit, SubmitReply};
@@ -51,7 +51,14 @@ impl CoreStore {
             tx.for_update()
         );
         let (id, reply) = match tx.row(&open, &[(&msisdn).into(), (&fin).into()]).await? {
-            None => self.register(tx, intake, &fin, &msisdn).await?,
+            None => {
+                let place = applicants::take_place(tx, &msisdn, &fin, intake.now).await?;
+                // What a family was told was registered is taken again, whoever applied since.
+                if !place && intake.told.is_none() {
+                    return Ok(SubmitReply::Limited);
+                }
+                self.register(tx, intake, &fin, &msisdn).await?
+            }
             Some(row) if continues(&row, &intake.submit) => self.continue_with_number(tx, intake, &row).await?,
             Some(row) => {
                 let registered_on = told_registration_day(&row)?;

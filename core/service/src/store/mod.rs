@@ -5,6 +5,7 @@
 //! ([`Change::lock`]), the job under which it is made, the application, its other rows. What waits for each other
 //! all the same is made again (D02).
 
+mod applicants;
 mod application;
 mod audit;
 mod cards;
@@ -12,6 +13,7 @@ mod complete;
 mod decisions;
 mod error;
 mod evidence;
+mod heads;
 mod intake;
 mod jobs;
 mod notices;

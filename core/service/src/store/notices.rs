@@ -1,10 +1,12 @@
 //! Notices: written in the transaction that causes them, leased to a gateway, ended under its fence.
 
-use super::{CoreStore, StoreError, Vault, derived_id, later, millis, read_id, timestamp};
+use super::jobs::{self, Job};
+use super::{Application, CoreStore, StoreError, Vault, audit, derived_id, later, millis, read_id, timestamp};
 use dayaq_core_api::{Finished, LeasedNotice, Notice, NoticeOutcome};
 use dayaq_sql::{Change, Row};
 use dayaq_types::Language;
 use jiff::Timestamp;
+use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -19,16 +21,76 @@ pub(super) async fn write(
 ) -> Result<(), StoreError> {
     let said = serde_json::to_vec(notice).map_err(|_| StoreError::Row("notices"))?;
     let id = derived_id(&[b"notice", vault.id().as_bytes(), &said]);
+    let key = row_key(notice);
     let (sealed, application, at) = (vault.seal(&place(id), notice)?, vault.id().to_string(), millis(now));
     tx.execute(
         "INSERT INTO notices (id, application_id, key, notice, due_at) VALUES ($1, $2, $3, $4, $5)",
-        &[(&id.to_string()).into(), (&application).into(), notice.key().into(), (&sealed).into(), at.into()],
+        &[(&id.to_string()).into(), (&application).into(), (&key).into(), (&sealed).into(), at.into()],
     )
     .await?;
     Ok(())
 }
 
+/// Adds a notice, unless the application has one under its key.
+pub(super) async fn write_once(
+    tx: &mut Change<'_>,
+    vault: &Vault,
+    now: Timestamp,
+    notice: &Notice,
+) -> Result<bool, StoreError> {
+    let id = vault.id().to_string();
+    let told = tx.row(TOLD, &[(&id).into(), (&row_key(notice)).into()]).await?.is_some();
+    if !told {
+        write(tx, vault, now, notice).await?;
+    }
+    Ok(!told)
+}
+
+/// Under what a notice is once for its application; one that is repeated has a number.
+fn row_key(notice: &Notice) -> String {
+    match notice {
+        Notice::Late { number, .. } => format!("{}/{number}", notice.key()),
+        Notice::Registered { .. }
+        | Notice::RegisteredUndated { .. }
+        | Notice::Deadline { .. }
+        | Notice::AwaitingNotary { .. }
+        | Notice::Granted { .. }
+        | Notice::Refused { .. }
+        | Notice::CardReady { .. }
+        | Notice::Superseded { .. }
+        | Notice::Unproven { .. }
+        | Notice::Contested { .. } => notice.key().to_owned(),
+    }
+}
+
+const TOLD: &str = "SELECT id FROM notices WHERE application_id = $1 AND key = $2";
+
 impl CoreStore {
+    /// Tells a family something, once; the audit keeps that it was asked.
+    pub async fn tell_once(
+        &self,
+        job: &Job,
+        application: &Application,
+        notice: Notice,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = application.id.to_string();
+        if self.database.row(TOLD, &[(&id).into(), (&row_key(&notice)).into()]).await?.is_some() {
+            return Ok(());
+        }
+        let (job, vault) = (*job, application.vault.clone());
+        self.write_by_key(move |mut tx| {
+            Box::pin(async move {
+                jobs::hold(&mut tx, &job).await?;
+                if write_once(&mut tx, &vault, now, &notice).await? {
+                    audit::append(&mut tx, &vault, now, notice.key(), &json!({})).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Leases up to `most` waiting notices: those first that were never leased, or freed, then those whose lease ended
     /// first; of the same kind the oldest. So none waits behind others that are only leased once more.
     pub async fn lease_notices(

@@ -1,5 +1,6 @@
 //! What the core's store keeps for how long, and how it goes. Decisions and the audit stay.
 
+use super::applicants::KEPT as PLACE_LIFE;
 use super::tries::DAY as TRY_LIFE;
 use super::{CoreStore, StoreError, later, millis};
 use dayaq_author::Table;
@@ -54,6 +55,7 @@ impl Retention {
         let due = |kind, life| Due { kind, until: kept(life) };
         vec![
             due(&WRONG_TRIES, TRY_LIFE),
+            due(&APPLICANTS, PLACE_LIFE),
             due(&RAW_ANSWERS, self.raw),
             due(&NOTICES, self.body),
             due(&APPLICATIONS, self.application),
@@ -72,6 +74,15 @@ const WRONG_TRIES: Kind = Kind {
     erase: &["DELETE FROM wrong_tries WHERE id IN ({keys})"],
 };
 
+/// For whom a phone has handed in.
+const APPLICANTS: Kind = Kind {
+    name: "applicants",
+    table: "phone_applicants",
+    key: &[Column::Octets("msisdn_lookup"), Column::Integer("place")],
+    erase: &["DELETE FROM phone_applicants WHERE (msisdn_lookup, place) IN ({keys})"],
+    ..WRONG_TRIES
+};
+
 /// Not while their application is under way, or while its family has still to be told of its end.
 const RAW_ANSWERS: Kind = Kind {
     name: "raw-answers",
@@ -80,8 +91,9 @@ const RAW_ANSWERS: Kind = Kind {
     key: &[Column::Text("application_id"), Column::Text("request"), Column::Integer("subject")],
     when: "length(raw) > 0",
     unless: Some(
-        "EXISTS (SELECT 1 FROM applications a WHERE a.id = evidence.application_id
-            AND a.stage IN ('awaiting-notary', 'gathering'))
+        // Its stage is looked up and not looked for: of an EXISTS a server may make a list of all that are under way, for each
+        // bite anew, and read every application for it.
+        "(SELECT a.stage FROM applications a WHERE a.id = evidence.application_id) IN ('awaiting-notary', 'gathering')
          OR EXISTS (SELECT 1 FROM notices n WHERE n.application_id = evidence.application_id AND n.state = 'waiting')",
     ),
     erase: &["UPDATE evidence SET raw = substr(raw, 1, 0) WHERE (application_id, request, subject) IN ({keys})"],
@@ -117,6 +129,9 @@ const APPLICATIONS: Kind = Kind {
         "DELETE FROM submissions WHERE application_id IN ({keys})",
         "DELETE FROM wrong_tries WHERE application_id IN ({keys})",
         "DELETE FROM jobs WHERE application_id IN ({keys})",
+        "DELETE FROM heads WHERE application_id IN ({keys})",
+        "DELETE FROM contests WHERE application_id IN ({keys})",
+        "DELETE FROM contests WHERE holder_id IN ({keys})",
         "UPDATE notices SET notice = substr(notice, 1, 0) WHERE application_id IN ({keys}) AND length(notice) > 0",
         "UPDATE cards SET details = substr(details, 1, 0) WHERE application_id IN ({keys}) AND length(details) > 0",
         "UPDATE applications SET data_key = NULL, open = 0, declared = substr(declared, 1, 0),

@@ -145,10 +145,39 @@ async fn s8_a_late_registry_raises_the_alarm_before_the_deadline_and_decides_not
     assert_eq!(alarms().await, 1, "three are left");
     world.work_until("2026-12-16T18:00:00Z").await;
     assert_eq!(alarms().await, 1, "once");
-    assert_eq!(world.stage(PHONE).await, Some(Stage::Gathering), "no default when the deadline has passed");
+    assert_eq!(world.stage(PHONE).await, Some(Stage::Late), "no default when the deadline has passed");
     world.outside.mood("taxes", Mood::Well);
     world.work_until("2026-12-16T20:00:00Z").await;
     assert_eq!(world.stage(PHONE).await, Some(Stage::Granted));
+}
+
+#[tokio::test]
+async fn s8_a_decision_past_its_day_is_told_to_be_late_and_no_past_day_is_promised() {
+    let world = World::new().await;
+    world.alone();
+    world.outside.mood("taxes", Mood::Failing);
+    let reference = world.registered(PHONE, &world.application()).await;
+    let told = async || {
+        let events = world.core.audit(&reference).await.unwrap().unwrap();
+        events.iter().filter(|event| *event == "late").count()
+    };
+    world.work_until("2026-12-14T18:00:00Z").await;
+    assert_eq!((world.stage(PHONE).await, told().await), (Some(Stage::Gathering), 0), "its last day");
+    let last = ExplainReply::Undecided { decide_by: Some(date(2026, 12, 14)) };
+    assert_eq!(world.explain(PHONE, "5678").await, last);
+    world.work_until("2026-12-15T06:00:00Z").await;
+    let late = StatusReply::At { stage: Stage::Late, reference: reference.clone(), decide_by: None };
+    assert_eq!(world.core.status(&world.caller(PHONE)).await.unwrap(), late);
+    assert_eq!((world.explain(PHONE, "5678").await, told().await), (ExplainReply::Late, 1));
+    world.work_until("2026-12-21T18:00:00Z").await;
+    assert_eq!(told().await, 1, "the fifth working day after");
+    world.work_until("2026-12-22T18:00:00Z").await;
+    assert_eq!(told().await, 2);
+    world.outside.mood("taxes", Mood::Well);
+    world.wait(7200);
+    world.work().await;
+    assert_eq!((world.text_keys().await, told().await), (vec!["granted"], 2));
+    assert!(matches!(world.explain(PHONE, "5678").await, ExplainReply::Granted(_)));
 }
 
 #[tokio::test]

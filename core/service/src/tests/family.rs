@@ -3,7 +3,7 @@
 use super::world::{APPLICANT, CHILD, NUMBER, OTHER_CHILD, SPOUSE, World, content, shipped};
 use crate::decide::{AssumedValues, Award, Decision, Outcome, decide};
 use crate::facts::{
-    Declared, Facts, Identity, Kin, LifeStatus, Month, MonthIncome, MonthSpend, Notary, Person, Status,
+    Declared, Facts, Identity, Kin, LifeStatus, Month, MonthIncome, MonthSpend, Notary, Person, Proof, Status,
 };
 use crate::rules::{Ground, Rules};
 use dayaq_types::{Fin, IdCard, Money, NotaryNumber};
@@ -29,13 +29,20 @@ pub fn person(text: &str) -> Person {
     Person { identity: Some(identity()), kin: Some(Kin::default()), ..Person::unknown(fin(text)) }
 }
 
+/// Named in the notarised application.
+pub fn notarised(member: Fin) -> Proof {
+    Proof { notary: true, ..Proof::none(member) }
+}
+
 /// The official example's family: four members, and an income of 400 AZN a month.
 pub fn family(registered_on: Date) -> Facts {
     let mut applicant = person(APPLICANT);
     applicant.kin =
         Some(Kin { spouse: Some(fin(SPOUSE)), children: vec![fin(CHILD), fin(OTHER_CHILD)], parents: Vec::new() });
     applicant.income = wage(registered_on, 40_000);
-    let notary = Notary { applicant: fin(APPLICANT), issued_on: registered_on, valid_until: registered_on };
+    let members: Vec<Fin> = World::members().iter().map(|member| member.fin).collect();
+    let proofs = members.iter().map(|member| notarised(*member)).collect();
+    let notary = Notary { applicant: fin(APPLICANT), issued_on: registered_on, valid_until: registered_on, members };
     Facts {
         declared: Declared {
             applicant: fin(APPLICANT),
@@ -48,7 +55,9 @@ pub fn family(registered_on: Date) -> Facts {
         },
         identity: Some(identity()),
         notary: Some(notary),
+        proofs,
         household: Some(vec![applicant, person(SPOUSE), person(CHILD), person(OTHER_CHILD)]),
+        elsewhere: Vec::new(),
         utilities: Vec::new(),
         yields: Vec::new(),
     }

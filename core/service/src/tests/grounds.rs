@@ -341,3 +341,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn s5_whoever_does_not_count_and_each_reason_of_the_law_has_words() {
+    use dayaq_core_api::sums;
+    assert_eq!(crate::rules::NotCounted::NAMES.map(|(name, _)| name).as_slice(), sums::NOT_COUNTED);
+    assert_eq!(crate::rules::EntryReason::ALL.map(|reason| reason.name()).as_slice(), sums::ENTRY);
+}

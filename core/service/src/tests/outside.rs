@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub const TOKEN: &str = "open-sesame";
@@ -34,6 +34,10 @@ pub struct Registers {
     pub income: BTreeMap<String, Json>,
     pub family: BTreeMap<String, Json>,
     pub notary: BTreeMap<String, Json>,
+    /// What else is so of two people together: `guardianship`, `address`, `meter`, `visit`, with both FINs.
+    pub pairs: BTreeSet<[String; 3]>,
+    /// Every FIN that stood in a path, with whose it was asked beside: `interior persons 5AKT9X2`.
+    pub asked: Vec<String>,
     pub orders: BTreeMap<String, Json>,
     /// Institution, method and the first segment of the path: a path may hold a FIN.
     pub calls: Vec<String>,
@@ -112,6 +116,7 @@ async fn answer(
         let mut registers = registers.lock().unwrap();
         let query = if uri.query().is_some_and(|q| q.starts_with("key=")) { "?key" } else { "" };
         registers.calls.push(format!("{institution} {method} {}{query}", rest[0]));
+        registers.asked.push(format!("{institution} {} {}", rest.join(" "), String::from_utf8_lossy(&body)));
         let mood = registers.moods.get(&institution).copied().unwrap_or_default();
         let does = matches!(mood, Mood::Well | Mood::Silent);
         (mood, does.then(|| registers.handle(&institution, &method, rest, uri.query(), &headers, &body)))
@@ -129,6 +134,35 @@ async fn answer(
 }
 
 impl Registers {
+    fn pair(&self, what: &str, fin: &str, member: &str) -> bool {
+        self.pairs.contains(&[what, fin, member].map(str::to_owned))
+    }
+
+    /// What a member is to somebody, up to two steps away.
+    fn kinship(&self, fin: &str, member: &str) -> Option<&'static str> {
+        let step = |of: &str, what: &str| -> Vec<String> {
+            let kin = self.family.get(of).map(|kin| kin[what].clone()).unwrap_or_default();
+            match kin {
+                Json::String(one) => vec![one],
+                Json::Array(all) => all.iter().filter_map(|fin| fin.as_str().map(str::to_owned)).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let two =
+            |first: &str, second: &str| step(fin, first).iter().flat_map(|of| step(of, second)).any(|f| f == member);
+        let one = |what: &str| step(fin, what).iter().any(|found| found == member);
+        let ways = [
+            ("spouse", one("spouse")),
+            ("child", one("children")),
+            ("parent", one("parents")),
+            ("sibling", two("parents", "children")),
+            ("grandparent", two("parents", "parents")),
+            ("grandchild", two("children", "children")),
+            ("stepchild", two("spouse", "children")),
+        ];
+        ways.into_iter().find(|(_, holds)| *holds && fin != member).map(|(name, _)| name)
+    }
+
     fn handle(
         &mut self,
         institution: &str,
@@ -149,6 +183,17 @@ impl Registers {
             }
             ("justice", "GET", ["family", fin]) => self.family.get(*fin).cloned(),
             ("justice", "GET", ["notary", number]) => self.notary.get(*number).cloned(),
+            ("justice", "GET", ["kinship", fin, member]) => {
+                let guardianship = self.pair("guardianship", fin, member);
+                Some(json!({ "kinship": self.kinship(fin, member), "guardianship": guardianship }))
+            }
+            ("interior", "GET", ["addresses", fin, member]) => {
+                Some(json!({ "same": self.pair("address", fin, member) }))
+            }
+            ("azerisiq", "GET", ["shared", fin, member]) => Some(json!({ "shared": self.pair("meter", fin, member) })),
+            ("ministry", "GET", ["visits", fin, member]) => {
+                Some(json!({ "found_together": self.pair("visit", fin, member) }))
+            }
             ("bank", "POST", ["card-orders"]) => {
                 let key = headers["idempotency-key"].to_str().unwrap().to_owned();
                 let mut order: Json = serde_json::from_slice(body).unwrap();

@@ -23,7 +23,7 @@ impl Entropy for Frail {
 }
 
 #[tokio::test]
-async fn a_job_that_panics_is_put_aside_for_an_hour_and_stops_no_other() {
+async fn e10_a_job_that_panics_is_put_aside_for_an_hour_with_its_cause_and_stops_no_other() {
     let mut world = World::new().await;
     world.alone();
     world.registered(PHONE, &world.application()).await;
@@ -51,6 +51,8 @@ async fn a_job_that_panics_is_put_aside_for_an_hour_and_stops_no_other() {
     assert_eq!(entropy.panics.load(Ordering::SeqCst), 0, "one panicked");
     let stages = [world.stage(PHONE).await, world.stage(OTHER_PHONE).await];
     assert!(stages.contains(&Some(Stage::Granted)), "the other is decided: {stages:?}");
+    let cause = world.text_of("SELECT cause FROM jobs WHERE cause IS NOT NULL").await;
+    assert!(cause.contains("panicked"), "{cause}");
     world.clock.advance(Duration::from_secs(3_600));
     world.work().await;
     assert_eq!([world.stage(PHONE).await, world.stage(OTHER_PHONE).await], [Some(Stage::Granted); 2]);

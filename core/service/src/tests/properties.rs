@@ -1,6 +1,6 @@
 //! What holds of every decision, whatever the family.
 
-use super::family::{DAY, earned, family, household, person, rules_of, spent};
+use super::family::{DAY, earned, family, household, notarised, person, rules_of, spent};
 use crate::StoredDecision;
 use crate::decide::{AssumedValues, Decision, Outcome, Undecidable, decide};
 use crate::facts::{Facts, Month, Vehicle};
@@ -78,6 +78,7 @@ proptest! {
         let mut more = facts;
         let child = Fin::parse("9EPX5B6").expect("a FIN");
         more.declared.members.push(Member { fin: child, relation: Relation::Child });
+        more.proofs.push(notarised(child));
         let people = household(&mut more);
         people[0].kin.as_mut().expect("kin on record").children.push(child);
         people.push(person("9EPX5B6"));

@@ -1,11 +1,10 @@
 //! What the core does not need any more goes; decisions and the audit stay.
 
 use super::world::{APPLICANT, Ground, OTHER_PHONE, PHONE, World, keys};
-use crate::{CoreStore, Retention};
+use crate::Retention;
 use dayaq_core_api::{Core, ExistingReply, Stage};
-use dayaq_sql::{StoreConfig, Sweeper};
-use dayaq_types::{Clock, Msisdn, SeededEntropy};
-use std::sync::Arc;
+use dayaq_sql::Sweeper;
+use dayaq_types::{Clock, Msisdn};
 use std::time::Duration;
 
 const DAY_S: u64 = 86_400;
@@ -117,45 +116,9 @@ async fn g12_an_application_is_erased_with_its_key_and_its_decision_stays(ground
     }
 }
 
-/// The sweep's statements, and those of the worker and of whoever asks, look at no table as a whole.
-async fn d15_every_sweep_goes_along_an_index(ground: Ground) {
-    let world = World::standing(ground).await;
-    world.heap(20_000).await;
-    // A server reads a small table as a whole though there is an index, unless it is told not to.
-    let mut config = world.config.clone();
-    let store = match ground {
-        Ground::Sqlite => world.core.store.clone(),
-        Ground::Postgres => {
-            let url = format!("{}&options[enable_seqscan]=off", world.database().url());
-            config.store = StoreConfig::Postgres { url: url.into(), connections: 1, instance: None };
-            CoreStore::open(&config, keys(), Arc::new(SeededEntropy::new(7))).await.unwrap()
-        }
-    };
-    let mut seen = 0;
-    for due in Retention::default().dues(world.clock.now()) {
-        for keys in [1, 8, 64] {
-            for (sql, binds) in due.kind.statements(due.until, 64, keys) {
-                let plan = store.plan(&sql, &binds).await;
-                let whole = |step: &String| step.contains("Seq Scan on") || step.starts_with("SCAN ");
-                let constant =
-                    |step: &String| step.contains("CONSTANT ROW") || step.contains("VALUES") || step == "SCAN listed";
-                let bad: Vec<_> = plan.iter().filter(|step| whole(step) && !constant(step)).collect();
-                assert!(bad.is_empty(), "{}: {sql}\n{plan:#?}", due.kind.name);
-                seen += 1;
-            }
-        }
-    }
-    println!("{ground:?}: {seen} statements go along an index");
-    world.wait(91 * DAY_S);
-    let [tries, raw, notices, _] = sweep(&world).await;
-    println!("{ground:?}: {tries} tries, {raw} raw answers and {notices} notices erased");
-    assert_eq!((tries, raw, notices), (20_000, 20_000, 20_000));
-}
-
 on_each_database!(
     g12_raw_answers_and_notices_go_after_90_days_and_the_decision_replays,
     what_is_under_way_or_untold_is_never_touched,
     an_outcome_that_waits_to_be_told_keeps_what_it_rests_on,
     g12_an_application_is_erased_with_its_key_and_its_decision_stays,
-    d15_every_sweep_goes_along_an_index,
 );

@@ -160,47 +160,6 @@ impl World {
         }
     }
 
-    /// So many ended applications of now, each with an answer, a told notice, a wrong try and a done job.
-    pub async fn heap(&self, applications: u64) {
-        let now = self.clock.now().as_millisecond();
-        let octets = |number: &str| match &self.postgres {
-            None => format!("unhex(printf('%0200x', {number}))"),
-            Some(_) => format!("decode(lpad(to_hex(({number})::bigint), 200, '0'), 'hex')"),
-        };
-        let one = octets("i");
-        let series =
-            format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {applications})");
-        for sql in [
-            format!(
-                "INSERT INTO applications (id, reference, stage, open, fin_lookup, msisdn_lookup, data_key, declared, msisdn,
-                    language, channel, received_on, created_at)
-                 SELECT 'heap-' || i, 'heap-' || i, 'refused', 0, {one}, {one}, {one}, {one}, {one}, 'az', 'ussd',
-                    '2026-11-23', {now} + i FROM n"
-            ),
-            format!(
-                "INSERT INTO evidence (application_id, request, subject, institution, fetched_at, answer, raw)
-                 SELECT 'heap-' || i, 'identity', 0, 'interior', {now} + i, {one}, {one} FROM n"
-            ),
-            format!(
-                "INSERT INTO notices (id, application_id, key, notice, due_at, state, finished_at)
-                 SELECT 'heap-' || i, 'heap-' || i, 'refused', {one}, {now}, 'sent', {now} + i FROM n"
-            ),
-            format!("INSERT INTO wrong_tries (msisdn_lookup, application_id, at) SELECT {one}, 'heap-' || i, {now} + i FROM n"),
-            format!(
-                "INSERT INTO submissions (draft, application_id, msisdn_lookup, reply, at)
-                 SELECT 'heap-' || i, 'heap-' || i, {one}, '{{}}', {now} FROM n"
-            ),
-            format!(
-                "INSERT INTO jobs (application_id, kind, due_at, done) SELECT 'heap-' || i, 'evidence', {now}, 1 FROM n"
-            ),
-        ] {
-            self.tamper(&format!("{series} {sql}")).await.unwrap();
-        }
-        if let Some(database) = &self.postgres {
-            sqlx::Executor::execute(&mut database.aside().await, "VACUUM ANALYZE").await.unwrap();
-        }
-    }
-
     /// The only text that a question to the store brings, as somebody reads it who has the file.
     pub async fn text_of(&self, sql: &str) -> String {
         match &self.postgres {

@@ -31,7 +31,9 @@ async fn promised(world: &World, phone: &str) -> Option<Date> {
     match world.submit(phone, &world.application()).await {
         SubmitReply::Registered { decide_by, .. } => Some(decide_by),
         SubmitReply::RegisteredUndated { .. } => None,
-        other @ (SubmitReply::AwaitingNotary { .. } | SubmitReply::Already { .. }) => panic!("{other:?}"),
+        other @ (SubmitReply::AwaitingNotary { .. } | SubmitReply::Already { .. } | SubmitReply::Limited) => {
+            panic!("{other:?}")
+        }
     }
 }
 

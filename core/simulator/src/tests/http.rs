@@ -10,6 +10,7 @@ const FAMILIES: &str = r#"
 [[household]]
 id = "pair"
 district = "quba"
+address = "HOSTEL-1"
 notary = { number = "10023456", issued_days_ago = 10, valid_days = 90 }
 
 [[household.person]]
@@ -45,6 +46,7 @@ birth_date = 2014-02-17
 [[household]]
 id = "bad-luck"
 district = "seki"
+address = "HOSTEL-1"
 fault = [{ institution = "interior", fail_first = 2 }, { institution = "taxes", delay_ms = 600_000 }]
 
 [[household.person]]
@@ -121,7 +123,7 @@ async fn s4_interior_tells_identity_residence_and_vehicles() {
         json!({
             "fin": "1AAAAA1", "surname": "Məmmədova", "name": "Aygün", "patronymic": "Rəşid qızı",
             "birth_date": "1989-04-12", "id_card": { "series": "AA", "number": "1234567" },
-            "address": { "district": "quba", "code": null }, "status": "alive", "citizenship": "AZE",
+            "address": { "district": "quba", "code": "HOSTEL-1" }, "status": "alive", "citizenship": "AZE",
             "wanted": false, "whereabouts_unknown": false,
         })
     );
@@ -173,10 +175,49 @@ async fn s4_justice_tells_the_family_and_the_notarised_application() {
     let (_, notary) = office.get(Institution::Justice, "/notary/10023456").await;
     assert_eq!(
         notary,
-        json!({ "number": "10023456", "applicant_fin": "1AAAAA1", "issued_on": "2026-11-13", "valid_until": "2027-02-11" })
+        json!({ "number": "10023456", "applicant_fin": "1AAAAA1", "issued_on": "2026-11-13", "valid_until": "2027-02-11",
+            "members": ["1AAAAA2", "1AAAAA3"] })
     );
     assert_eq!(office.get(Institution::Justice, "/notary/999999").await.0, StatusCode::NOT_FOUND);
     assert_eq!(office.get(Institution::Justice, "/family/9ZZZZZ9").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn q1_two_people_are_asked_about_together_and_a_stranger_is_as_nobody() {
+    let office = Office::open().await;
+    let ask = async |office: &Office, fin: &str, member: &str| {
+        let pair = format!("{fin}/{member}");
+        [
+            office.get(Institution::Justice, &format!("/kinship/{pair}")).await,
+            office.get(Institution::Interior, &format!("/addresses/{pair}")).await,
+            office.get(Institution::Azerisiq, &format!("/shared/{pair}")).await,
+            office.get(Institution::Ministry, &format!("/visits/{pair}")).await,
+        ]
+    };
+    let said = |kinship: Value, same: bool| {
+        let ok = |value| (StatusCode::OK, value);
+        [
+            ok(json!({ "kinship": kinship, "guardianship": false })),
+            ok(json!({ "same": same })),
+            ok(json!({ "shared": false })),
+            ok(json!({ "found_together": false })),
+        ]
+    };
+    assert_eq!(ask(&office, "1AAAAA1", "1AAAAA2").await, said(json!("spouse"), true));
+    assert_eq!(ask(&office, "1AAAAA1", "1AAAAA3").await, said(json!("child"), true));
+    // A neighbour of the hostel, and a FIN that nobody bears.
+    assert_eq!(ask(&office, "1AAAAA1", "2AAAAA1").await, said(Value::Null, true));
+    assert_eq!(ask(&office, "1AAAAA1", "9ZZZZZ9").await, said(Value::Null, false));
+    let spouse: Fin = Fin::parse("1AAAAA2").expect("a FIN");
+    assert!(office.running.edit_person(&spouse, |person| {
+        person.registered_here = false;
+        person.guardianship = true;
+        person.visited = true;
+    }));
+    let [kinship, address, _, visit] = ask(&office, "1AAAAA1", "1AAAAA2").await.map(|(_, said)| said);
+    assert_eq!((kinship["guardianship"].clone(), address["same"].clone()), (json!(true), json!(false)));
+    assert_eq!(visit["found_together"], true);
+    assert_eq!(office.get(Institution::Justice, "/kinship/9ZZZZZ9/1AAAAA2").await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

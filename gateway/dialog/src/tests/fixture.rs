@@ -248,7 +248,7 @@ pub(super) fn sources() -> Sources {
         key: "outcome".into(),
         args: vec![Arg::required("amount", Kind::Money), Arg::optional("until", Kind::Date)],
     }];
-    Sources { dialogs: dialogs.to_vec(), locales, catalogue: catalogue(), lists, notices }
+    Sources { dialogs: dialogs.to_vec(), locales, catalogue: catalogue(), lists, notices, lines: Vec::new() }
 }
 
 pub(super) fn catalogue() -> Catalogue {

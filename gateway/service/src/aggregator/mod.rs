@@ -9,7 +9,7 @@
 //! | 400 | a field is missing or holds what it cannot; the detail names it |
 //! | 401 | not signed as agreed; or signed more than 300 s from now, and then the detail says `timestamp` |
 //! | 404 | no service code of ours; another path |
-//! | 405, 408 | not POST; a body that does not come within 10 s |
+//! | 405, 408 | not POST; a body that does not come within 15 s |
 //! | 409 | the request was taken before and its reply is history, or its nonce stood over another body |
 //! | 413, 415 | a body beyond 16 KiB; another content type than agreed |
 //! | 503 | nothing is saved, or there is no place for another turn; `Retry-After` says when to come again |
@@ -27,7 +27,7 @@ use crate::admission::AdmissionLimits;
 use crate::config::Aggregator;
 use crate::conversation::{Call, Called, Conversations};
 use crate::http::problem;
-use crate::http_server;
+use crate::http_server::HttpListener;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
@@ -40,13 +40,12 @@ use signature::NotSigned;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 /// The largest request body taken, in octets.
 const BODY_MAX: usize = 16 * 1024;
 /// How long a body may take to come.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
 /// After how many seconds it is worth calling again.
 const RETRY_AFTER: &str = "1";
 
@@ -62,26 +61,21 @@ pub struct Front {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Serves until cancelled, so many connections at once.
-pub async fn serve(
-    listener: TcpListener,
-    front: Arc<Front>,
-    connections: usize,
-    cancel: CancellationToken,
-) -> std::io::Result<()> {
+/// Takes its calls on that socket, so many connections at once.
+pub fn listener(socket: TcpListener, front: Arc<Front>, connections: usize) -> std::io::Result<HttpListener> {
     let name = front.aggregator.name.clone();
     let routes = Router::new().route(&front.aggregator.path, post(take));
     let routes = routes.fallback(nothing).method_not_allowed_fallback(not_allowed).with_state(front);
     // A proxy in front of it is one address for all.
     let limits = AdmissionLimits { total: connections, per_address: connections };
-    http_server::serve(listener, routes, limits, &name, cancel).await
+    HttpListener::on(socket, routes, limits, &name)
 }
 
 async fn take(State(front): State<Arc<Front>>, headers: HeaderMap, body: Body) -> Response {
     let response = match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, BODY_MAX)).await {
         Ok(Ok(body)) => front.answer(&headers, &body).await,
         Ok(Err(_)) => problem(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "A body has at most 16384 octets."),
-        Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "Too slow", "The body did not come within 10 s."),
+        Err(_) => problem(StatusCode::REQUEST_TIMEOUT, "Too slow", "The body did not come within 15 s."),
     };
     let (name, status) = (front.aggregator.name.clone(), response.status().as_str().to_owned());
     metrics::counter!("dayaq_callbacks_total", "aggregator" => name, "status" => status).increment(1);

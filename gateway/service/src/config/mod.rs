@@ -79,6 +79,8 @@ pub struct GatewayConfig {
     pub poll: Duration,
     /// How long a shutdown may take, everything together (1 to 300 s).
     pub shutdown: Duration,
+    /// How many ends of one worker within ten minutes are borne; at the next, the process ends with an error (1 to 100).
+    pub worker_ends: usize,
     /// The operators.
     pub operators: Vec<Operator>,
     /// The aggregators, by which phones come over HTTP.
@@ -148,6 +150,7 @@ impl GatewayConfig {
             parts_max: gateway.integer_or("parts_max", 1..=50, 10),
             poll: Duration::from_millis(gateway.integer_or("poll_ms", 10..=60_000u64, 500)),
             shutdown: Duration::from_secs(gateway.integer_or("shutdown_s", 1..=300u64, 15)),
+            worker_ends: gateway.integer_or("worker_ends", 1..=100, 10),
             operators,
             aggregators,
         };

@@ -194,7 +194,7 @@ fn who_lacks_the_notary_number_hears_where_it_is_given() {
 /// Where help can be had stands on every screen that ends without the answer that was sought.
 #[test]
 fn who_is_turned_away_hears_where_help_is() {
-    let turned_away = ["none", "wrong", "locked", "later", "declined", "not-registered", "superseded"];
+    let turned_away = ["none", "wrong", "locked", "later", "declined", "not-registered", "limited", "superseded"];
     let screens = texts().into_iter().filter(|said| {
         let screen = ["apply-", "status-", "card-"].iter().find_map(|dialogue| said.message.strip_prefix(dialogue));
         ["", "sms"].contains(&said.attribute.as_str()) && screen.is_some_and(|name| turned_away.contains(&name))

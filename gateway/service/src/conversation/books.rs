@@ -18,16 +18,9 @@ pub struct Books {
 
 impl Books {
     /// Puts a book in force and keeps what it was made of, for the drafts that begin with it.
-    pub async fn publish(book: Book, files: &ContentFiles, store: Arc<GatewayStore>) -> Result<Self, StoreError> {
+    pub async fn publish(book: Arc<Book>, files: &ContentFiles, store: Arc<GatewayStore>) -> Result<Self, StoreError> {
         let content = serde_json::to_vec(&files.0).unwrap_or_default();
         store.publish_book(book.hash(), &content).await?;
-        Ok(Self { current: Arc::new(book), store, older: Mutex::default() })
-    }
-
-    /// A book that others hold as well.
-    #[cfg(test)]
-    pub async fn shared(book: Arc<Book>, files: &ContentFiles, store: Arc<GatewayStore>) -> Result<Self, StoreError> {
-        store.publish_book(book.hash(), &serde_json::to_vec(&files.0).unwrap_or_default()).await?;
         Ok(Self { current: book, store, older: Mutex::default() })
     }
 

@@ -60,6 +60,29 @@ pub(super) struct Shown {
     pub ends: bool,
 }
 
+/// Why what was sealed as an envelope cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It has that form, which another version of the program writes.
+    OtherForm(u64),
+    /// It is no envelope of any version.
+    Damaged,
+}
+
+impl Unread {
+    fn of(plain: &[u8]) -> Self {
+        /// What envelopes of every version have.
+        #[derive(Deserialize)]
+        struct Form {
+            schema: u64,
+        }
+        match serde_json::from_slice(plain) {
+            Ok(Form { schema }) if schema != u64::from(SCHEMA) => Self::OtherForm(schema),
+            Ok(Form { .. }) | Err(_) => Self::Damaged,
+        }
+    }
+}
+
 impl Envelope {
     pub(super) fn new(dialog: Session) -> Self {
         let (texting, marks) = (Texting::default(), Marks::default());
@@ -71,9 +94,12 @@ impl Envelope {
         self.radio.as_ref().map(Radio::operator).or(self.texting.operator.as_deref())
     }
 
-    /// Reads a stored envelope; `None` where this program cannot.
-    pub(super) fn decode(plain: &[u8]) -> Option<Self> {
-        serde_json::from_slice::<Self>(plain).ok().filter(|envelope| envelope.schema == SCHEMA)
+    /// Reads a stored envelope, or says why this program cannot.
+    pub(super) fn decode(plain: &[u8]) -> Result<Self, Unread> {
+        match serde_json::from_slice::<Self>(plain) {
+            Ok(envelope) if envelope.schema == SCHEMA => Ok(envelope),
+            Ok(_) | Err(_) => Err(Unread::of(plain)),
+        }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

@@ -9,7 +9,7 @@
 //! its version.
 
 use super::Conversations;
-use super::envelope::Envelope;
+use super::envelope::{Envelope, Unread};
 use super::patience::within;
 use super::turn::{STORE_PATIENCE, STORE_PAUSE, Turn};
 use crate::store::{KeptDraft, Loaded, StoreError, SubscriberKey, Version};
@@ -17,7 +17,7 @@ use crate::values;
 use dayaq_dialog::Session;
 use dayaq_types::new_id;
 use std::time::Duration;
-use tracing::warn;
+use tracing::{error, warn};
 
 /// How long a session lives that holds nothing worth keeping: longer than any network keeps a dialogue, any operator
 /// brings a turn again, or an aggregator's request could be taken.
@@ -64,8 +64,10 @@ impl Conversations {
 
     /// The stored envelope; else one from the draft in safe keeping; else a new one in the language remembered.
     pub(super) async fn envelope(&self, key: &SubscriberKey, loaded: &Loaded) -> Result<Envelope, StoreError> {
-        if let Some(envelope) = loaded.plain.as_deref().and_then(Envelope::decode) {
-            return Ok(envelope);
+        match loaded.plain.as_deref().map(Envelope::decode) {
+            Some(Ok(envelope)) => return Ok(envelope),
+            Some(Err(unread)) => self.note_unread(unread),
+            None => {}
         }
         let mut envelope = self.draft_as_session(key, within(self.store.kept_draft(key)).await?).await?;
         envelope.life = loaded.life;
@@ -82,7 +84,7 @@ impl Conversations {
         brings: impl Fn(&Envelope) -> Brings,
     ) -> Result<Recalled, StoreError> {
         let behind = seen.is_some_and(|seen| loaded.version.falls_behind(seen));
-        let Some(mut envelope) = loaded.plain.as_deref().and_then(Envelope::decode) else {
+        let Some(mut envelope) = loaded.plain.as_deref().and_then(|plain| Envelope::decode(plain).ok()) else {
             let envelope = self.envelope(key, loaded).await?;
             return Ok(Recalled { envelope, revived: behind, ahead: false });
         };
@@ -118,6 +120,23 @@ impl Conversations {
         Ok(Recalled { envelope, revived, ahead: kept.is_some() && version < had })
     }
 
+    /// Notes a session that opens and cannot be read: the draft in safe keeping takes its place. While versions of the
+    /// program change, one of another form is nobody's fault.
+    fn note_unread(&self, unread: Unread) {
+        match unread {
+            Unread::OtherForm(form) => {
+                warn!(
+                    form,
+                    "A stored session has the form of another version of this program; the draft takes its place"
+                );
+            }
+            Unread::Damaged => {
+                self.counters.quarantined.increment(1);
+                error!("A stored session opens and cannot be read; the draft takes its place");
+            }
+        }
+    }
+
     /// Notes that a turn over a session that came back older has been taken.
     pub(super) fn note_revived(&self, turn: &Turn<'_>) {
         self.counters.revived.increment(1);
@@ -148,7 +167,19 @@ impl Conversations {
     /// A draft in safe keeping as a session.
     async fn draft_as_session(&self, key: &SubscriberKey, kept: Option<KeptDraft>) -> Result<Envelope, StoreError> {
         let version = kept.as_ref().map_or(0, |kept| kept.version);
-        let dialog = kept.and_then(|kept| serde_json::from_slice(&kept.plain?).ok());
+        let dialog = kept.and_then(|kept| kept.plain).and_then(|plain| match serde_json::from_slice(&plain) {
+            Ok(dialog) => Some(dialog),
+            Err(cause) => {
+                self.counters.quarantined.increment(1);
+                // Its own words may quote what was answered.
+                error!(
+                    line = cause.line(),
+                    column = cause.column(),
+                    "A kept draft opens and cannot be read; it is given up"
+                );
+                None
+            }
+        });
         let dialog = match dialog {
             Some(dialog) => dialog,
             None => {

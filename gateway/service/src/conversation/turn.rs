@@ -25,8 +25,9 @@ use tracing::{debug, warn};
 
 /// How often a turn is stepped again over somebody else's write.
 pub(super) const CONFLICTS_MAX: usize = 8;
-/// How long a turn tries to reach the session store before the phone is let go.
-pub(super) const STORE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How long a turn tries to reach the session store before the phone is let go: with a last try, a save that fails twice and
+/// the look for its language it hears so within two seconds (C02).
+pub(super) const STORE_PATIENCE: Duration = Duration::from_millis(1_100);
 /// The pause between two such tries.
 pub(super) const STORE_PAUSE: Duration = Duration::from_millis(100);
 /// How long a phone that is let go waits for its language to be looked up.

@@ -2,10 +2,12 @@
 //! connection (SMPP 3.4 §2.2.1).
 
 use super::dial::Wire;
-use crate::admission::{Admission, AdmissionLimits, Pass};
+use crate::admission::{AdmissionLimits, Pass};
+use crate::listening::{Caller, Listening};
 use dayaq_smpp::{Event, Instant, Link, LinkConfig, OutbindRequest};
 use dayaq_types::Clock;
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,34 +52,6 @@ impl Door {
     /// Prepares a door.
     pub fn new(name: String, expected: OutbindRequest, link: LinkConfig, clock: Arc<dyn Clock>) -> Self {
         Self { name, expected, link, clock, waiting: Mutex::default(), came: Notify::new() }
-    }
-
-    /// Lets SMSCs in until `stop`.
-    pub async fn attend(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
-        let (mut knocking, admission) = (JoinSet::new(), Admission::new(AT_THE_DOOR));
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                Some(_) = knocking.join_next() => {}
-                (room, accepted) = async { (admission.room().await, listener.accept().await) } => match accepted {
-                    Ok((stream, peer)) => match admission.admit(peer.ip()).filter(|_| stream.set_nodelay(true).is_ok()) {
-                        Some(pass) => {
-                            let received = Arc::clone(&self).receive(Box::new(stream), peer, pass);
-                            knocking.spawn(async move {
-                                received.await;
-                                drop(room);
-                            });
-                        }
-                        None => warn!(operator = %self.name, %peer, "Too many connections at the door"),
-                    },
-                    // Out of descriptors, for instance: a moment later there may be some.
-                    Err(cause) => {
-                        warn!(operator = %self.name, %cause, "Connection not taken");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
-            }
-        }
     }
 
     /// The next SMSC that is let in for whoever calls.
@@ -166,6 +140,48 @@ impl Door {
 
     fn now(&self) -> Instant {
         Instant::from_micros(u64::try_from(self.clock.monotonic().as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Attends a door. It can be run again after a run that was broken off: who was at the door stays there.
+pub struct Doorkeeper {
+    door: Arc<Door>,
+    listening: Listening,
+    knocking: JoinSet<()>,
+}
+
+impl Doorkeeper {
+    /// On an open socket, with nobody at the door.
+    pub fn on(socket: TcpListener, door: Arc<Door>) -> io::Result<Self> {
+        let listening = Listening::on(socket, AT_THE_DOOR, door.name.clone())?;
+        Ok(Self { door, listening, knocking: JoinSet::new() })
+    }
+
+    /// Where SMSCs find the door.
+    pub fn address(&self) -> SocketAddr {
+        self.listening.address()
+    }
+
+    /// Lets SMSCs in until `stop`; it ends before that only where its socket is lost.
+    pub async fn run(&mut self, stop: CancellationToken) {
+        loop {
+            let caller = tokio::select! {
+                () = stop.cancelled() => return,
+                Some(_) = self.knocking.join_next() => continue,
+                caller = self.listening.next() => caller,
+            };
+            let Some(Caller { stream, peer, pass, room }) = caller else { return };
+            match pass.filter(|_| stream.set_nodelay(true).is_ok()) {
+                Some(pass) => {
+                    let received = Arc::clone(&self.door).receive(Box::new(stream), peer, pass);
+                    self.knocking.spawn(async move {
+                        received.await;
+                        drop(room);
+                    });
+                }
+                None => warn!(operator = %self.door.name, %peer, "Too many connections at the door"),
+            }
+        }
     }
 }
 

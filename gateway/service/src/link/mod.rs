@@ -22,7 +22,7 @@ pub use account::Account;
 pub use bind::{Bind, BindSettings};
 pub use dial::{Wire, connect};
 pub use history::History;
-pub use listen::{AT_THE_DOOR, Door};
+pub use listen::{AT_THE_DOOR, Door, Doorkeeper};
 pub use start::{LinkError, LinkParts, Links};
 #[cfg(test)]
 pub(crate) use tests::VirtualClock;

@@ -1,8 +1,9 @@
 //! The links of all operators, started together.
 
-use super::{Account, Arrival, Bind, BindHandle, BindSettings, Door, Outcome, Secured, Way};
+use super::{Account, Arrival, Bind, BindHandle, BindSettings, Door, Doorkeeper, Outcome, Secured, Way};
 use crate::config::{BindKind, Operator, Reach};
 use crate::store::Ticket;
+use crate::workers::Workers;
 use dayaq_smpp::{BindRequest, Octets, OutbindRequest, TooLong};
 use dayaq_types::{Clock, Entropy};
 use secrecy::ExposeSecret;
@@ -55,6 +56,8 @@ pub struct LinkParts {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
+    /// Who watches the doors.
+    pub workers: Arc<Workers>,
     /// Ends them all.
     pub stop: CancellationToken,
     /// Monotonic time by which they must have ended then; set before `stop`.
@@ -92,10 +95,13 @@ impl Links {
                     let listener = TcpListener::bind(address).await;
                     let fault = |cause| LinkError::Listen { operator: name(), address: *address, cause };
                     let listener = listener.map_err(fault)?;
-                    links.doors.push(listener.local_addr().map_err(fault)?);
                     let door = Door::new(name(), expected, operator.profile.link.clone(), Arc::clone(&parts.clock));
                     let door = Arc::new(door);
-                    links.tasks.push(tokio::spawn(Arc::clone(&door).attend(listener, parts.stop.clone())));
+                    let keeper = Doorkeeper::on(listener, Arc::clone(&door)).map_err(fault)?;
+                    links.doors.push(keeper.address());
+                    let worker = format!("door-{}", operator.name);
+                    let (workers, stop) = (&parts.workers, parts.stop.clone());
+                    links.tasks.push(workers.watch(worker, stop, keeper, |keeper, stop| Box::pin(keeper.run(stop))));
                     Box::new(move || Way::Listen(Arc::clone(&door)))
                 }
             };

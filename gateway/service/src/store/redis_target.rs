@@ -85,11 +85,7 @@ impl RedisTarget {
             Servers::Single(client) => RedisConnection::Single(open(client, Mode::Standalone).await?),
             Servers::Sentinel(watchers) => {
                 let client = watchers.master().await?;
-                let connected = open(&client, Mode::Standalone).await;
-                if connected.is_err() {
-                    watchers.doubt();
-                }
-                RedisConnection::Single(connected?)
+                RedisConnection::Single(open(&client, Mode::Standalone).await?)
             }
             Servers::Cluster { nodes, whole } => {
                 reach_one(nodes).await?;

@@ -1,46 +1,10 @@
 //! B11: what people dial beyond the code.
 
 use super::world::World;
+use crate::heard::Log;
 use dayaq_smpp::ussd::UssdEvent;
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
 const FIN: &str = "5AKT9X2";
-
-/// A log that keeps every field of every event.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-struct Line<'l>(&'l mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, "{field}={value:?} ");
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut Line(&mut self.0.lock().unwrap()));
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut Line(&mut self.0.lock().unwrap()));
-    }
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut Line(&mut self.0.lock().unwrap()));
-        self.0.lock().unwrap().push('\n');
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
 
 /// What a phone whose language is known is shown for a dial string, whatever its length.
 async fn dials(world: &World, number: u64, dialled: &str) -> (String, bool) {
@@ -96,7 +60,7 @@ async fn b11_a_dial_string_is_taken_in_bounds_and_a_fin_in_it_reaches_no_log() {
         assert!(screen.contains(shows) && ended == ends, "{shown}: {screen}");
         assert!(!screen.contains(FIN), "{shown}: {screen}");
     }
-    let log = log.0.lock().unwrap();
+    let log = log.whole();
     assert!(!log.contains(FIN), "a FIN in the log: {log}");
     assert!(!log.contains("99450123"), "a number in the log: {log}");
 }

@@ -26,6 +26,9 @@ impl SessionBackend for Memory {
     ) -> Result<Cas, StoreError> {
         let mut sessions = self.0.lock().unwrap();
         let there = sessions.get(&key.as_bytes().to_vec()).cloned();
+        if let Some(stored) = there.as_ref().filter(|stored| *stored.version.token() == token) {
+            return Ok(Cas::Written(stored.version));
+        }
         if there.as_ref().map_or(Version::ABSENT, |stored| stored.version) != expected {
             return Ok(Cas::Conflict(there));
         }

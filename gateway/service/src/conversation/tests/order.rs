@@ -1,12 +1,12 @@
 //! Turn numbers and ops that do not fit: a neutral end, the answers kept, and no guess.
 
 use super::world::{Phone, Said, World, content};
+use crate::heard::Heard;
 use dayaq_dialog::{Form, Language, neutral_end};
 use dayaq_smpp::Tag;
 use dayaq_smpp::TlvBuf;
 use dayaq_smpp::ussd::UssdEvent;
 use dayaq_smpp::{CommandStatus, ShortMessage};
-use std::future::Future;
 
 /// The ops of a begin and of a continue.
 const ONE: &[u8] = &[1];
@@ -36,19 +36,9 @@ async fn is_let_go(said: Said, phone: &mut Phone<'_>) {
     assert_eq!(phone.envelope().await.dialog.position(), Some(("applicant", "card-series")));
 }
 
-/// Runs a story with its own metrics, and gives them printed.
-fn counted<F: Future<Output = ()>>(story: impl FnOnce() -> F) -> String {
-    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    metrics::with_local_recorder(&recorder, || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story());
-    });
-    handle.render()
-}
-
 #[test]
 fn b05_a_gap_in_the_turn_numbers_ends_neutrally_and_is_counted() {
-    let metrics = counted(|| async {
+    let metrics = Heard::of(|| async {
         for gap in [1, 2, 63] {
             let world = World::new().await;
             let mut phone = in_the_middle(&world).await;
@@ -56,7 +46,8 @@ fn b05_a_gap_in_the_turn_numbers_ends_neutrally_and_is_counted() {
             let said = phone.send("1").await;
             is_let_go(said, &mut phone).await;
         }
-    });
+    })
+    .figures;
     assert!(metrics.contains("dayaq_ussd_faults_total{fault=\"sequence\"} 3"), "{metrics}");
     assert!(metrics.contains("dayaq_neutral_ends_total 3"), "{metrics}");
 }
@@ -151,7 +142,7 @@ fn spoiled(phone: &mut Phone<'_>, ops: &[&[u8]]) -> ShortMessage {
 
 #[test]
 fn b07_a_missing_a_doubled_an_unknown_and_a_wrong_op_end_neutrally_and_are_counted() {
-    let metrics = counted(|| async {
+    let metrics = Heard::of(|| async {
         for ops in [&[][..], &[ONE, CONTINUE], &[CONTINUE, CONTINUE], &[&[77]], &[&[]], &[ONE]] {
             let world = World::new().await;
             let mut phone = in_the_middle(&world).await;
@@ -159,13 +150,14 @@ fn b07_a_missing_a_doubled_an_unknown_and_a_wrong_op_end_neutrally_and_are_count
             let said = world.deliver(message).await;
             is_let_go(said, &mut phone).await;
         }
-    });
+    })
+    .figures;
     assert!(metrics.contains("dayaq_ussd_faults_total{fault=\"op\"} 6"), "{metrics}");
 }
 
 #[test]
 fn b07_without_a_session_an_answer_is_let_go_an_end_says_nothing_and_an_unknown_op_is_refused() {
-    let metrics = counted(|| async {
+    let metrics = Heard::of(|| async {
         let world = World::new().await;
         let mut phone = world.phone(994_501_234_567, 5);
         let neutral = neutral_end(&content().1, None, Form::Proper);
@@ -178,7 +170,8 @@ fn b07_without_a_session_an_answer_is_let_go_an_end_says_nothing_and_an_unknown_
         let message = spoiled(&mut phone, &[&[77]]);
         let said = world.deliver(message).await;
         assert_eq!((&said.statuses[..], said.screens.len()), (&[CommandStatus::RX_P_APPN][..], 0));
-    });
+    })
+    .figures;
     assert!(metrics.contains("dayaq_ussd_faults_total{fault=\"session\"} 1"), "{metrics}");
     assert!(metrics.contains("dayaq_ussd_faults_total{fault=\"op\"} 3"), "{metrics}");
 }

@@ -1,25 +1,21 @@
 //! C03, C04, C05: sessions come back older than their phones, from a copy, from a replica, key by key, or not at all. The
 //! draft's own version decides, each is noticed and counted, and a question is asked once more at most.
 
-use super::applicant::{ANSWERS, DRAFT_FROM, Desk, Point, cases, put_back, question, section_of};
+use super::applicant::{ANSWERS, DRAFT_FROM, Desk, PATIENT, Point, cases, put_back, question, section_of};
 use super::forms::Dice;
 use super::world::Phone;
-use dayaq_redis::{RedisNode, free_port};
+use crate::config::RedisConfig;
+use crate::heard::Heard;
+use crate::store::{RedisSessions, SessionBackend};
+use dayaq_redis::{RedisNode, free_port, until};
 use std::path::Path;
+use std::sync::Arc;
 
 const FIRST: u64 = 994_501_000_000;
-const REVIVED: &str = "dayaq_sessions_revived_total";
 
-/// Runs a story with its own metrics, and gives one of them.
-fn counted<F: Future<Output = ()>>(name: &str, story: impl FnOnce() -> F) -> usize {
-    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    metrics::with_local_recorder(&recorder, || {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story());
-    });
-    let text = handle.render();
-    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.map_or(0, |value| value.parse().unwrap())
+/// Runs a story, and gives how many sessions were found older than their phones.
+fn noticed<F: Future<Output = ()>>(story: impl FnOnce() -> F) -> usize {
+    Heard::of(story).count("dayaq_sessions_revived_total")
 }
 
 /// The phone answers the question after `at` answers, and its session is one of `back` answers: it is asked the question
@@ -43,7 +39,7 @@ fn c05_a_session_that_is_set_back_is_noticed_each_time_and_its_question_is_asked
         while pairs.len() > cases(24) {
             pairs.swap_remove(dice.roll(pairs.len() as u64) as usize);
         }
-        let noticed = counted(REVIVED, async || {
+        let found = noticed(async || {
             let redis = RedisNode::on_a_socket("").started();
             let desk = Desk::at(&redis.url(), profile).await;
             for (number, (at, back)) in (FIRST..).zip(&pairs) {
@@ -53,8 +49,8 @@ fn c05_a_session_that_is_set_back_is_noticed_each_time_and_its_question_is_asked
                 goes_on(&desk, &mut phone, &points, *at, *back).await;
             }
         });
-        println!("{profile}: {} set back, {noticed} noticed", pairs.len());
-        assert_eq!(noticed, pairs.len(), "{profile}");
+        println!("{profile}: {} set back, {found} noticed", pairs.len());
+        assert_eq!(found, pairs.len(), "{profile}");
     }
 }
 
@@ -62,7 +58,7 @@ fn c05_a_session_that_is_set_back_is_noticed_each_time_and_its_question_is_asked
 #[test]
 fn c05_an_application_that_was_handed_in_is_not_offered_again() {
     let back: Vec<usize> = (0..=ANSWERS.len()).collect();
-    let noticed = counted(REVIVED, async || {
+    let found = noticed(async || {
         let redis = RedisNode::on_a_socket("").started();
         let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
         for (number, back) in (FIRST..).zip(&back) {
@@ -81,18 +77,18 @@ fn c05_an_application_that_was_handed_in_is_not_offered_again() {
             assert!(screen.contains("1 Yeni müraciət"), "back to {back}: {screen}");
         }
     });
-    println!("{} came back after they were handed in, {noticed} noticed", back.len());
-    assert_eq!(noticed, back.len());
+    println!("{} came back after they were handed in, {found} noticed", back.len());
+    assert_eq!(found, back.len());
 }
 
 /// The files of a Redis as they were are put back, and the server starts on them. The gateway lives, or starts, too.
 #[test]
 fn c03_a_copy_of_redis_that_is_put_back_costs_a_repeated_question() {
-    let mut noticed = 0;
+    let mut found = 0;
     let cases = [(7, 6), (9, 5), (11, 2), (13, 12), (15, 0)];
     for (at, back) in cases {
         for (profile, restarts) in [("specification", true), ("dialogue-id", true), ("dialogue-id", false)] {
-            noticed += counted(REVIVED, async || {
+            found += noticed(async || {
                 let mut redis = RedisNode::on_a_socket("").started();
                 let mut desk = Desk::at(&redis.url(), profile).await;
                 let mut phone = desk.phone(FIRST);
@@ -119,17 +115,17 @@ fn c03_a_copy_of_redis_that_is_put_back_costs_a_repeated_question() {
             });
         }
     }
-    println!("{} copies put back, {noticed} noticed", cases.len() * 3);
-    assert_eq!(noticed, cases.len() * 3);
+    println!("{} copies put back, {found} noticed", cases.len() * 3);
+    assert_eq!(found, cases.len() * 3);
 }
 
 /// The replica stands still, the master takes answers and dies, and the replica takes its place.
 #[test]
 fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
-    let mut noticed = 0;
+    let mut found = 0;
     let cases = [(5, 1), (7, 1), (10, 1), (14, 1), (15, 1), (12, 4)];
     for (at, lost) in cases {
-        noticed += counted(REVIVED, async || {
+        found += noticed(async || {
             let port = free_port();
             let mut master = RedisNode::on_a_socket(&format!("port {port}\n")).started();
             let replica = RedisNode::on_a_socket(&format!("replicaof 127.0.0.1 {port}\n")).started();
@@ -140,7 +136,7 @@ fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
             let desk = Desk::at(&format!("unix://{}", known.display()), "dialogue-id").await;
             let mut phone = desk.phone(FIRST);
             let mut points = desk.apply(&master, &mut phone, at - lost).await;
-            in_step(&master, &replica).await;
+            replica.hears_all_of(&master).await;
             replica.freeze();
             let _: i64 = master.ask(&["CLIENT", "KILL", "TYPE", "replica"]).await;
             for typed in &ANSWERS[at - lost..at] {
@@ -156,25 +152,40 @@ fn c03_a_failover_that_lost_the_last_writes_costs_one_repeated_question() {
             goes_on(&desk, &mut phone, &points, at, at - lost).await;
         });
     }
-    println!("{} failovers that lost writes, {noticed} noticed", cases.len());
-    assert_eq!(noticed, cases.len());
+    println!("{} failovers that lost writes, {found} noticed", cases.len());
+    assert_eq!(found, cases.len());
 }
 
-/// Redis is emptied under a phone: its draft goes on at its last finished section.
+/// A Redis that keeps nothing is killed under phones at every point, and comes back empty: each draft goes on at its last
+/// finished section.
 #[test]
-fn c04_an_emptied_redis_gives_each_draft_back_at_its_last_finished_section() {
+fn c04_a_redis_without_persistence_that_restarts_gives_each_draft_back_at_its_last_finished_section() {
     for restarts in [false, true] {
-        let noticed = counted(REVIVED, async || {
-            let redis = RedisNode::on_a_socket("").started();
-            let mut desk = Desk::at(&redis.url(), "dialogue-id").await;
+        let found = noticed(async || {
+            let mut redis = RedisNode::on_a_socket("appendonly no\n").started();
+            let mut config = RedisConfig::at(&redis.url(), PATIENT).unwrap();
+            config.allow_unpersisted = true;
+            let backend = Arc::new(RedisSessions::new(&config).unwrap());
+            backend.connected().await;
+            let mut desk = Desk::on("dialogue-id", backend.clone()).await;
+            let mut applied = Vec::new();
             for (number, at) in (FIRST..).zip(DRAFT_FROM..=ANSWERS.len()) {
                 let mut phone = desk.phone(number);
                 let points = desk.apply(&redis, &mut phone, at).await;
-                let _: String = redis.ask(&["FLUSHALL"]).await;
-                let (session, sequence, section) = (phone.session, phone.sequence, section_of(&points, at));
-                if restarts {
-                    desk.restart();
-                }
+                applied.push((number, at, (phone.session, phone.sequence), points));
+            }
+            let size: usize = redis.ask(&["DBSIZE"]).await;
+            assert_eq!(size, applied.len(), "one session for each phone");
+            redis.kill();
+            redis.start();
+            let size: usize = redis.ask(&["DBSIZE"]).await;
+            assert_eq!(size, 0, "it has kept nothing");
+            until("it is found again", async || backend.ready().await.is_ok()).await;
+            if restarts {
+                desk.restart();
+            }
+            for (number, at, (session, sequence), points) in applied {
+                let section = section_of(&points, at);
                 let mut phone = Phone { session, sequence, ..desk.phone(number) };
                 let (mut screen, ends) = desk.send(&mut phone, ANSWERS.get(at).unwrap_or(&"1")).await;
                 // Nobody knows of the radio session any more: the phone is let go, and dials again.
@@ -193,25 +204,8 @@ fn c04_an_emptied_redis_gives_each_draft_back_at_its_last_finished_section() {
             }
         });
         let expected = if restarts { 0 } else { ANSWERS.len() - DRAFT_FROM + 1 };
-        assert_eq!(noticed, expected, "an empty store has nothing that is older");
+        assert_eq!(found, expected, "an empty store has nothing that is older");
     }
-}
-
-async fn in_step(master: &RedisNode, replica: &RedisNode) {
-    for _ in 0..2_000 {
-        let offset = |info: String| {
-            let offset = info.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned));
-            let up = !info.contains("role:slave") || info.contains("master_link_status:up");
-            offset.filter(|offset| up && offset != "0")
-        };
-        let ours = offset(master.ask(&["INFO", "replication"]).await);
-        let theirs = offset(replica.ask(&["INFO", "replication"]).await);
-        if ours.is_some() && ours == theirs {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("the replica never heard everything");
 }
 
 fn copy_folder(from: &Path, to: &Path) {

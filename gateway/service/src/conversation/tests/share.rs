@@ -32,11 +32,10 @@ async fn g01_twice_a_day_the_largest_family_applies_by_sms_and_has_texts_left() 
     }
 }
 
-/// What the others see of it is measured by their turns, side by side with its messages.
+/// What others notice of one is measured over real links, in tests/tests/whole/floods.rs.
 #[tokio::test]
-async fn g01_a_flood_of_one_phone_gets_ten_texts_the_last_a_warning_and_the_others_their_turns() {
+async fn g01_each_flood_of_one_phone_gets_ten_texts_at_most_and_the_last_is_a_warning() {
     let world = World::configured("").await;
-    let alone = others(&world, 994_700_000_000, None).await;
     let mut dice = Dice(1);
     for (at, flood) in [
         Flood::Same("Sürürəm, sonra zəng edərəm"),
@@ -68,33 +67,6 @@ async fn g01_a_flood_of_one_phone_gets_ten_texts_the_last_a_warning_and_the_othe
         let mut phone = world.phone(number, 77);
         assert!(!phone.dial("*7142#").await.screen().0.is_empty());
     }
-    let beside = others(&world, 994_700_001_000, Some(NUMBER + 9)).await;
-    println!("the others' turns: p99 {alone:?} alone, {beside:?} beside a flood");
-    assert!(beside <= alone.mul_f64(1.1) + Duration::from_millis(30));
-}
-
-/// The 99th percentile of the turns of three hundred other phones, with a message of that flood beside each.
-async fn others(world: &World, first: u64, flood: Option<u64>) -> Duration {
-    let mut took = Vec::new();
-    for number in first..first + 300 {
-        let phone = world.phone(number, 1);
-        let arrival = world.arrival(phone.message(UssdEvent::Begin, "*7142#"));
-        let flooding = async {
-            if let Some(number) = flood {
-                world.conversations.handle(&world.arrival(text(number, "?"))).await;
-            }
-        };
-        #[expect(clippy::disallowed_methods, reason = "what others wait is measured in real time")]
-        let begun = std::time::Instant::now();
-        let turn = async {
-            world.conversations.handle(&arrival).await;
-            begun.elapsed()
-        };
-        took.push(tokio::join!(flooding, turn).1);
-        world.said();
-    }
-    took.sort_unstable();
-    took[took.len() * 99 / 100]
 }
 
 #[tokio::test]

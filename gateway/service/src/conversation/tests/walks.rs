@@ -40,7 +40,7 @@ pub fn at(core: &Script, stage: Stage) {
     *core.status.lock().unwrap() = StatusReply::At { stage, reference, decide_by: None };
     *core.existing.lock().unwrap() = match stage {
         Stage::AwaitingNotary => ExistingReply::AwaitingNotary { reference: "26-0000001-1".to_owned() },
-        Stage::Gathering | Stage::Granted | Stage::CardReady => {
+        Stage::Gathering | Stage::Late | Stage::Granted | Stage::CardReady => {
             ExistingReply::Open { reference: "26-0000001-1".to_owned() }
         }
         Stage::Refused | Stage::Superseded => ExistingReply::None,

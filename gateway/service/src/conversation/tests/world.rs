@@ -148,7 +148,7 @@ impl World {
         let (sessions, core) = (Arc::new(Memory::default()), Arc::new(Script::default()));
         let backend = backend.unwrap_or_else(|| sessions.clone());
         let store = Arc::new(GatewayStore::new(file.clone(), keys.clone(), entropy.clone(), clock.clone()));
-        let books = Arc::new(Books::shared(Arc::clone(book), files, Arc::clone(&store)).await.unwrap());
+        let books = Arc::new(Books::publish(Arc::clone(book), files, Arc::clone(&store)).await.unwrap());
         let reader = Sessions::new(backend.clone(), keys.clone(), entropy.clone(), 0);
         let kit = Kit { books, file, store, backend, entropy, config };
         let gateway = || kit.gateway(&keys, &core, clock.clone());

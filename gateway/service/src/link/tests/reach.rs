@@ -6,7 +6,7 @@ use crate::config::{Tls, Trust};
 use crate::link::account::Account;
 use crate::link::bind::{Bind, BindSettings};
 use crate::link::dial::{Dial, Network, Wire};
-use crate::link::listen::{AT_THE_DOOR, Door};
+use crate::link::listen::{AT_THE_DOOR, Door, Doorkeeper};
 use crate::link::tls::Secured;
 use crate::link::way::Way;
 use dayaq_smpp::{Body, CommandId, CommandStatus, LinkConfig, Outbind, OutbindRequest, Role};
@@ -343,9 +343,12 @@ async fn a38_the_door_stands_at_a_real_address() {
     let expected = OutbindRequest::new("smsc", "knock").unwrap();
     let door = Arc::new(Door::new("azercell".to_owned(), expected, LinkConfig::new(Role::Esme), clock.clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    let stop = CancellationToken::new();
-    let attending = tokio::spawn(Arc::clone(&door).attend(listener, stop.clone()));
+    let mut keeper = Doorkeeper::on(listener, Arc::clone(&door)).unwrap();
+    let (at, stop) = (keeper.address(), CancellationToken::new());
+    let attending = tokio::spawn({
+        let stop = stop.clone();
+        async move { keeper.run(stop).await }
+    });
     let way = || Way::Listen(Arc::clone(&door));
     let account = Arc::new(Account::default());
     let (bind, handle) = Bind::new(settings(clock), &account, way, Arc::new(|_| {}), mpsc::unbounded_channel().0);

@@ -139,6 +139,14 @@ fn statements(ground: Ground, texts: u64, now: i64) -> Vec<String> {
     all
 }
 
+/// How many replies there are that are past their time by then: along an index, so that it holds nobody up.
+pub(super) async fn overdue_replies(store: &GatewayStore, now: Timestamp) -> u64 {
+    let sql = "SELECT count(*) AS rows FROM texts
+         WHERE reported_at IS NOT NULL AND class = 'reply' AND untold = 0 AND created_at <= $1";
+    let until = now.as_millisecond() - 3 * DAY_MS;
+    store.database().row(sql, &[until.into()]).await.unwrap().unwrap().count("rows")
+}
+
 /// What is left of each table, and what of it is past its time by then, by statements of their own.
 pub(super) struct Left {
     pub what: &'static str,

@@ -45,6 +45,7 @@ mod text_rules;
 mod torn_log;
 mod untold;
 mod wrong_clock;
+mod years;
 
 use super::{Database, GatewayStore, IN_POSTGRES, IN_SQLITE, PostgresPool, SqliteFile, StoreError, SubscriberKey};
 use dayaq_postgres::PostgresDatabase;

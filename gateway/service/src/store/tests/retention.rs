@@ -1,16 +1,14 @@
-//! What is past its time goes, and nothing else: stories of each kind, and the heap of years (D15, G12).
+//! What is past its time goes, and nothing else: stories of each kind (G12).
 
-use super::heap::{self, Left};
+use super::heap;
 use super::text_rules::{MINUTE, OPERATOR, Story};
 use super::{CANARY_FIN, CANARY_PHONE, Ground, House, contains, phone};
 use crate::store::{GatewayStore, MessageState, NewText, PendingCall, Retention, Sessions, SqliteSessions, Swept};
 use dayaq_core_api::NoticeClass;
-use dayaq_sql::Tally;
-use dayaq_types::{Clock, Pii, SystemClock};
+use dayaq_types::{Clock, Pii};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -189,7 +187,7 @@ async fn two_gateways_that_sweep_at_once_erase_each_row_once(ground: Ground) {
 }
 
 /// The store on what the heap was made in, anew.
-async fn reopened(house: &House) -> GatewayStore {
+pub(super) async fn reopened(house: &House) -> GatewayStore {
     match &house.postgres {
         None => house.store_in(house.file().await),
         Some(database) => house.store_in(house.pool(&database.url(), 1).await),
@@ -202,7 +200,6 @@ on_each_database!(
     a45_a_receipt_goes_with_the_text_that_it_is_about,
     b5_a_book_that_nobody_is_on_goes_and_one_in_use_stays,
     g12_nothing_is_left_of_a_phone_after_its_time,
-    d15_retention_on_a_heap_of_years,
 );
 
 /// Everything that a store holds of a phone goes in its time, out of the tables and out of the files: neither the phone's
@@ -281,97 +278,6 @@ async fn sealed(store: &GatewayStore) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn two_gateways_on_postgres_sweep_at_once() {
     two_gateways_that_sweep_at_once_erase_each_row_once(Ground::Postgres).await;
-}
-
-/// D15: years have heaped up, and an hour of sweeps takes away what is past its time and nothing else, in bites, while others
-/// write. 100,000 segments, or ten million where all is asked for (DAYAQ_FULL=1).
-async fn d15_retention_on_a_heap_of_years(ground: Ground) {
-    let full = std::env::var_os("DAYAQ_FULL").is_some_and(|value| value == "1");
-    let segments = if full { 10_000_000 } else { 100_000 };
-    let house = House::on(ground).await;
-    let mut now = house.clock.now();
-    heap::heap(ground, &house, now, segments).await;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let reopened = reopened(&house).await;
-    let store =
-        GatewayStore::new(reopened.database().clone(), house.keys.clone(), house.entropy.clone(), clock.clone());
-    let dues = Retention::default().dues(now, store.database().is_shared());
-    super::plans::every_sweep_goes_along_an_index(&store, &house, full, &dues).await;
-    super::plans::hot_statements_go_along_an_index(&reopened, &house).await;
-    let before = heap::left(&house, &store, now).await;
-    assert_eq!(
-        before.iter().find(|left| left.what == "segments").unwrap().rows,
-        segments + 4,
-        "and two texts of those"
-    );
-    assert!(before.iter().all(|left| left.overdue > 0), "there is something to erase of each");
-    let stop = CancellationToken::new();
-    let beside = tokio::spawn(write_beside(store.clone(), clock, stop.clone()));
-    let mut sweeper = store.sweeper().without_rests();
-    let first = store.sweep_by(&mut sweeper, now).await.unwrap();
-    let after = heap::left(&house, &store, now).await;
-    let mut later: BTreeMap<&'static str, Tally> = BTreeMap::new();
-    for _ in 0..60 {
-        now = now.checked_add(MINUTE).unwrap();
-        for (kind, tally) in store.sweep_by(&mut sweeper, now).await.unwrap() {
-            let sum = later.entry(kind).or_default();
-            sum.erased += tally.erased;
-            sum.longest = sum.longest.max(tally.longest);
-        }
-    }
-    stop.cancel();
-    let waits = beside.await.unwrap();
-    report(ground, segments, &before, &after, &first, &waits);
-    assert_eq!(heap::left(&house, &store, now).await.iter().map(|left| left.overdue).sum::<u64>(), 0, "after the hour");
-    for (before, after) in before.iter().zip(&after) {
-        assert_eq!((after.overdue, after.rows), (0, before.rows - before.overdue), "{}", before.what);
-    }
-    for tally in first.values().chain(later.values()) {
-        assert!(tally.largest <= 512 && (!full || tally.longest < Duration::from_secs(1)), "{tally:?}");
-    }
-    assert!(first["replies"].bites >= first["replies"].erased / 512);
-}
-
-/// Writes one row again and again, and gives how long each time took.
-async fn write_beside(store: GatewayStore, clock: Arc<dyn Clock>, stop: CancellationToken) -> Vec<Duration> {
-    let mut waits = Vec::new();
-    while !stop.is_cancelled() {
-        let begun = clock.monotonic();
-        store.write(|mut db| Box::pin(async move { db.execute(TOUCH, &[]).await })).await.unwrap();
-        waits.push(clock.monotonic() - begun);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    waits.sort_unstable();
-    waits
-}
-
-const TOUCH: &str = "INSERT INTO probe (id, at) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET at = probe.at + 1";
-
-fn report(
-    ground: Ground,
-    segments: u64,
-    before: &[Left],
-    after: &[Left],
-    swept: &BTreeMap<&'static str, Tally>,
-    waits: &[Duration],
-) {
-    for (before, after) in before.iter().zip(after) {
-        println!(
-            "{ground:?} {segments}: {:9} {:9} rows, {:9} past their time, {:9} left",
-            before.what, before.rows, before.overdue, after.rows
-        );
-    }
-    for (kind, Tally { erased, bites, largest, longest }) in swept {
-        println!(
-            "{ground:?} {segments}: {kind:14} {erased:9} erased in {bites:7} bites of at most {largest}, the longest {longest:?}"
-        );
-    }
-    let at = |part: usize| waits[(waits.len() - 1) * part / 1_000];
-    let (half, most, last) = (at(500), at(990), at(1_000));
-    println!(
-        "{ground:?} {segments}: {} writes beside it took {half:?} (median), {most:?} (p99), {last:?} (longest)",
-        waits.len()
-    );
 }
 
 #[test]

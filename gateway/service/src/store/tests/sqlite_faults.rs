@@ -6,7 +6,7 @@ use crate::store::{
     StoreError, Version,
 };
 use dayaq_core_api::NoticeClass;
-use dayaq_types::{Clock, Language, Pii};
+use dayaq_types::{Clock, Language, Pii, SystemClock};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::sync::Arc;
@@ -178,6 +178,27 @@ async fn d02_at_one_busy_database_in_a_hundred_changes_nobody_notices() {
         }
         saved.await.unwrap().unwrap();
     }
+}
+
+/// A writer from outside that stays beyond all patience: the change is begun six times, with five pauses between them, and
+/// its caller hears what was in the way.
+#[tokio::test]
+async fn d02_a_change_that_finds_the_database_busy_six_times_fails_with_the_true_error() {
+    /// How long SQLite itself waits at each, and the pauses, which double.
+    const TRIED: Duration = Duration::from_millis(6 * 1_000 + 10 + 20 + 40 + 80 + 160);
+    let house = House::new();
+    let (store, key) = (house.store().await, house.subscriber(0));
+    let mut outside = aside(&house).await;
+    let held = outside.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let clock = SystemClock::new();
+    let refused = store.save_draft(&key, b"draft").await.unwrap_err();
+    println!("{refused} after {:?}", clock.monotonic());
+    assert_eq!(refused, StoreError::Contended("SQLITE_BUSY".to_owned()));
+    assert!(clock.monotonic() >= TRIED, "{:?}", clock.monotonic());
+    held.rollback().await.unwrap();
+    assert_eq!(store.draft(&key).await.unwrap(), None, "nothing is half there");
+    store.save_draft(&key, b"draft").await.unwrap();
+    assert_eq!(store.draft(&key).await.unwrap(), Some(b"draft".to_vec()));
 }
 
 /// No room: what does not fit is refused and not half there; what was there stays; with room again it goes on.
