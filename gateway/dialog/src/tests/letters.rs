@@ -60,6 +60,20 @@ fn d6_a_few_letters_find_one_item_or_those_to_choose_from() {
         .expect("astara-7 rayonu");
 }
 
+/// Letters that were typed and heard are not typed again.
+#[test]
+fn d6_whoever_is_cut_off_before_choosing_goes_on_at_what_was_found() {
+    let book = book(&lettered());
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567", "2", "2", "ast"]).expect("Hansı?");
+    phone.hang_up().dial("*7142#").send("1").expect("Hansı?").expect("1 astara-1 rayonu");
+    // Back leads to the letters, which are forgotten then.
+    phone.send("0").expect("ilk hərfləri").hang_up().dial("*7142#").send("1").expect("ilk hərfləri");
+    phone.send("sab").confirm();
+    let arguments = phone.call().2;
+    assert!(arguments.get("district").and_then(Value::as_text).as_deref() == Some("sabail"));
+}
+
 #[test]
 fn d6_whoever_cannot_spell_it_has_the_list() {
     let book = book(&lettered());
