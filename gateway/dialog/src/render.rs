@@ -27,12 +27,12 @@ impl<'b> Renderer<'b> {
         pages(&self.plain(self.screen()), self.surface)
     }
 
-    /// Says whether the option of this key stands on the page that the phone shows.
+    /// Says whether the phone has shown the option of this key: it stands on the present page, or on one that was leafed past.
     pub fn shows(&self, key: &str) -> bool {
         let screen = self.plain(self.screen());
         let pages = pages(&screen, self.surface);
-        let shown = pages.get(self.session.page).or(pages.last()).map_or(0..0, |page| page.options.clone());
-        screen.options.get(shown).is_some_and(|options| options.iter().any(|(own, _)| own == key))
+        let shown = pages.get(self.session.page).or(pages.last()).map_or(0, |page| page.options.end);
+        screen.options.get(..shown).is_some_and(|options| options.iter().any(|(own, _)| own == key))
     }
 
     /// Builds the screen of the present prompt; an empty one between two conversations.
