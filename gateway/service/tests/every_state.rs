@@ -70,8 +70,14 @@ fn stored(session: &Session) -> serde_json::Value {
 fn prompt(session: &Session) -> String {
     let stored = stored(session);
     let prompt = &stored["prompt"];
+    // What the version before does not know is stored as a value to confirm, behind a mark.
+    let marked = prompt["confirm"].as_str().and_then(|value| value.chars().next());
     let holds = || prompt.as_object().and_then(|fields| fields.keys().next()).expect("what it holds").clone();
-    prompt.as_str().map_or_else(holds, str::to_owned)
+    match marked {
+        Some('\u{1}') => "discard".to_owned(),
+        Some('\u{2}') => "found".to_owned(),
+        Some(_) | None => prompt.as_str().map_or_else(holds, str::to_owned),
+    }
 }
 
 /// The keys of the options on a screen, and of its foot.
