@@ -1,5 +1,8 @@
-# Müraciət: razılıq, ailə üzvləri, yoxlama, göndərmə.
+# Müraciət: nə lazımdır, razılıq, ailə üzvləri, yoxlama, göndərmə.
 
+apply-prepare = Pulsuzdur. Lazımdır: FİN-lər, vəsiqə, notarius nömrəsi.
+    .error = Davam üçün 1 yazın:
+    .opt-go-on = Davam
 apply-consent = Ailə məlumatınızı dövlət qurumlarından alaq?
     .error = Məlumatı dövlət qurumlarından alaq? 1 və ya 2:
     .opt-agree = Razıyam
@@ -8,34 +11,39 @@ apply-declined =
     Razılığınız olmadan müraciəti qəbul edə bilmirik.
     Sualınız varsa: 142
 
-apply-members = Ailə üzvləri: siz+{ $members-count }
-    .add = Əlavə et
+apply-members = Ailə üzvünün FİN-i (siz+{ $members-count }):
+    .error = FİN 7 simvoldur. Yenə yazın:
     .done = Hamısı budur
     .remove = Sil
     .which = Kimi silək?
     .item = { $relation } { $fin }
-    .duplicate = Bu FİN artıq yazılıb.
-apply-fix-members = Ailə üzvləri: siz+{ $members-count }
-    .add = Əlavə et
+    .duplicate = FİN artıq var.
+apply-fix-members = Ailə üzvünün FİN-i (siz+{ $members-count }):
+    .error = FİN 7 simvoldur. Yenə yazın:
     .done = Hamısı budur
     .remove = Sil
     .which = Kimi silək?
     .item = { $relation } { $fin }
-    .duplicate = Bu FİN artıq yazılıb.
+    .duplicate = FİN artıq var.
 
 apply-review =
-    { $fin }, { $card-series } { $card-number }
+    FİN { $fin }, { $card-series } { $card-number }
     Notariat: { $notary }
-    Ailə: siz+{ $members-count }
-    { $district }
-    Bank: { $branch }
+    { $members-count ->
+        [0] Ailə: tək siz
+       *[more] Ailə: { $members-list }
+    }
+    Yer: { $district }
+    Düzdür?
     .sms =
-        { $fin }, { $card-series } { $card-number }
+        FİN { $fin }, { $card-series } { $card-number }
         Notariat: { $notary }
-        Ailə: siz+{ $members-count }
-        { $district }
-        Bank: { $branch }
-        Sayğac nömrəsi: işıq - { $meter-electricity }, su - { $meter-water }, qaz - { $meter-gas }
+        { $members-count ->
+            [0] Ailə: tək siz
+           *[more] Ailə: { $members-list }
+        }
+        Yer: { $district }
+        Kart: { $branch }
         Düzdür?
     .opt-send = Göndər
     .opt-correct = Düzəlt

@@ -16,13 +16,13 @@ card-no-card =
     Kart yardım təyin olunandan sonra verilir.
     Pulsuz, pul verməyin. 142
 card-ordered =
-    Kart hazırlanır, SMS gələcək.
+    Hazırlanır, SMS gələcək.
     { $pickup-branch }
-    Pulsuz, ödəməyin. 142
+    Pul verməyin. 142
 card-ready =
     Kart { $pickup-collect-from } tarixindən:
     { $pickup-branch }
-    Pulsuz, pul verməyin. 142
+    Pul verməyin. 142
 card-later =
     Hazırda cavab yoxdur. Bir azdan yığın: *7142#
     Kömək: 142

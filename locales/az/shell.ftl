@@ -18,6 +18,7 @@ shell-retry = Yenidən
 shell-resume = Müraciətiniz bitməyib.
 shell-continue = Davam et
 shell-again = Əvvəldən başla
+shell-discard = Yazdıqlarınız silinsin?
 shell-restarted = Üzr istəyirik, yenidən:
 shell-ended = Hazırda davam etmək olmur. Bir azdan yığın: *7142#. Kömək: 142
     .sms = Hazırda davam etmək olmur. Bir azdan yenidən yazın. Kömək: 142

@@ -1,5 +1,8 @@
-# The application: consent, family members, review, sending.
+# The application: what is needed, consent, family members, review, sending.
 
+apply-prepare = This is free. You need everybody's FIN, your ID card and the number of your notarised application.
+    .error = Please type 1 to go on:
+    .opt-go-on = Go on
 apply-consent = We gather data about you and your family from state bodies. No papers are needed. Do you agree?
     .opt-agree = I agree
     .opt-decline = No
@@ -7,15 +10,15 @@ apply-declined =
     Without your consent we cannot take an application.
     Help: 142
 
-apply-members = Family members: you+{ $members-count }
-    .add = Add
+apply-members = FIN of a family member (so far: you+{ $members-count }):
+    .error = A FIN has 7 letters and digits, without I and O. Please type it again:
     .done = That is all
     .remove = Remove
     .which = Who should we remove?
     .item = { $relation } { $fin }
     .duplicate = This FIN is on the list already.
-apply-fix-members = Family members: you+{ $members-count }
-    .add = Add
+apply-fix-members = FIN of a family member (so far: you+{ $members-count }):
+    .error = A FIN has 7 letters and digits, without I and O. Please type it again:
     .done = That is all
     .remove = Remove
     .which = Who should we remove?
@@ -25,20 +28,25 @@ apply-fix-members = Family members: you+{ $members-count }
 apply-review =
     FIN { $fin }, { $card-series } { $card-number }
     Notary no.: { $notary }
-    Family: you+{ $members-count }
-    { $district }
-    Bank: { $branch }
+    { $members-count ->
+        [0] Family: you alone
+       *[more] Family: { $members-list }
+    }
+    Place: { $district }
+    Is it right?
     .sms =
         FIN { $fin }, card { $card-series } { $card-number }
         Notary number: { $notary }
-        Family: you+{ $members-count }
+        { $members-count ->
+            [0] Family: you alone
+           *[more] Family: { $members-list }
+        }
         Place: { $district }
-        Bank: { $branch }
-        Meter numbers: electricity - { $meter-electricity }, water - { $meter-water }, gas - { $meter-gas }
+        Card: { $branch }
         Is it right?
     .opt-send = Send
-    .opt-correct = Correct
-apply-correct = What shall we correct?
+    .opt-correct = Change
+apply-correct = What shall we change?
     .opt-applicant = FIN, ID card
     .opt-notary = Notary number
     .opt-members = Family

@@ -16,6 +16,7 @@ shell-retry = Try again
 shell-resume = Your application is not finished.
 shell-continue = Continue
 shell-again = Start again
+shell-discard = Delete what you have typed, and start again?
 shell-restarted = Sorry, we start again.
 shell-ended = We cannot go on right now. Please dial *7142# again later. Help: 142
     .sms = We cannot go on right now. Please write again later. Help: 142

@@ -1,5 +1,8 @@
-# Заявление: согласие, члены семьи, проверка, отправка.
+# Заявление: что нужно, согласие, члены семьи, проверка, отправка.
 
+apply-prepare = Бесплатно. Нужны ФИН всех, документ, номер от нотариуса.
+    .error = Чтобы продолжить, напишите 1:
+    .opt-go-on = Далее
 apply-consent = Данные семьи возьмём в госорганах. Согласны?
     .error = Взять данные семьи в госорганах? Пишите 1 или 2:
     .opt-agree = Да
@@ -8,36 +11,42 @@ apply-declined =
     Без вашего согласия принять заявление нельзя.
     Помощь: 142
 
-apply-members = Члены семьи: вы+{ $members-count }
-    .add = Добавить
+apply-members = ФИН члена семьи (вы+{ $members-count }):
+    .error = В ФИН 7 знаков. Напишите снова:
     .done = Больше никого
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
-    .duplicate = Этот ФИН уже есть.
-apply-fix-members = Члены семьи: вы+{ $members-count }
-    .add = Добавить
+    .duplicate = ФИН уже есть.
+apply-fix-members = ФИН члена семьи (вы+{ $members-count }):
+    .error = В ФИН 7 знаков. Напишите снова:
     .done = Больше никого
     .remove = Убрать
     .which = Кого убрать?
     .item = { $relation } { $fin }
-    .duplicate = Этот ФИН уже есть.
+    .duplicate = ФИН уже есть.
 
 apply-review =
-    { $fin }, { $card-series } { $card-number }
-    Нотариус: { $notary }
-    Семья: вы+{ $members-count }
+    ФИН { $fin }, { $card-series } { $card-number }
+    Нотар. номер: { $notary }
+    { $members-count ->
+        [0] Семья: только вы
+       *[more] Семья: { $members-list }
+    }
     { $district }
-    Банк: { $branch }
+    Верно?
     .sms =
-        { $fin }, { $card-series } { $card-number }
-        Нотариус: { $notary }
-        Семья: вы+{ $members-count }
-        { $district }
-        Банк: { $branch }
-        Счётчики: свет - { $meter-electricity }, вода - { $meter-water }, газ - { $meter-gas }
+        ФИН { $fin }, { $card-series } { $card-number }
+        Нотар. номер: { $notary }
+        { $members-count ->
+            [0] Семья: только вы
+           *[more] Семья: { $members-list }
+        }
+        Место: { $district }
+        Карта: { $branch }
+        Верно?
     .opt-send = Отправить
-    .opt-correct = Исправить
+    .opt-correct = Изменить
 apply-correct = Что не так?
     .error = Выберите:
     .opt-applicant = Документ

@@ -18,11 +18,11 @@ card-no-card =
 card-ordered =
     Готовим карту, придёт SMS.
     { $pickup-branch }
-    Бесплатно, не платите. 142
+    Не платите. 142
 card-ready =
     Карта готова: с { $pickup-collect-from }
     { $pickup-branch }
-    Бесплатно, не платите. 142
+    Не платите. 142
 card-later =
     Ответа пока нет. Наберите позже: *7142#
     Помощь: 142

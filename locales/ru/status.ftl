@@ -66,7 +66,7 @@ status-award =
     { $explain-from }-{ $explain-until }
     Бесплатно, не платите. 142
 status-reasons =
-    { $explain-reasons }
+    Причина: { $explain-reasons }
     Бесплатно, не платите. 142
 status-later =
     Ответа пока нет. Наберите позже: *7142#

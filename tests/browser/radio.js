@@ -31,6 +31,8 @@ tell(async (browser) => {
   await keys.press("Enter");
   await phone.expect("1 Yeni müraciət");
   await typed("1");
+  await phone.expect("Pulsuzdur");
+  await typed("1");
   await phone.expect("1 Razıyam");
   await typed("1");
   await phone.expect("FİN kodunuz");

@@ -9,7 +9,7 @@ use crate::render::{GroupWish, group_items, group_keys, group_len};
 use crate::session::{Complaint, Prompt, Session};
 use crate::turn::Turn;
 use crate::value::Value;
-use crate::{Book, Language};
+use crate::{Book, Language, found};
 
 /// Takes what was typed: first the keys that mean the same everywhere, then the answer to what was asked.
 pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
@@ -21,7 +21,8 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
     let Some(cleaned) = clean(raw) else {
         // Where one of several is to be chosen, what cannot be read is one more thing that is none of them.
         let typed = matches!(state.kind, StateKind::Text { .. });
-        let options = !typed || matches!(turn.session.prompt, Prompt::Resume | Prompt::Remove);
+        let offered = matches!(turn.session.prompt, Prompt::Resume | Prompt::Discard | Prompt::Remove);
+        let options = !typed || offered;
         return wrong(turn, state, if options { Complaint::NoSuchOption } else { Complaint::Unreadable });
     };
     if navigate(turn, state, &cleaned) {
@@ -30,6 +31,8 @@ pub(crate) fn text(turn: &mut Turn<'_>, raw: &str) {
     let message = dialogue.message(&state.name);
     match turn.session.prompt.clone() {
         Prompt::Resume => resume(turn, state, &cleaned),
+        Prompt::Discard => discard(turn, state, &cleaned),
+        Prompt::Found(_) => found::choose(turn, state, &cleaned),
         Prompt::Confirm(value) => confirm(turn, state, &message, &cleaned, &value),
         Prompt::Remove => remove(turn, state, &cleaned),
         Prompt::Help => help(turn, state, &message, &cleaned),
@@ -69,7 +72,7 @@ fn navigate(turn: &mut Turn<'_>, state: &State, cleaned: &str) -> bool {
 /// Says whether an input is a value of the type that the present question asks for.
 fn is_value(turn: &Turn<'_>, state: &State, cleaned: &str) -> bool {
     let StateKind::Text { input, .. } = &state.kind else { return false };
-    let asks = !matches!(turn.session.prompt, Prompt::Resume | Prompt::Waiting);
+    let asks = !matches!(turn.session.prompt, Prompt::Resume | Prompt::Discard | Prompt::Waiting);
     asks && turn.book.shared.types.get(input).is_some_and(|input| match input.read(cleaned) {
         Reading::Accepted(_) | Reading::Repaired(_) => true,
         Reading::Doubtful { .. } | Reading::Wrong => false,
@@ -93,7 +96,8 @@ fn back(turn: &mut Turn<'_>) {
     }
     match turn.session.prompt {
         Prompt::Help => retry(turn),
-        Prompt::Confirm(_) | Prompt::Remove => turn.ask(),
+        Prompt::Confirm(_) | Prompt::Found(_) | Prompt::Remove => turn.ask(),
+        Prompt::Discard => ask_resume(turn),
         Prompt::State | Prompt::Resume | Prompt::Waiting => turn.back(),
     }
 }
@@ -106,17 +110,8 @@ fn answer(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
             Some(key) => choose(turn, options, save.as_deref(), message, &key),
             None => wrong(turn, state, Complaint::NoSuchOption),
         },
-        StateKind::List { list, save, next, .. } => {
-            let at = chosen(turn, cleaned).and_then(|key| key.parse::<usize>().ok());
-            let item =
-                at.and_then(|at| turn.renderer().items(state).get(at.checked_sub(1)?).map(|item| item.id.clone()));
-            match item {
-                Some(id) => {
-                    keep(turn, state, save, Value::Item { list: list.clone(), id }, |turn| turn.leave(&next.target));
-                }
-                None => wrong(turn, state, Complaint::NoSuchOption),
-            }
-        }
+        StateKind::List { letters: Some(letters), .. } => found::search(turn, state, letters, cleaned),
+        StateKind::List { letters: None, .. } => found::choose(turn, state, cleaned),
         StateKind::Text { save, skip: Some(key), next, .. } if chosen(turn, cleaned).as_ref() == Some(key) => {
             keep(turn, state, save, Value::Text(String::new()), |turn| turn.leave(&next.target));
         }
@@ -175,7 +170,22 @@ fn group_wish(turn: &mut Turn<'_>, state: &State, group: &Group, cleaned: &str) 
             turn.ask();
             turn.session.prompt = Prompt::Remove;
         }
+        None if group.direct && len < group.max => add_typed(turn, state, group, cleaned),
         None => wrong(turn, state, Complaint::NoSuchOption),
+    }
+}
+
+/// Begins an item with the answer to its first question. What is no answer to it leaves the group's screen where it is.
+fn add_typed(turn: &mut Turn<'_>, state: &State, group: &Group, cleaned: &str) {
+    let before = turn.session.clone();
+    if let Some(target) = turn.begin(&group.run) {
+        turn.go(&target);
+    }
+    let Some((dialogue, first)) = turn.present() else { return turn.home() };
+    answer(turn, first, &dialogue.message(&first.name), cleaned);
+    if let Some(complaint @ (Complaint::Wrong | Complaint::Duplicate)) = turn.session.complaint.clone() {
+        turn.session = before;
+        wrong(turn, state, complaint);
     }
 }
 
@@ -201,6 +211,10 @@ fn remove(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
 fn resume(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
     match (chosen(turn, cleaned).as_deref(), meaning(turn, cleaned)) {
         (Some("1"), _) => turn.resume(),
+        (Some("2"), _) if turn.asks_before_discarding() => {
+            turn.ask();
+            turn.session.prompt = Prompt::Discard;
+        }
         (Some("2"), _) => turn.start_again(),
         // Who does not wish to go on now has not said that the answers may be thrown away.
         (None, Some(Meaning::No)) => turn.home(),
@@ -208,12 +222,35 @@ fn resume(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
     }
 }
 
+/// Throws the draft on the shelf away, or keeps it and offers it again.
+fn discard(turn: &mut Turn<'_>, state: &State, cleaned: &str) {
+    match chosen(turn, cleaned).as_deref() {
+        Some("1") => turn.start_again(),
+        Some("2") => ask_resume(turn),
+        Some(_) | None => wrong(turn, state, Complaint::NoSuchOption),
+    }
+}
+
+fn ask_resume(turn: &mut Turn<'_>) {
+    turn.ask();
+    turn.session.prompt = Prompt::Resume;
+}
+
 /// Takes what is typed under the offer of help: another try, no, or the answer itself.
 fn help(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str) {
     let again = as_key(cleaned) == "1" || chosen(turn, cleaned).is_some() && !is_value(turn, state, cleaned);
     let confirms = match &turn.session.interrupted {
         Some(Prompt::Confirm(value)) => Some(value.clone()),
-        Some(Prompt::State | Prompt::Resume | Prompt::Help | Prompt::Remove | Prompt::Waiting) | None => None,
+        Some(
+            Prompt::State
+            | Prompt::Resume
+            | Prompt::Discard
+            | Prompt::Found(_)
+            | Prompt::Help
+            | Prompt::Remove
+            | Prompt::Waiting,
+        )
+        | None => None,
     };
     match (confirms, meaning(turn, cleaned)) {
         _ if again => retry(turn),
@@ -256,7 +293,7 @@ fn confirm(turn: &mut Turn<'_>, state: &State, message: &str, cleaned: &str, val
 }
 
 /// Saves an answer and goes on, unless the group that it is for has it already.
-fn keep(turn: &mut Turn<'_>, state: &State, name: &str, value: Value, go_on: impl FnOnce(&mut Turn<'_>)) {
+pub(crate) fn keep(turn: &mut Turn<'_>, state: &State, name: &str, value: Value, go_on: impl FnOnce(&mut Turn<'_>)) {
     if is_duplicate(turn, name, &value) {
         return wrong(turn, state, Complaint::Duplicate);
     }
@@ -284,7 +321,7 @@ fn is_duplicate(turn: &Turn<'_>, name: &str, value: &Value) -> bool {
 
 /// Finds the key that an answer means: the key itself, a word for the number, the label of the option, a yes or a no, or
 /// the name of a language.
-fn chosen(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
+pub(crate) fn chosen(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
     let renderer = turn.renderer();
     let options = renderer.screen().options;
     let known = |key: &str| options.iter().any(|(own, _)| own == key);
@@ -317,10 +354,30 @@ pub(crate) fn labelled(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
 fn meant(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
     let meaning = meaning(turn, cleaned);
     match (&turn.session.prompt, meaning) {
-        (Prompt::Confirm(_) | Prompt::Resume | Prompt::Help, Some(Meaning::Yes)) => Some("1".to_owned()),
-        (Prompt::Confirm(_), Some(Meaning::No)) => Some("2".to_owned()),
+        (Prompt::Confirm(_) | Prompt::Resume | Prompt::Discard | Prompt::Help, Some(Meaning::Yes)) => {
+            Some("1".to_owned())
+        }
+        (Prompt::Confirm(_) | Prompt::Discard, Some(Meaning::No)) => Some("2".to_owned()),
         (Prompt::State, _) => {
-            let (_, State { kind: StateKind::Choice { options, .. }, .. }) = turn.present()? else { return None };
+            let (_, state) = turn.present()?;
+            let options = match &state.kind {
+                StateKind::Choice { options, .. } => options,
+                // Who has none, and who has nobody more.
+                StateKind::Text { skip: Some(key), .. } => {
+                    return Some(key.clone()).filter(|_| meaning == Some(Meaning::No));
+                }
+                StateKind::Group(group) if group.direct && meaning == Some(Meaning::No) => {
+                    let keys = group_keys(group, group_len(turn.session.frames.last()?, group));
+                    return keys.iter().find(|(_, wish)| *wish == GroupWish::Done).map(|(key, _)| (*key).to_owned());
+                }
+                StateKind::Text { skip: None, .. }
+                | StateKind::List { .. }
+                | StateKind::Group(_)
+                | StateKind::Run { .. }
+                | StateKind::Call { .. }
+                | StateKind::Route { .. }
+                | StateKind::End => return None,
+            };
             let languages = &turn.book.shared.languages;
             let agrees = |language: &Language| written(cleaned).is_none_or(|written| written == *language);
             let language = languages.exact(cleaned).or_else(|| languages.find(cleaned).filter(agrees));
@@ -329,7 +386,16 @@ fn meant(turn: &Turn<'_>, cleaned: &str) -> Option<String> {
             };
             options.iter().find(fits).map(|option| option.key.clone())
         }
-        (Prompt::Confirm(_) | Prompt::Resume | Prompt::Help | Prompt::Remove | Prompt::Waiting, _) => None,
+        (
+            Prompt::Confirm(_)
+            | Prompt::Resume
+            | Prompt::Discard
+            | Prompt::Found(_)
+            | Prompt::Help
+            | Prompt::Remove
+            | Prompt::Waiting,
+            _,
+        ) => None,
     }
 }
 
@@ -338,11 +404,11 @@ fn meaning(turn: &Turn<'_>, cleaned: &str) -> Option<Meaning> {
 }
 
 /// Says politely what was wrong; after so many times, offers help instead.
-fn wrong(turn: &mut Turn<'_>, state: &State, complaint: Complaint) {
+pub(crate) fn wrong(turn: &mut Turn<'_>, state: &State, complaint: Complaint) {
     let tries = turn.session.tries + 1;
     let prompt = turn.session.prompt.clone();
     turn.ask();
-    if tries >= state.tries && prompt != Prompt::Resume {
+    if tries >= state.tries && !matches!(prompt, Prompt::Resume | Prompt::Discard) {
         turn.session.interrupted = Some(prompt).filter(|prompt| matches!(prompt, Prompt::Confirm(_)));
         turn.session.prompt = Prompt::Help;
         return;

@@ -32,6 +32,8 @@ pub struct Book {
     pub(crate) scopes: BTreeMap<String, BTreeMap<String, Kind>>,
     /// The variables that each dialogue gives a value to by itself.
     pub(crate) own: BTreeMap<String, BTreeMap<String, Kind>>,
+    /// The message of a state that collects each group, whose `.item` is how an item of it reads.
+    pub(crate) grouped: BTreeMap<String, String>,
     /// Dialled codes and the dialogues that they open.
     pub(crate) codes: BTreeMap<String, String>,
     pub(crate) main: String,

@@ -7,7 +7,7 @@ use dayaq_author::Diagnostics;
 use sha2::{Digest, Sha256};
 
 use crate::Book;
-use crate::definition::{self, Dialogue};
+use crate::definition::{self, Dialogue, StateKind};
 use crate::fit::{self, Proof};
 use crate::flow::{self, Surroundings};
 use crate::keyword::{self, Keywords};
@@ -73,6 +73,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
             certainty = Some(known);
         }
     }
+    let grouped = grouped(&dialogues);
     let main = codes.values().next().cloned().unwrap_or_default();
     let hash = hash(sources);
     let catalogue = catalogue.clone();
@@ -88,6 +89,7 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
         shared,
         scopes,
         own,
+        grouped,
         codes,
         main,
         keywords,
@@ -101,6 +103,19 @@ pub fn compile(sources: &Sources) -> (Option<Book>, Diagnostics) {
     }
     let sound = !diagnostics.has_errors() && !book.main.is_empty();
     (sound.then_some(book), diagnostics)
+}
+
+/// Finds for every group a state that collects it; where several do, the first by name.
+fn grouped(dialogues: &BTreeMap<String, Dialogue>) -> BTreeMap<String, String> {
+    let mut grouped = BTreeMap::new();
+    for dialogue in dialogues.values() {
+        for state in dialogue.states.values() {
+            if let StateKind::Group(group) = &state.kind {
+                grouped.entry(group.save.clone()).or_insert_with(|| dialogue.message(&state.name));
+            }
+        }
+    }
+    grouped
 }
 
 fn codes(dialogues: &BTreeMap<String, Dialogue>, diagnostics: &Diagnostics) -> BTreeMap<String, String> {

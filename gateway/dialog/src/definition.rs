@@ -56,9 +56,11 @@ pub(crate) enum StateKind {
         skip: Option<String>,
         next: Link,
     },
+    /// With `letters` an item is found by its first letters, and the whole list stands behind a key.
     List {
         list: String,
         parent: Option<Variable>,
+        letters: Option<Letters>,
         save: String,
         next: Link,
     },
@@ -92,12 +94,26 @@ pub(crate) struct Choice {
     pub means: Option<Meaning>,
 }
 
+/// Says how an item of a list is found by its first letters.
+#[derive(Clone, Debug)]
+pub(crate) struct Letters {
+    /// The list whose items those of this one belong to; a name of one of them finds what belongs to it.
+    pub above: String,
+    /// Where the item is kept to which the one found belongs.
+    pub save: String,
+    /// The key of who would rather see the list.
+    pub key: String,
+    pub next: Link,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub run: String,
     pub save: String,
     pub unique: Option<String>,
     pub except: Option<Variable>,
+    /// Whether the first question about an item is asked on the group's own screen.
+    pub direct: bool,
     pub min: usize,
     pub max: usize,
     pub next: Link,
@@ -144,13 +160,24 @@ impl State {
 
     /// Says whether one of several is to be chosen here, so that words for a wrong choice can ask for another by themselves.
     pub fn offers(&self) -> bool {
-        matches!(self.kind, StateKind::Choice { .. } | StateKind::List { .. })
+        match &self.kind {
+            StateKind::Choice { .. } | StateKind::List { .. } => true,
+            StateKind::Group(group) => group.direct,
+            StateKind::Text { .. }
+            | StateKind::Run { .. }
+            | StateKind::Call { .. }
+            | StateKind::Route { .. }
+            | StateKind::End => false,
+        }
     }
 
     pub fn links(&self) -> Vec<&Link> {
         match &self.kind {
             StateKind::Choice { options, .. } => options.iter().map(|option| &option.next).collect(),
-            StateKind::Text { next, .. } | StateKind::List { next, .. } => vec![next],
+            StateKind::Text { next, .. } => vec![next],
+            StateKind::List { next, letters, .. } => {
+                std::iter::once(next).chain(letters.iter().map(|letters| &letters.next)).collect()
+            }
             StateKind::Group(group) => vec![&group.next],
             StateKind::Run { next, .. } => next.iter().collect(),
             StateKind::Call { on, .. } => on.values().collect(),
@@ -281,9 +308,25 @@ fn read_list(table: &Table<'_>) -> Option<StateKind> {
     let parent = table
         .opt_string("parent")
         .and_then(|text| variable(table, "parent", if text.starts_with('$') { text } else { format!("${text}") }));
+    let letters = table.opt_table("letters").and_then(|table| {
+        let letters = read_letters(&table);
+        table.finish();
+        letters
+    });
+    if parent.is_some() && table.has("letters") {
+        table.error("letters", "finds an item of the whole list, which has no parent then");
+    }
     let save = table.parse("save", name);
     let next = link(table, "next");
-    Some(StateKind::List { list: list?, parent, save: save?, next: next? })
+    Some(StateKind::List { list: list?, parent, letters, save: save?, next: next? })
+}
+
+fn read_letters(table: &Table<'_>) -> Option<Letters> {
+    let above = table.string("above");
+    let save = table.parse("save", name);
+    let key = table.parse("key", option_key);
+    let next = link(table, "next");
+    Some(Letters { above: above?, save: save?, key: key?, next: next? })
 }
 
 fn group(table: &Table<'_>) -> Option<StateKind> {
@@ -293,11 +336,12 @@ fn group(table: &Table<'_>) -> Option<StateKind> {
     let except = table.opt_string("except").and_then(|text| variable(table, "except", text));
     let max = table.integer_or("max", 1..=GROUP_MAX, GROUP_MAX);
     let min = table.integer_or("min", 0..=max, 0);
+    let direct = table.boolean_or("direct", false);
     let next = link(table, "next");
     if except.is_some() && unique.is_none() {
         table.error("except", "needs unique, which says what is compared");
     }
-    Some(StateKind::Group(Group { run: run?, save: save?, unique, except, min, max, next: next? }))
+    Some(StateKind::Group(Group { run: run?, save: save?, unique, except, direct, min, max, next: next? }))
 }
 
 fn read_run(table: &Table<'_>) -> Option<StateKind> {

@@ -7,7 +7,14 @@ use crate::definition::{State, StateKind, Target};
 use crate::session::{Draft, Prompt, Shelf};
 use crate::step::Effect;
 use crate::turn::Turn;
+use crate::value::Value;
 use crate::words::Saying;
+
+/// The question before answers are thrown away.
+pub(crate) const DISCARD: &str = "shell-discard";
+
+/// Under this name the letters that have found several items wait on the shelf; no variable has a space in it.
+const TYPED: &str = "letters typed";
 
 /// The menus that a dial string may answer in advance, and the length of it that is looked at.
 const DIALLED_PARTS_MAX: usize = 3;
@@ -82,12 +89,23 @@ impl Turn<'_> {
         self.session.draft = shelf.draft;
         self.session.frames = shelf.frames;
         self.ask();
+        let typed = self.session.frames.last_mut().and_then(|frame| frame.answers.remove(TYPED));
+        if let Some(letters) = typed.and_then(|answer| answer.value.as_text())
+            && self.present().is_some_and(|(_, state)| !self.renderer().found(state, &letters).is_empty())
+        {
+            self.session.prompt = Prompt::Found(letters);
+        }
         if let Some((_, state)) = self.present()
             && !state.asks()
         {
             let target = Target::State(state.name.clone());
             self.go(&target);
         }
+    }
+
+    /// Says whether the person is asked before answers are thrown away: a book of before has no words for it.
+    pub(crate) fn asks_before_discarding(&self) -> bool {
+        self.book.texts.has(self.renderer().language(), DISCARD, None)
     }
 
     /// Drops the draft and goes on to where the person was going.
@@ -113,12 +131,17 @@ impl Turn<'_> {
     }
 
     pub(crate) fn shelve(&mut self) {
-        if self.session.prompt == Prompt::Resume || !self.book.has_answers(&self.session.frames) {
+        if matches!(self.session.prompt, Prompt::Resume | Prompt::Discard)
+            || !self.book.has_answers(&self.session.frames)
+        {
             return;
         }
         let at_end = self.present().is_some_and(|(_, state)| matches!(state.kind, StateKind::End));
         if at_end {
             return;
+        }
+        if let (Prompt::Found(letters), Some(frame)) = (&self.session.prompt, self.session.frames.last_mut()) {
+            frame.save(TYPED, Value::Text(letters.clone()));
         }
         let draft = std::mem::replace(&mut self.session.draft, Draft::new(self.moment.fresh_draft));
         let frames = std::mem::take(&mut self.session.frames);
@@ -131,7 +154,7 @@ impl Turn<'_> {
         let old = |at: Timestamp| now.duration_since(at) > kept;
         if self.session.shelf.as_ref().is_some_and(|shelf| old(shelf.at)) {
             self.session.shelf = None;
-            if self.session.prompt == Prompt::Resume {
+            if matches!(self.session.prompt, Prompt::Resume | Prompt::Discard) {
                 self.ask();
             }
         }

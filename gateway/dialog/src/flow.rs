@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dayaq_author::Diagnostics;
 
-use crate::definition::{Choice, Dialogue, Link, StateKind, Target};
+use crate::definition::{Choice, Dialogue, Group, Letters, Link, State, StateKind, Target};
 use crate::input::Reading;
+use crate::render::group_keys;
 use crate::scope::{Scope, field_kind};
 use crate::shared::Shared;
-use crate::sources::{Catalogue, List};
+use crate::sources::{Catalogue, Item, List};
 use crate::value::Kind;
 
 /// The items on one numbered list: two digits, less the key for the next page.
@@ -114,27 +115,9 @@ impl Surroundings<'_> {
                         }
                     }
                 },
-                StateKind::List { list, parent, .. } => match self.lists.get(list) {
+                StateKind::List { list, parent, letters, .. } => match self.lists.get(list) {
                     None => missing("list", list, self.lists.keys().map(String::as_str).collect()),
-                    Some(list) => {
-                        let mut shown: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-                        for item in &list.items {
-                            let under = item.parent.as_deref().filter(|_| parent.is_some());
-                            *shown.entry(under).or_default() += 1;
-                        }
-                        for (under, count) in shown {
-                            if count > LIST_ITEMS_MAX {
-                                let under = under.map(|under| format!(" under {under}")).unwrap_or_default();
-                                diagnostics.push(state.place.error(format!(
-                                    "the list {} shows {count} items{under}, at most {LIST_ITEMS_MAX} can be numbered",
-                                    list.name
-                                )));
-                            }
-                        }
-                        if list.items.is_empty() {
-                            diagnostics.push(state.place.error(format!("the list {} is empty", list.name)));
-                        }
-                    }
+                    Some(list) => self.check_list(state, list, parent.is_some(), letters.as_ref(), diagnostics),
                 },
                 StateKind::Call { operation, on, .. } => match self.catalogue.operation(operation) {
                     None => {
@@ -153,6 +136,7 @@ impl Surroundings<'_> {
                         }
                     }
                 },
+                StateKind::Group(group) if group.direct => self.check_direct(state, group, diagnostics),
                 StateKind::Group(_) | StateKind::Run { .. } | StateKind::Route { .. } | StateKind::End => {}
             }
             if let StateKind::Run { run, next: None, .. } = &state.kind
@@ -166,6 +150,70 @@ impl Surroundings<'_> {
             {
                 diagnostics.push(state.place.error(format!("the dialogue {} never returns", group.run)));
             }
+        }
+    }
+
+    /// Checks that a list can be shown: it has items, and no more of them at once than can be numbered.
+    fn check_list(
+        &self,
+        state: &State,
+        list: &List,
+        has_parent: bool,
+        letters: Option<&Letters>,
+        diagnostics: &Diagnostics,
+    ) {
+        let mut shown: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+        for item in &list.items {
+            let under = item.parent.as_deref().filter(|_| has_parent);
+            *shown.entry(under).or_default() += 1;
+        }
+        for (under, count) in shown.into_iter().filter(|(_, count)| *count > LIST_ITEMS_MAX) {
+            let under = under.map(|under| format!(" under {under}")).unwrap_or_default();
+            diagnostics.push(state.place.error(format!(
+                "the list {} shows {count} items{under}, at most {LIST_ITEMS_MAX} can be numbered",
+                list.name
+            )));
+        }
+        if list.items.is_empty() {
+            diagnostics.push(state.place.error(format!("the list {} is empty", list.name)));
+        }
+        if let Some(letters) = letters {
+            self.check_letters(state, list, letters, diagnostics);
+        }
+    }
+
+    /// Checks a list whose items are found by letters: each belongs to an item of the list above.
+    fn check_letters(&self, state: &State, list: &List, letters: &Letters, diagnostics: &Diagnostics) {
+        if self.shared.keys.contains(&letters.key) {
+            diagnostics.push(state.place.error(format!("the key {} is one of every screen", letters.key)));
+        }
+        let Some(above) = self.lists.get(&letters.above) else {
+            diagnostics.push(state.place.error(format!("there is no list {:?}", letters.above)));
+            return;
+        };
+        let alone = |item: &&Item| item.parent.as_deref().is_none_or(|parent| above.item(parent).is_none());
+        for item in list.items.iter().filter(alone) {
+            let message =
+                format!("{} of the list {} belongs to nothing in the list {}", item.id, list.name, above.name);
+            diagnostics.push(state.place.error(message));
+        }
+    }
+
+    /// Checks a group whose screen asks for the first answer of an item: it is typed, and no key of the group is one.
+    fn check_direct(&self, state: &State, group: &Group, diagnostics: &Diagnostics) {
+        let Some(dialogue) = self.dialogues.get(&group.run) else { return };
+        let first = match &dialogue.start.target {
+            Target::State(name) => dialogue.state(name),
+            Target::Return | Target::Home => None,
+        };
+        let Some(StateKind::Text { input, .. }) = first.map(|first| &first.kind) else {
+            let message = format!("direct needs a text as the first state of the dialogue {}", group.run);
+            diagnostics.push(state.place.error(message));
+            return;
+        };
+        let Some(input) = self.shared.types.get(input) else { return };
+        for (key, _) in group_keys(group, 1).into_iter().filter(|(key, _)| input.read(key) != Reading::Wrong) {
+            diagnostics.push(state.place.error(format!("the key {key} of the group is itself an answer of this type")));
         }
     }
 

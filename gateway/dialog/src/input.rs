@@ -19,6 +19,8 @@ pub(crate) struct InputType {
     pub silent: BTreeMap<char, String>,
     pub confirm: BTreeMap<char, String>,
     pub ask: BTreeSet<char>,
+    /// How many digits too many may stand at the end; without them the rest is shown before it counts.
+    pub spare_digits: usize,
     pub pattern: Option<Regex>,
     pub pii: bool,
 }
@@ -103,8 +105,27 @@ impl InputType {
         match self.accept(&text) {
             Some(_) if shown => Reading::Repaired(text),
             Some(value) => Reading::Accepted(value),
-            None => Reading::Wrong,
+            None => self.without_spare(cleaned, &text).map_or(Reading::Wrong, Reading::Repaired),
         }
+    }
+
+    /// Gives what is left of a text that has digits too many at its end, such as the check digit of an old card. They
+    /// must have been typed as digits: a letter that was repaired to one may end a word.
+    fn without_spare(&self, cleaned: &str, text: &str) -> Option<String> {
+        let (mut typed, mut rest) = (cleaned.trim_end_matches(|c| self.strip.contains(&c)), text);
+        for _ in 0..self.spare_digits {
+            typed = typed.strip_suffix(|c: char| c.is_ascii_digit())?.trim_end_matches(|c| self.strip.contains(&c));
+            rest = rest.strip_suffix(|c: char| c.is_ascii_digit())?;
+            if self.accept(rest).is_some() {
+                return Some(rest.to_owned());
+            }
+        }
+        None
+    }
+
+    /// Says whether what was typed may be put right in a way that the person must see.
+    pub fn confirms(&self) -> bool {
+        !self.confirm.is_empty() || self.spare_digits > 0
     }
 
     fn accept(&self, text: &str) -> Option<Value> {
@@ -229,6 +250,7 @@ mod tests {
             silent: [('А', "A"), ('В', "B"), ('С', "C"), ('Е', "E"), ('Т', "T")].map(|(c, s)| (c, s.to_owned())).into(),
             confirm: [('O', "0"), ('О', "0")].map(|(c, s)| (c, s.to_owned())).into(),
             ask: ['I'].into(),
+            spare_digits: 0,
             pattern: Regex::new("^[0-9A-HJ-NP-Z]{7}$").ok(),
             pii: true,
         }
@@ -259,6 +281,25 @@ mod tests {
             ("😀", Reading::Wrong),
         ] {
             assert!(read(raw) == wanted, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn d3_the_check_digit_of_an_old_card_is_left_out_and_the_rest_is_shown() {
+        let fin = InputType { spare_digits: 1, ask: BTreeSet::new(), ..fin() };
+        let shown = |text: &str| Reading::Repaired(text.to_owned());
+        for (typed, wanted) in [
+            ("94FMDDD", Reading::Accepted(Value::Text("94FMDDD".to_owned()))),
+            ("94FMDDD6", shown("94FMDDD")),
+            ("94FM-DDD 6", shown("94FMDDD")),
+            ("94FMODD6", shown("94FM0DD")),
+            ("94FMDDDB", Reading::Wrong), // no card has a letter there
+            ("94FMDDDO", Reading::Wrong),
+            ("94FMDDD66", Reading::Wrong),
+            ("94FMDD", Reading::Wrong),
+            ("9", Reading::Wrong),
+        ] {
+            assert!(fin.read(typed) == wanted, "{typed:?}");
         }
     }
 

@@ -208,8 +208,9 @@ fn labels<'b>(
                     }
                     StateKind::Group(_) => ["add", "done", "remove"].map(|name| (name.to_owned(), None)).to_vec(),
                     StateKind::Text { skip: Some(_), .. } => vec![("skip".to_owned(), None)],
+                    StateKind::List { letters: Some(_), .. } => vec![("all".to_owned(), None)],
                     StateKind::Text { skip: None, .. }
-                    | StateKind::List { .. }
+                    | StateKind::List { letters: None, .. }
                     | StateKind::Run { .. }
                     | StateKind::Call { .. }
                     | StateKind::Route { .. }

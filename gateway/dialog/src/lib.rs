@@ -49,6 +49,7 @@ mod definition;
 mod draft;
 mod fit;
 mod flow;
+mod found;
 mod guard;
 mod input;
 mod keyword;

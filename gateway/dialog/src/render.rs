@@ -3,13 +3,14 @@
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use crate::definition::{Choice, Dialogue, Group, State, StateKind};
+use crate::draft::DISCARD;
 use crate::pages::{Foot, Page, Screen, pages};
 use crate::session::{Complaint, Frame, Prompt, Session};
 use crate::sources::Item;
 use crate::surface::Surface;
 use crate::value::{Arg, Kind, Record, Value};
 use crate::words::Words;
-use crate::{Book, Channel, Form, Language};
+use crate::{Book, Channel, Form, Language, found};
 
 /// The language of a phone that has not chosen one yet.
 pub(crate) const FIRST_LANGUAGE: Language = Language::Az;
@@ -26,12 +27,12 @@ impl<'b> Renderer<'b> {
         pages(&self.plain(self.screen()), self.surface)
     }
 
-    /// Says whether the option of this key stands on the page that the phone shows.
+    /// Says whether the phone has shown the option of this key: it stands on the present page, or on one that was leafed past.
     pub fn shows(&self, key: &str) -> bool {
         let screen = self.plain(self.screen());
         let pages = pages(&screen, self.surface);
-        let shown = pages.get(self.session.page).or(pages.last()).map_or(0..0, |page| page.options.clone());
-        screen.options.get(shown).is_some_and(|options| options.iter().any(|(own, _)| own == key))
+        let shown = pages.get(self.session.page).or(pages.last()).map_or(0, |page| page.options.end);
+        screen.options.get(..shown).is_some_and(|options| options.iter().any(|(own, _)| own == key))
     }
 
     /// Builds the screen of the present prompt; an empty one between two conversations.
@@ -46,6 +47,11 @@ impl<'b> Renderer<'b> {
                 let options = [("1", "shell-continue"), ("2", "shell-again")];
                 (self.shell("shell-resume"), options.map(|(key, id)| (key.to_owned(), self.shell(id))).to_vec())
             }
+            Prompt::Discard => {
+                let options = [("1", "shell-yes"), ("2", "shell-no")];
+                (self.shell(DISCARD), options.map(|(key, id)| (key.to_owned(), self.shell(id))).to_vec())
+            }
+            Prompt::Found(_) => (self.attribute(dialogue, state, "found"), self.numbered(state)),
             Prompt::Confirm(value) => {
                 let mut args = FluentArgs::new();
                 args.set("value", value.clone());
@@ -66,7 +72,8 @@ impl<'b> Renderer<'b> {
         };
         let ends = matches!(state.kind, StateKind::End) && self.session.prompt == Prompt::State;
         let complaint = self.session.complaint.as_ref().map(|complaint| self.complaint(complaint, dialogue, state));
-        let asks_anew = self.session.complaint == Some(Complaint::NoSuchOption) && self.has_own_error(dialogue, state);
+        let no_answer = matches!(self.session.complaint, Some(Complaint::NoSuchOption | Complaint::Wrong));
+        let asks_anew = no_answer && self.has_own_error(dialogue, state);
         let question = if asks_anew && state.offers() { String::new() } else { body };
         let body = complaint.into_iter().chain([question]).filter(|text| !text.is_empty()).collect();
         Screen { body, options, foot: self.foot(ends), ends }
@@ -78,10 +85,10 @@ impl<'b> Renderer<'b> {
             StateKind::Choice { options, .. } => {
                 options.iter().map(|option| (option.key.clone(), self.label(dialogue, state, option))).collect()
             }
-            StateKind::List { .. } => {
-                let items = self.items(state).into_iter().enumerate();
-                items.map(|(at, item)| ((at + 1).to_string(), item.label[self.language().index()].clone())).collect()
+            StateKind::List { letters: Some(letters), .. } => {
+                vec![(letters.key.clone(), self.attribute(dialogue, state, "all"))]
             }
+            StateKind::List { letters: None, .. } => self.numbered(state),
             StateKind::Group(group) => group_keys(group, group_len(frame, group))
                 .into_iter()
                 .map(|(key, wish)| (key.to_owned(), self.attribute(dialogue, state, wish.attribute())))
@@ -95,9 +102,34 @@ impl<'b> Renderer<'b> {
         }
     }
 
-    /// Gives the items that a list state shows: all, or those under an earlier answer.
+    fn numbered(&self, state: &State) -> Vec<(String, String)> {
+        let items = self.items(state).into_iter().enumerate();
+        items.map(|(at, item)| ((at + 1).to_string(), item.label[self.language().index()].clone())).collect()
+    }
+
+    /// Gives the items that letters find in the list of a state.
+    pub fn found(&self, state: &State, typed: &str) -> Vec<&'b Item> {
+        let StateKind::List { list, letters: Some(letters), .. } = &state.kind else { return Vec::new() };
+        let lists = &self.book.lists;
+        let both = lists.get(list).zip(lists.get(&letters.above));
+        both.map(|(list, above)| found::items(list, above, typed)).unwrap_or_default()
+    }
+
+    /// Gives the items that a list state shows: all, those under an earlier answer, or those that letters have found.
     pub fn items(&self, state: &State) -> Vec<&'b Item> {
-        let StateKind::List { list, parent, .. } = &state.kind else { return Vec::new() };
+        let StateKind::List { list, parent, letters, .. } = &state.kind else { return Vec::new() };
+        if letters.is_some() {
+            return match &self.session.prompt {
+                Prompt::Found(typed) => self.found(state, typed),
+                Prompt::State
+                | Prompt::Resume
+                | Prompt::Discard
+                | Prompt::Confirm(_)
+                | Prompt::Help
+                | Prompt::Remove
+                | Prompt::Waiting => Vec::new(),
+            };
+        }
         let Some(list) = self.book.lists.get(list) else { return Vec::new() };
         let under = parent.as_ref().map(|variable| self.book.value(self.session, variable).and_then(|v| v.as_text()));
         list.items.iter().filter(|item| under.as_ref().is_none_or(|under| item.parent == *under)).collect()
@@ -151,6 +183,9 @@ impl<'b> Renderer<'b> {
             }
             Complaint::Unseen => self.shell("shell-unseen"),
             Complaint::Unreadable => self.shell("shell-unreadable"),
+            Complaint::Duplicate if matches!(state.kind, StateKind::Group(_)) => {
+                self.attribute(dialogue, state, "duplicate")
+            }
             Complaint::Duplicate => self.group_text("duplicate"),
             Complaint::Restarted => self.shell("shell-restarted"),
         }
@@ -259,7 +294,7 @@ impl GroupWish {
 /// Gives each wish its key; a key is never moved to another wish when one is not on offer.
 pub(crate) fn group_keys(group: &Group, len: usize) -> Vec<(&'static str, GroupWish)> {
     let mut keys = Vec::new();
-    if len < group.max {
+    if len < group.max && !group.direct {
         keys.push(("1", GroupWish::Add));
     }
     if len >= group.min {

@@ -114,7 +114,12 @@ impl Scopes<'_> {
                     };
                     add(save, kind, &state.place);
                 }
-                StateKind::List { list, save, .. } => add(save, Kind::Item(list.clone()), &state.place),
+                StateKind::List { list, letters, save, .. } => {
+                    add(save, Kind::Item(list.clone()), &state.place);
+                    if let Some(letters) = letters {
+                        add(&letters.save, Kind::Item(letters.above.clone()), &state.place);
+                    }
+                }
                 StateKind::Group(group) => add(&group.save, Kind::Records(self.fields(&group.run)), &state.place),
                 StateKind::Run { run, save: Some(save), .. } => {
                     add(save, Kind::Record(self.fields(run)), &state.place);
@@ -146,17 +151,7 @@ impl Scopes<'_> {
                 }
             }
         }
-        for state in dialogue.states.values() {
-            let StateKind::Choice { options, .. } = &state.kind else { continue };
-            for (name, operand, _) in options.iter().flat_map(|option| &option.set) {
-                if let Operand::Variable(other) = operand
-                    && !scope.contains_key(name)
-                {
-                    let kind = field_kind(&scope, other).unwrap_or(Kind::Text);
-                    scope.insert(name.clone(), kind);
-                }
-            }
-        }
+        copied(dialogue, &mut scope);
         scope
     }
 
@@ -228,7 +223,12 @@ impl Scopes<'_> {
                 // Who does not know the answer takes back what was given before.
                 known.iter().filter(|name| *name != save).cloned().collect()
             }
-            StateKind::Text { save, skip: None, .. } | StateKind::List { save, .. } => {
+            // Who would rather see the list has named nothing yet.
+            StateKind::List { save, letters: Some(letters), next, .. } => {
+                let found = with(&mut [save.clone(), letters.save.clone()].into_iter());
+                return vec![(next.target.clone(), found), (letters.next.target.clone(), known.clone())];
+            }
+            StateKind::Text { save, skip: None, .. } | StateKind::List { save, letters: None, .. } => {
                 with(&mut [save.clone()].into_iter())
             }
             StateKind::Group(group) => with(&mut [group.save.clone()].into_iter()),
@@ -338,6 +338,21 @@ impl Scopes<'_> {
     }
 }
 
+/// Adds the variables that are only ever given another variable's value.
+fn copied(dialogue: &Dialogue, scope: &mut Scope) {
+    for state in dialogue.states.values() {
+        let StateKind::Choice { options, .. } = &state.kind else { continue };
+        for (name, operand, _) in options.iter().flat_map(|option| &option.set) {
+            if let Operand::Variable(other) = operand
+                && !scope.contains_key(name)
+            {
+                let kind = field_kind(scope, other).unwrap_or(Kind::Text);
+                scope.insert(name.clone(), kind);
+            }
+        }
+    }
+}
+
 fn meet(earlier: Option<BTreeSet<String>>, now: &BTreeSet<String>) -> BTreeSet<String> {
     earlier.map_or_else(|| now.clone(), |earlier| earlier.intersection(now).cloned().collect())
 }
@@ -359,7 +374,7 @@ pub(crate) fn text_names(name: &str, kind: &Kind) -> Vec<String> {
         Kind::Record(fields) => {
             fields.iter().flat_map(|field| text_names(&format!("{name}-{}", field.name), &field.kind)).collect()
         }
-        Kind::Records(_) => vec![format!("{name}-count")],
+        Kind::Records(_) => vec![format!("{name}-count"), format!("{name}-list")],
         Kind::Text
         | Kind::Number
         | Kind::Flag

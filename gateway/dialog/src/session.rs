@@ -190,12 +190,16 @@ pub(crate) struct Shelf {
 
 /// Says what the phone was last asked.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(from = "WrittenPrompt", into = "WrittenPrompt")]
 pub(crate) enum Prompt {
     /// The question of the present state.
     State,
     /// Continue the draft on the shelf, or start again?
     Resume,
+    /// Shall what the draft on the shelf holds be thrown away?
+    Discard,
+    /// Which of the items that begin with these letters?
+    Found(String),
     /// Is this what you meant?
     Confirm(String),
     /// Help was offered after too many wrong answers.
@@ -206,11 +210,63 @@ pub(crate) enum Prompt {
     Waiting,
 }
 
+/// A prompt as it is stored. The version before knows these and no more: what came later is written as a value to confirm
+/// with a mark before it, which nobody can type, and passes through that version unharmed.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Prompt", rename_all = "kebab-case")]
+enum WrittenPrompt {
+    State,
+    Resume,
+    Confirm(String),
+    Help,
+    Remove,
+    Waiting,
+}
+
+/// Marks the question whether a draft may be thrown away.
+const DISCARD_MARK: char = '\u{1}';
+/// Marks the letters that an item is chosen by.
+const FOUND_MARK: char = '\u{2}';
+
+impl From<Prompt> for WrittenPrompt {
+    fn from(prompt: Prompt) -> Self {
+        match prompt {
+            Prompt::State => Self::State,
+            Prompt::Resume => Self::Resume,
+            Prompt::Discard => Self::Confirm(DISCARD_MARK.to_string()),
+            Prompt::Found(letters) => Self::Confirm(format!("{FOUND_MARK}{letters}")),
+            Prompt::Confirm(value) => Self::Confirm(value),
+            Prompt::Help => Self::Help,
+            Prompt::Remove => Self::Remove,
+            Prompt::Waiting => Self::Waiting,
+        }
+    }
+}
+
+impl From<WrittenPrompt> for Prompt {
+    fn from(written: WrittenPrompt) -> Self {
+        match written {
+            WrittenPrompt::State => Self::State,
+            WrittenPrompt::Resume => Self::Resume,
+            WrittenPrompt::Confirm(value) => match (value.strip_prefix(DISCARD_MARK), value.strip_prefix(FOUND_MARK)) {
+                (Some(_), _) => Self::Discard,
+                (None, Some(letters)) => Self::Found(letters.to_owned()),
+                (None, None) => Self::Confirm(value),
+            },
+            WrittenPrompt::Help => Self::Help,
+            WrittenPrompt::Remove => Self::Remove,
+            WrittenPrompt::Waiting => Self::Waiting,
+        }
+    }
+}
+
 impl fmt::Debug for Prompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Prompt::State => "State",
             Prompt::Resume => "Resume",
+            Prompt::Discard => "Discard",
+            Prompt::Found(_) => "Found(…)",
             Prompt::Confirm(_) => "Confirm(…)",
             Prompt::Help => "Help",
             Prompt::Remove => "Remove",

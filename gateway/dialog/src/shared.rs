@@ -12,6 +12,8 @@ use crate::lexicon::{Lexicon, Meaning};
 /// The size of a compiled pattern; the author's patterns are short, and a bomb must not pass.
 const PATTERN_BYTES_MAX: usize = 256 * 1024;
 
+/// The most digits too many that a type may drop.
+const SPARE_DIGITS_MAX: usize = 4;
 /// The most parts that an author may allow a notice.
 const SEGMENTS_MAX: usize = 20;
 
@@ -176,6 +178,7 @@ fn input_type(table: Table<'_>) -> InputType {
         silent: letters(&table, "silent"),
         confirm: letters(&table, "confirm"),
         ask: table.string_items("ask").into_iter().filter_map(|(text, _)| letter(&table, "ask", &text)).collect(),
+        spare_digits: table.integer_or("spare_digits", 0..=SPARE_DIGITS_MAX, 0),
         pattern,
         pii: table.boolean_or("pii", true),
     };

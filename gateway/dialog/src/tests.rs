@@ -4,6 +4,8 @@ mod answering;
 mod check;
 mod fit;
 mod fixture;
+mod household;
+mod letters;
 mod navigation;
 mod newcomers;
 mod news;

@@ -29,7 +29,10 @@ impl Session {
             // Help is no step forward, and neither is the answer of the core.
             match &self.prompt {
                 Prompt::State | Prompt::Help | Prompt::Waiting => {}
-                prompt @ (Prompt::Resume | Prompt::Confirm(_) | Prompt::Remove) => prompt.hash(to),
+                prompt
+                @ (Prompt::Resume | Prompt::Discard | Prompt::Found(_) | Prompt::Confirm(_) | Prompt::Remove) => {
+                    prompt.hash(to)
+                }
             }
         });
         Whereabouts { answers: answered.then_some(answers), place }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dayaq_author::{Diagnostics, Place};
 
 use crate::definition::{Dialogue, State, StateKind};
+use crate::draft::DISCARD;
 use crate::input::{word, wordings};
 use crate::lexicon::Meaning;
 use crate::scope::{Scope, text_names};
@@ -63,6 +64,7 @@ impl Wording<'_> {
         for id in LAST_TEXTS {
             expected.push(Expected { optional: true, ..needed(id, None, BTreeSet::new(), &shell) });
         }
+        expected.push(Expected { optional: true, ..needed(DISCARD, None, BTreeSet::new(), &shell) });
         for notice in self.notices.values() {
             let names = notice.args.iter().flat_map(|arg| text_names(&arg.name, &arg.kind)).collect();
             let id = format!("notice-{}", notice.key);
@@ -119,7 +121,13 @@ impl Wording<'_> {
                 }
                 add(Some("error"), names.clone(), true);
             }
-            StateKind::List { .. } => add(Some("error"), names.clone(), true),
+            StateKind::List { letters, .. } => {
+                add(Some("error"), names.clone(), letters.is_none());
+                if letters.is_some() {
+                    add(Some("all"), names.clone(), false);
+                    add(Some("found"), names.clone(), false);
+                }
+            }
             StateKind::Text { input, skip, .. } => {
                 add(Some("skip"), names.clone(), skip.is_none());
                 add(Some("error"), names.clone(), false);
@@ -130,9 +138,12 @@ impl Wording<'_> {
                 }
             }
             StateKind::Group(group) => {
-                for attribute in ["add", "done", "remove", "which"] {
+                for attribute in
+                    ["add", "done", "remove", "which"].into_iter().filter(|name| !group.direct || *name != "add")
+                {
                     add(Some(attribute), names.clone(), false);
                 }
+                add(Some("error"), names.clone(), !group.direct);
                 // Without a unique answer nothing can be a duplicate.
                 add(Some("duplicate"), names.clone(), group.unique.is_none());
                 let fields = match self.scopes[&dialogue.id].get(&group.save) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use crate::sources::NoticeSpec;
-use crate::value::{Arg, Kind, Phrase, Value};
+use crate::value::{Arg, Kind, Phrase, Record, Value};
 use crate::{Book, Channel, Form, Language, Surface};
 
 /// The attribute of a notice that is its wording for a screen.
@@ -31,12 +31,14 @@ impl Words<'_> {
                     self.set(args, &format!("{name}-{}", field.name), &field.kind, value);
                 }
             }
-            Kind::Records(_) => {
-                let count = match value {
-                    Some(Value::Records(items)) => items.len(),
-                    _ => 0,
+            Kind::Records(fields) => {
+                let items = match value {
+                    Some(Value::Records(items)) => items.as_slice(),
+                    _ => &[],
                 };
-                args.set(format!("{name}-count"), FluentValue::from(count));
+                args.set(format!("{name}-count"), FluentValue::from(items.len()));
+                let lines: Vec<String> = items.iter().filter_map(|item| self.item(name, fields, item)).collect();
+                args.set(format!("{name}-list"), FluentValue::from(lines.join("\n")));
             }
             Kind::Term { family, .. } => {
                 let text = value.and_then(Value::as_text).and_then(|word| {
@@ -57,6 +59,15 @@ impl Words<'_> {
                 args.set(name.to_owned(), self.value(value));
             }
         }
+    }
+
+    /// Puts an item of a group into the words in which the group itself lists it.
+    fn item(&self, group: &str, fields: &[Arg], item: &Record) -> Option<String> {
+        let mut args = FluentArgs::new();
+        for field in fields {
+            args.set(field.name.clone(), self.value(item.get(&field.name)));
+        }
+        self.book.texts.format(self.language, self.book.grouped.get(group)?, Some("item"), &args)
     }
 
     fn phrase(&self, phrase: &Phrase, known: &BTreeMap<String, Vec<Arg>>) -> Option<String> {

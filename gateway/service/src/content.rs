@@ -152,8 +152,11 @@ fn read_lists(regions: &str, branches: &str, found: &Diagnostics) -> Vec<List> {
     found.extend(more.clone());
     let (document, more) = parse(BRANCHES, branches);
     let root = document.root(&more);
+    let banks = read_items(&root, "bank", |table| Some(Item { parent: None, ..read_labels(table) }));
     let branches = read_items(&root, "branch", |table| {
         let parent = read_parent(table, &known);
+        // Files of before say nothing of banks, and are read as long as sessions need them.
+        let bank = if banks.is_empty() { None } else { Some(read_bank(table, &banks)?) };
         let names = table.opt_table("name").map(|name| {
             let labels = read_labels(&name);
             name.finish();
@@ -168,7 +171,8 @@ fn read_lists(regions: &str, branches: &str, found: &Diagnostics) -> Vec<List> {
             table.error("name", "a branch has a name and an address");
             return None;
         };
-        let label = [0, 1, 2].map(|i| format!("{}, {}", names.label[i], addresses.label[i]));
+        let bank = |i: usize| bank.map(|bank| format!("{}, ", bank.label[i])).unwrap_or_default();
+        let label = [0, 1, 2].map(|i| format!("{}{}, {}", bank(i), names.label[i], addresses.label[i]));
         let places = [0, 1, 2].map(|i| {
             let longer = if names.label[i].len() > addresses.label[i].len() { &names } else { &addresses };
             longer.places[i].clone()
@@ -202,6 +206,11 @@ fn read_labels(table: &Table<'_>) -> Item {
     let label = Language::ALL.map(|language| table.string(language.code()).unwrap_or_default());
     let places = Language::ALL.map(|language| table.at(language.code()));
     Item { id: String::new(), parent: None, label, places }
+}
+
+fn read_bank<'b>(table: &Table<'_>, banks: &'b [Item]) -> Option<&'b Item> {
+    let found = |id: &str| banks.iter().find(|bank| bank.id == id);
+    table.parse("bank", |id| found(id).ok_or_else(|| format!("there is no bank {id:?}")))
 }
 
 fn read_parent(table: &Table<'_>, known: &dyn Fn(&str) -> bool) -> Option<String> {

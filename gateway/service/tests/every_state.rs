@@ -12,7 +12,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// What people type where something is asked: values of every type, one that must be confirmed, and nothing of all that.
-const TYPED: [&str; 9] = ["5AKT9X2", "7B3C8D1", "5AKTOX2", "12345678", "1234567", "4711", "5678", "rubbish", "98"];
+const TYPED: [&str; 10] =
+    ["5AKT9X2", "7B3C8D1", "5AKTOX2", "12345678", "1234567", "4711", "5678", "qub", "rubbish", "98"];
 /// What begins a conversation by SMS.
 const FIRST: [&str; 4] = ["Salam", "HELP", "STOP", "START"];
 /// Sentences with every letter that a FIN is asked about for.
@@ -27,8 +28,11 @@ struct Stand {
 
 /// A language and a channel, with everywhere that a phone may stand there.
 struct World {
+    language: Language,
     surface: Surface,
     stands: Vec<Stand>,
+    /// What a phone is let go with.
+    lasts: BTreeSet<String>,
 }
 
 fn files() -> &'static ContentFiles {
@@ -62,11 +66,18 @@ fn stored(session: &Session) -> serde_json::Value {
     serde_json::to_value(session).expect("stored")
 }
 
-/// The kind of question that is asked: "state", "help", "resume", "remove", "confirm".
+/// The kind of question that is asked: "state", "help", "resume", "remove", "confirm", "found".
 fn prompt(session: &Session) -> String {
     let stored = stored(session);
     let prompt = &stored["prompt"];
-    prompt.as_str().map_or_else(|| "confirm".to_owned(), str::to_owned)
+    // What the version before does not know is stored as a value to confirm, behind a mark.
+    let marked = prompt["confirm"].as_str().and_then(|value| value.chars().next());
+    let holds = || prompt.as_object().and_then(|fields| fields.keys().next()).expect("what it holds").clone();
+    match marked {
+        Some('\u{1}') => "discard".to_owned(),
+        Some('\u{2}') => "found".to_owned(),
+        Some(_) | None => prompt.as_str().map_or_else(holds, str::to_owned),
+    }
 }
 
 /// The keys of the options on a screen, and of its foot.
@@ -122,7 +133,7 @@ fn settled(step: Step, surface: &Surface) -> Vec<Step> {
 
 fn explore(language: Language, surface: Surface) -> World {
     let mut seen = BTreeSet::new();
-    let mut stands = Vec::new();
+    let (mut stands, mut lasts) = (Vec::new(), BTreeSet::new());
     let mut work = VecDeque::new();
     let start = Session::new("draft", Some(language), book(), Timestamp::UNIX_EPOCH);
     let by_sms = surface.budgets != Surface::ussd(surface.form).budgets;
@@ -131,6 +142,10 @@ fn explore(language: Language, surface: Surface) -> World {
         false => work.push_back(take(&start, &surface, Input::Open { dialled: "*7142#" })),
     }
     while let Some(done) = work.pop_front() {
+        lasts.extend(done.effects.iter().filter_map(|effect| match effect {
+            Effect::Reply { text, ends: true } => Some(text.clone()),
+            _ => None,
+        }));
         let Some(screen) = shown(&done).map(str::to_owned) else { continue };
         // Between two conversations nothing stands.
         if done.session.position().is_none() || !seen.insert(name(&done.session, &screen)) {
@@ -143,7 +158,7 @@ fn explore(language: Language, surface: Surface) -> World {
         work.push_back(take(&aborted.session, &surface, Input::Open { dialled: "" }));
         stands.push(Stand { session: done.session, screen });
     }
-    World { surface, stands }
+    World { language, surface, stands, lasts }
 }
 
 fn worlds() -> &'static [World] {
@@ -180,6 +195,29 @@ fn spellings(phrase: &str) -> [String; 3] {
     [phrase.to_owned(), format!(" {}! ", phrase.to_uppercase()), dayaq_text::plain(phrase)]
 }
 
+/// Whoever is let go, and whoever has failed at something, is told where help is.
+#[test]
+fn d2_142_stands_on_every_last_screen_and_behind_every_failure() {
+    let failures = [("status", "wrong"), ("status", "none"), ("card", "wrong")];
+    for world in worlds() {
+        let language = world.language.code();
+        for last in &world.lasts {
+            assert!(last.contains("142"), "{language}: no 142 on\n{last}");
+        }
+        assert!(world.lasts.len() > 20, "{language}: {} ends", world.lasts.len());
+        let failed = |stand: &&Stand| stand.session.position().is_some_and(|at| failures.contains(&at));
+        let failed: Vec<&Stand> = world.stands.iter().filter(failed).collect();
+        assert!(failed.len() >= failures.len(), "{language}: {}", failed.len());
+        for stand in failed.into_iter().filter(|stand| prompt(&stand.session) == "state" && !complains(stand)) {
+            assert!(stand.screen.contains("142"), "{language}: no 142 on\n{}", stand.screen);
+        }
+    }
+}
+
+fn complains(stand: &Stand) -> bool {
+    !stored(&stand.session)["complaint"].is_null()
+}
+
 #[test]
 fn d3_on_no_screen_does_an_idle_key_do_anything() {
     let mut idle = BTreeMap::new();
@@ -209,7 +247,7 @@ fn d3_on_no_screen_does_an_idle_key_do_anything() {
             }
         }
     }
-    for prompt in ["state", "help", "resume", "remove", "confirm"] {
+    for prompt in ["state", "help", "resume", "remove", "confirm", "found"] {
         assert!(idle.contains_key(&("98", prompt.to_owned())), "{prompt} was never reached: {idle:?}");
     }
     assert!(idle[&("98", "state".to_owned())] > 600 && idle.contains_key(&("0", "state".to_owned())), "{idle:?}");
@@ -222,7 +260,7 @@ fn d4_wherever_yes_or_no_is_asked_every_word_for_them_counts() {
     for (surface, stand) in everywhere() {
         let prompt = prompt(&stand.session);
         let (for_yes, for_no) = match (prompt.as_str(), stand.session.position()) {
-            ("confirm", _) | ("state", Some(("apply", "consent") | ("notary", "ask"))) => ("1", "2"),
+            ("confirm", _) | ("state", Some(("apply", "consent") | ("meters", "known"))) => ("1", "2"),
             ("resume" | "help", _) => ("1", "00"),
             (_, _) => continue,
         };

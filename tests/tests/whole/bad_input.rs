@@ -94,6 +94,7 @@ async fn is_answered_politely(tongue: &Tongue) {
     }
     for phone in [fin, number] {
         phone.send("1").await;
+        phone.send("1").await;
         phone.send("1").await.says(tongue.fin);
     }
     for wrong in ["171S5A", "171S5AVV", "171S5A!", "😀"] {
@@ -116,7 +117,7 @@ async fn is_answered_politely(tongue: &Tongue) {
     }
     // Everything answered before is still there.
     let mut seen = number.send("1339538").await;
-    for (typed, _) in &ALONE.answers[6..] {
+    for (typed, _) in &ALONE.answers[7..] {
         seen = number.send(typed).await;
     }
     seen.says("171S5AV").says("AA 1339538");
@@ -161,7 +162,7 @@ async fn in_the_middle() -> (RawSmsc, Stage, Line) {
 }
 
 /// Answers before the fault.
-const MIDDLE: usize = 5;
+const MIDDLE: usize = 6;
 
 /// The session of before goes on with the next answer and comes to the review with every answer.
 async fn goes_on(line: &mut Line) {

@@ -27,11 +27,11 @@ async fn g08_a_request_that_comes_again_gets_its_screen_again_and_is_one_turn() 
         assert!(first.body.contains("AZE"), "{style}");
         // The answer to the question that stands is taken: there was no second turn.
         says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
-        says(&phone.send("3073607").await.expect("a screen"), "Notariusdan ərizə");
+        says(&phone.send("3073607").await.expect("a screen"), "Notarius ərizəsinin nömrəsi");
         // By now its reply is history.
         let (status, detail) = hub.problem(&call).await;
         assert_eq!((status, &*detail), (409, "This turn was taken before."), "{style}");
-        says(&phone.send("1").await.expect("a screen"), "4-12 rəqəm");
+        says(&phone.send("1").await.expect("a screen"), "1 Davam");
     }
 }
 
@@ -49,7 +49,7 @@ async fn g08_a_turn_whose_answer_was_lost_may_be_signed_anew_where_turns_can_be_
         says(&phone.send("2").await.expect("a screen"), "AA hərflərindən sonrakı");
         let late = hub.aggregator.sign(&call.content_type, call.body.clone());
         assert_eq!(hub.problem(&late).await.0, 409, "{style}: its reply is history");
-        says(&phone.send("3073607").await.expect("a screen"), "Notariusdan ərizə");
+        says(&phone.send("3073607").await.expect("a screen"), "Notarius ərizəsinin nömrəsi");
     }
 }
 
@@ -70,7 +70,7 @@ async fn g08_a_request_of_a_session_that_is_over_is_not_taken_in_the_next_one() 
         let stray = hub.post(&hub.aggregator.sign(&choice.content_type, choice.body.clone())).await;
         assert_eq!(stray.status, 200, "{style}: {}", stray.body);
         assert!(stray.body.contains("*7142#"), "{style}: the neutral end says what to dial: {}", stray.body);
-        says(&phone.send("1").await.expect("a screen"), "1 Razıyam");
+        says(&phone.send("1").await.expect("a screen"), "1 Davam");
     }
 }
 
@@ -181,13 +181,13 @@ async fn g08_two_gateways_know_each_others_nonces_and_turns() {
         let again = hub.aggregator.post_to(other, "/ussd", &second).await.expect("an answer");
         assert!(again == hub.post(&second).await, "{style}");
         says(&phone.dial("*7142#").await.expect("a screen"), "1 Yeni müraciət");
-        says(&phone.send("1").await.expect("a screen"), "1 Razıyam");
+        says(&phone.send("1").await.expect("a screen"), "1 Davam");
         let third = hub.last();
         let again = hub.aggregator.post_to(other, "/ussd", &third).await.expect("an answer");
         assert!(again == hub.post(&third).await, "{style}: of a session that the other gateway has not seen");
         let late = hub.aggregator.post_to(other, "/ussd", &second).await.expect("an answer");
         assert_eq!(problem(&late).0, 409, "{style}");
-        says(&phone.send("1").await.expect("a screen"), "FİN kodunuz");
+        says(&phone.send("1").await.expect("a screen"), "1 Razıyam");
         there.gateway.shutdown().await;
     }
 }
@@ -203,14 +203,14 @@ async fn g08_a_request_that_two_gateways_hear_at_once_is_one_turn() {
     let turns = [
         ("*7142#", "3 English"),
         ("1", "1 Yeni müraciət"),
+        ("1", "1 Davam"),
         ("1", "1 Razıyam"),
         ("1", "FİN kodunuz"),
         ("300TQ7M", "Vəsiqənizin seriyası"),
         ("2", "AA hərflərindən sonrakı"),
-        ("3073607", "Notariusdan ərizə"),
-        ("1", "4-12 rəqəm"),
-        ("2026004117", "üzvləri: siz+0"),
-        ("2", "Yaşadığınız bölgə"),
+        ("3073607", "Notarius ərizəsinin nömrəsi"),
+        ("2026004117", "FİN-i (siz+0)"),
+        ("2", "ilk 3 hərfi"),
     ];
     for (at, (typed, says)) in turns.into_iter().enumerate() {
         let new = at == 0;
@@ -245,7 +245,7 @@ async fn b06_a_phone_whose_turns_come_to_two_gateways_has_one_conversation() {
     let mut turn = 0;
     for session in 0..3_usize {
         let menu = if session == 0 { "3 English" } else { "1 Yeni müraciət" };
-        let next = if session == 0 { "1 Yeni müraciət" } else { "1 Razıyam" };
+        let next = if session == 0 { "1 Yeni müraciət" } else { "1 Davam" };
         for (new, typed, part) in [(true, "*7142#", menu), (false, "1", next)] {
             let call = hub.signed("application/json", &body(session, new, typed));
             let answer = hub.aggregator.post_to(services[turn % 2], "/ussd", &call).await.expect("an answer");
@@ -403,7 +403,7 @@ async fn a6_a_star_that_was_typed_is_no_turn_of_its_own() {
     for (wrong, part, right, next) in [
         (["*", "1*2"], "FİN", "300TQ7M", "Vəsiqənizin seriyası"),
         (["*7142#", ""], "1 AZE", "2", "AA hərflərindən sonrakı"),
-        (["**", "*1"], "7 rəqəm", "3073607", "Notariusdan ərizə"),
+        (["**", "*1"], "7 rəqəm", "3073607", "Notarius ərizəsinin nömrəsi"),
     ] {
         for typed in wrong {
             let screen = phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed:?}: {cause}"));
@@ -421,7 +421,8 @@ async fn a6_what_is_dialled_after_the_code_leads_there() {
         let phone = hub.phone(ONE);
         phone.dial("*7142#").await.expect("a screen");
         phone.send("1").await.expect("a screen");
-        says(&phone.dial("*7142*1#").await.expect("a screen"), "1 Razıyam");
+        says(&phone.dial("*7142*1#").await.expect("a screen"), "1 Davam");
+        says(&phone.send("1").await.expect("a screen"), "1 Razıyam");
         says(&phone.send("1").await.expect("a screen"), "FİN kodunuz");
     }
 }

@@ -96,7 +96,7 @@ async fn another_familys_number_is_refused_and_the_phone_may_apply_again() {
     }
     assert_eq!(stage_of(&stage).await, ["refused"]);
     // What is over holds nobody up.
-    dials(&phone, "*7142*1#").await.says("Согласны?");
+    dials(&phone, "*7142*1#").await.says("Бесплатно");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +109,7 @@ async fn h3_a_phone_with_an_application_hears_of_it_right_after_the_menu() {
     phone.send("2").await.says(&number).says("1 Номер есть");
     phone.send("00").await.says("1 Новое заявление");
     phone.send("1").await.says(&number);
-    phone.send("3").await.says("Согласны?");
+    phone.send("3").await.says("Бесплатно");
     phone.send("0").await.says(&number);
     phone.send("1").await.says(&number).says("4-12 цифр");
     phone.send(NUMBER).await.says("Принято").ends();
@@ -122,7 +122,7 @@ async fn h3_a_phone_with_an_application_hears_of_it_right_after_the_menu() {
     let other = stage.phone("994501234504");
     other.dial().await.says("2 Русский");
     other.send("2").await.says("1 Новое заявление");
-    other.send("1").await.says("Согласны?");
+    other.send("1").await.says("Бесплатно");
 }
 
 /// An application begun for another family is kept while the number is given for this one.
@@ -132,7 +132,8 @@ async fn b3_an_application_in_progress_is_kept_while_the_number_is_given_for_ano
     let (phone, number) = applied_without_number(&stage).await;
     phone.dial().await.says("1 Новое заявление");
     phone.send("1").await.says(&number);
-    phone.send("3").await.says("Согласны?");
+    phone.send("3").await.says("Бесплатно");
+    phone.send("1").await.says("Согласны?");
     phone.send("1").await.says("Ваш ФИН");
     phone.send("300TQ7M").await.says("Серия удостоверения");
     phone.send("00").await.says("2 Моё заявление");

@@ -133,7 +133,7 @@ async fn written(line: &mut Line, message: &ShortMessage) -> String {
 }
 
 async fn asked_by_sms(line: &mut Line, from: &str, tongue: &Tongue) {
-    for typed in ["Salam", tongue.key, "1", "1"] {
+    for typed in ["Salam", tongue.key, "1", "1", "1"] {
         written(line, &sms(from, 0, typed.as_bytes())).await;
     }
 }
@@ -168,6 +168,7 @@ async fn a27_a_fin_by_ussd_is_read_as_it_was_typed_or_asked_for_again() {
     for tongue in &TONGUES {
         // The language is the fourth of the menu, once one is known.
         line.send(tongue.key).await;
+        line.send("1").await;
         line.send("1").await;
         line.send("1").await;
         for (data_coding, octets, _, becomes) in CASES {

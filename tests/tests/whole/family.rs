@@ -2,6 +2,9 @@
 
 use crate::stage::{Phone, Seen};
 
+/// More than the pages of any review here.
+const REVIEW_PAGES: usize = 9;
+
 /// A family's application, from the first dial to the last look over it.
 pub struct Family {
     /// The phone.
@@ -29,32 +32,34 @@ pub const QUBA: Family = Family {
     number: "994501234501",
     answers: &[
         ("1", "1 Yeni müraciət"),
+        ("1", "Pulsuzdur"),
         ("1", "1 Razıyam"),
         ("1", "FİN kodunuz"),
         ("300tq7m", "Vəsiqənizin seriyası"),
         ("2", "AA hərflərindən sonrakı 7 rəqəm"),
-        ("3073607", "Notariusdan ərizə"),
-        ("1", "4-12 rəqəm"),
-        ("2026004117", "üzvləri: siz+0"),
-        ("1", "Ailə üzvünün FİN-i"),
+        ("3073607", "Notarius ərizəsinin nömrəsi"),
+        ("2026004117", "FİN-i (siz+0)"),
         ("69F5J5R", "Kimdir?"),
-        ("1", "üzvləri: siz+1"),
-        ("1", "Ailə üzvünün FİN-i"),
+        ("1", "FİN-i (siz+1)"),
         ("7ZHET4L", "Kimdir?"),
-        ("2", "üzvləri: siz+2"),
-        ("1", "Ailə üzvünün FİN-i"),
+        ("2", "FİN-i (siz+2)"),
         ("124HW0U", "Kimdir?"),
-        ("2", "üzvləri: siz+3"),
-        ("2", "Yaşadığınız bölgə"),
-        ("7", "Rayon və ya şəhər"),
-        ("2", "Kartın bankı"),
-        ("1", "İşıq sayğacının nömrəsi"),
-        ("1", "Su sayğacının nömrəsi"),
-        ("1", "Qaz sayğacının nömrəsi"),
-        ("1", "300TQ7M, AA 3073607"),
+        ("2", "FİN-i (siz+3)"),
+        ("2", "ilk 3 hərfi"),
+        ("qub", "2 Qubadlı"),
+        ("1", "Kartın bankı"),
+        ("1", "Sayğac nömrələrini bilirsiniz?"),
+        ("2", "300TQ7M, AA 3073607"),
     ],
-    review: &["300TQ7M, AA 3073607", "Notariat: 2026004117", "Ailə: siz+3", "Quba", "Quba, Nizami küç. 24"],
-    draft_from: 3,
+    review: &[
+        "300TQ7M, AA 3073607",
+        "Notariat: 2026004117",
+        "Ailə: Həyat yoldaşı 69F5J5R",
+        "Övlad 124HW0U",
+        "Yer: Quba",
+        "Düzdür?",
+    ],
+    draft_from: 4,
     members: 3,
     go_on: "1 Davam et",
     confirm: "1 Göndər",
@@ -67,23 +72,20 @@ pub const ALONE: Family = Family {
     number: "994501234502",
     answers: &[
         ("2", "1 Новое заявление"),
+        ("1", "Бесплатно"),
         ("1", "Согласны?"),
         ("1", "Ваш ФИН"),
         ("171S5AV", "Серия удостоверения"),
         ("2", "7 цифр"),
-        ("1339538", "Есть номер заявления"),
-        ("1", "4-12 цифр"),
-        ("2026004127", "семьи: вы+0"),
-        ("2", "Регион"),
-        ("1", "Район или город"),
-        ("6", "Банк карты"),
-        ("1", "Номер счётчика света"),
-        ("1", "Номер счётчика воды"),
-        ("1", "Номер счётчика газа"),
-        ("1", "171S5AV, AA 1339538"),
+        ("1339538", "Номер заявления от нотариуса"),
+        ("2026004127", "семьи (вы+0)"),
+        ("2", "Первые 3 буквы"),
+        ("nas", "Банк карты"),
+        ("1", "Знаете номера счётчиков?"),
+        ("2", "171S5AV, AA 1339538"),
     ],
-    review: &["171S5AV, AA 1339538", "Нотариус: 2026004127", "Семья: вы+0", "Насими"],
-    draft_from: 3,
+    review: &["171S5AV, AA 1339538", "Нотар. номер: 2026004127", "Семья: только вы", "Насими", "Верно?"],
+    draft_from: 4,
     members: 0,
     go_on: "1 Продолжить",
     confirm: "1 Отправить",
@@ -96,22 +98,20 @@ pub const UNNUMBERED: Family = Family {
     number: "994501234503",
     answers: &[
         ("2", "1 Новое заявление"),
+        ("1", "Бесплатно"),
         ("1", "Согласны?"),
         ("1", "Ваш ФИН"),
         ("171S5AV", "Серия удостоверения"),
         ("2", "7 цифр"),
-        ("1339538", "2 Пока нет"),
-        ("2", "1 Дальше"),
-        ("1", "семьи: вы+0"),
-        ("2", "Регион"),
-        ("1", "Район или город"),
-        ("6", "Банк карты"),
-        ("1", "Номер счётчика света"),
-        ("1", "Номер счётчика воды"),
-        ("1", "Номер счётчика газа"),
-        ("1", "171S5AV, AA 1339538"),
+        ("1339538", "1 Пока нет"),
+        ("1", "1 Дальше"),
+        ("1", "семьи (вы+0)"),
+        ("2", "Первые 3 буквы"),
+        ("nas", "Банк карты"),
+        ("1", "Знаете номера счётчиков?"),
+        ("2", "171S5AV, AA 1339538"),
     ],
-    review: &["171S5AV, AA 1339538", "Семья: вы+0", "Насими"],
+    review: &["171S5AV, AA 1339538", "Семья: только вы", "Насими"],
     registered: "142",
     ..ALONE
 };
@@ -136,7 +136,7 @@ impl Family {
     /// From the first page of the review to the last, where it can be sent off; every answer must be there.
     pub async fn look_over(&self, phone: &Phone, mut seen: Seen) -> Seen {
         let mut all = seen.text.clone();
-        for _ in 0..self.review.len() {
+        for _ in 0..REVIEW_PAGES {
             if seen.text.contains(self.confirm) {
                 break;
             }

@@ -31,7 +31,7 @@ async fn k5_a_family_applies_once_at_an_operator_that_repeats_delays_loses_and_i
     for _ in 0..3 {
         texts.push(phone.text().await);
     }
-    for says in ["Müraciətiniz qeydə alındı", "Sosial yardım təyin olundu", "Kartınız hazırdır"] {
+    for says in ["Müraciətiniz qeydə alındı", "Ünvanlı sosial yardım təyin olundu", "Kartınız hazırdır"] {
         assert_eq!(texts.iter().filter(|text| text.contains(says)).count(), 1, "{says}: {texts:?}");
     }
     assert_eq!(stage.references().await, [reference]);

@@ -112,7 +112,7 @@ async fn e06_a_program_that_stood_still_goes_on_where_it_was() {
     let stage = Stage::up(Setting::default()).await;
     let phone = stage.phone("994501234502");
     phone.dial().await;
-    for typed in ["3", "1", "1", "171S5AV"] {
+    for typed in ["3", "1", "1", "1", "171S5AV"] {
         phone.send(typed).await;
     }
     let other = stage.phone("994501234503");

@@ -85,7 +85,7 @@ pub fn says(screen: &Screen, part: &str) {
 /// A phone at the question for its FIN.
 pub async fn at_fin(phone: &AggregatorPhone) {
     says(&phone.dial("*7142#").await.expect("a screen"), "3 English");
-    for (typed, part) in [("1", "1 Yeni müraciət"), ("1", "1 Razıyam"), ("1", "FİN kodunuz")] {
+    for (typed, part) in [("1", "1 Yeni müraciət"), ("1", "1 Davam"), ("1", "1 Razıyam"), ("1", "FİN kodunuz")] {
         says(&phone.send(typed).await.expect("a screen"), part);
     }
 }
@@ -94,7 +94,7 @@ pub async fn at_fin(phone: &AggregatorPhone) {
 pub async fn at_review(phone: &AggregatorPhone) {
     at_fin(phone).await;
     let mut screen = None;
-    for typed in ["300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1", "1", "1", "1"] {
+    for typed in ["300TQ7M", "2", "3073607", "2026004117", "2", "qub", "1", "1", "2"] {
         screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
     }
     while screen.take().is_some_and(|screen| !screen.text.contains("1 Gönd") && !screen.text.contains("1 Gond")) {

@@ -19,19 +19,16 @@ pub const PHONE: &str = "994501234501";
 pub fn apply_in_azerbaijani(phone: &mut Phone<'_>) {
     phone.dial("*7142#").expect("1 Azərbaycanca").expect("2 Русский").expect("3 English");
     phone.send("1").expect("1 Yeni müraciət");
-    phone.send("1").expect("1 Razıyam");
+    phone.send("1").expect("Pulsuzdur").send("1").expect("1 Razıyam");
     phone.send("1").expect("FİN kodunuz").send("300tq7m").expect("Vəsiqənizin seriyası");
-    phone.send("2").expect("AA hərflərindən sonrakı 7 rəqəm").send("3073607").expect("Notariusdan ərizə");
-    phone.send("1").expect("4-12 rəqəm").send("2026004117").expect("üzvləri: siz+0");
+    phone.send("2").expect("AA hərflərindən sonrakı 7 rəqəm").send("3073607").expect("1 Hələ yoxdur");
+    phone.send("2026004117").expect("FİN-i (siz+0)");
     for (fin, relation, count) in [("69F5J5R", "1", 1), ("7ZHET4L", "2", 2), ("124HW0U", "2", 3)] {
-        phone.send("1").expect("Ailə üzvünün FİN-i").send(fin).expect("Kimdir?");
-        phone.send(relation).expect(&format!("üzvləri: siz+{count}"));
+        phone.send(fin).expect("Kimdir?").send(relation).expect(&format!("FİN-i (siz+{count})"));
     }
-    phone.send("2").expect("Yaşadığınız bölgə").send("7").expect("Rayon və ya şəhər");
-    phone.send("2").expect("Kartın bankı").send("1").expect("İşıq sayğacının nömrəsi");
-    phone.send("1").expect("Su sayğacının nömrəsi").send("1").expect("Qaz sayğacının nömrəsi");
-    phone.send("1").expect("300TQ7M, AA 3073607");
-    phone.send("98").expect("1 Göndər");
+    phone.send("2").expect("ilk 3 hərfi").send("qub").expect("1 Quba").send("1").expect("Kartın bankı");
+    phone.send("1").expect("Sayğac nömrələrini bilirsiniz?").send("2").expect("300TQ7M, AA 3073607");
+    phone.send("98").expect("Övlad 124HW0U").send("98").expect("1 Göndər");
     phone.send("1").expect("Qeydiyyat").expect_end();
 }
 
@@ -69,11 +66,11 @@ async fn s1_a_family_applies_over_a_foreign_smsc_and_hears_amount_branch_and_dat
     let amount = Money::from_qepik(4 * rules.criterion.qepik() - 40_000);
     let from = today.first_of_month();
     let until = from.checked_add(i64::from(rules.award_months).months()).and_then(|end| end.yesterday());
-    phone.await_sms("Sosial yardım təyin olundu").expect(&reference).expect(&format!("Ayda: {amount}"));
+    phone.await_sms("Ünvanlı sosial yardım təyin olundu").expect(&reference).expect(&format!("Ayda: {amount}"));
     phone.expect(&format!("Müddət: {}-{}", printed(from), printed(until.expect("a day"))));
     phone.expect("heç kimə pul verməyin").expect("142");
 
-    phone.await_sms("Kartınız hazırdır").expect("alın: Quba");
+    phone.await_sms("Kartınız hazırdır").expect("alın: Bank A, Quba");
     let orders = registries.card_orders();
     assert_eq!(orders.len(), 1, "one card");
     let collect_from = orders[0].collect_from.expect("the bank has made it");
@@ -91,12 +88,12 @@ async fn a1_after_a_cut_the_service_binds_again_and_the_phone_goes_on_where_it_w
     let _serving = ServeConfig::new(smsc.addr, registries.addr()).start();
     smsc.wait_for_bind();
     let mut phone = smsc.phone(PHONE);
-    phone.dial("*7142#").send("1").send("1").send("1").expect("FİN kodunuz");
+    phone.dial("*7142#").send("1").send("1").send("1").send("1").expect("FİN kodunuz");
     phone.send("300TQ7M").expect("Vəsiqənizin seriyası").send("2").expect("AA hərflərindən sonrakı");
     smsc.cut();
     let mut phone = smsc.phone(PHONE);
     phone.dial("*7142#").expect("1 Davam et").send("1").expect("AA hərflərindən sonrakı");
-    phone.send("3073607").expect("Notariusdan ərizə");
+    phone.send("3073607").expect("Notarius ərizəsinin nömrəsi");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -23,15 +23,16 @@ async fn s1_a_woman_applies_by_sms_in_russian_over_a_foreign_smsc() {
     phone.write("русский").await_sms("1 Новое заявление");
     // A06: the answer to `1` is lost with the link, and so is the response to the reply; `1` is delivered again. It is
     // one `1`, and since it may be another that answers the reply, the question comes once more.
-    phone.write_and_lose("1").await_sms("1 Да").await_sms("1 Да").expect_silence();
+    phone.write_and_lose("1").await_sms("1 Далее").await_sms("1 Далее").expect_silence();
+    phone.write("1").await_sms("1 Да").expect("Согласны?").expect_silence();
     phone.write("1").await_sms("Ваш ФИН").expect_silence();
     phone.write("171S5АV").await_sms("Серия удостоверения");
-    phone.write("2").await_sms("7 цифр").write("1339538").await_sms("Есть номер заявления");
-    phone.write("есть").await_sms("4-12 цифр").write("2026004127").await_sms("семьи: вы+0");
+    phone.write("2").await_sms("7 цифр").write("1339538").await_sms("Номер заявления от нотариуса");
+    phone.write("2026004127").await_sms("семьи (вы+0)");
     phone.write("стоп").await_sms("Напоминаний больше не будет").expect("о решении и карте");
-    phone.write("заявка").await_sms("1 Продолжить").write("1").await_sms("семьи: вы+0");
-    phone.write("2").await_sms("Регион").write("1").await_sms("Район или город");
-    phone.write("6").await_sms("Банк карты").write("1").await_sms("Номер счётчика света");
+    phone.write("заявка").await_sms("1 Продолжить").write("1").await_sms("семьи (вы+0)");
+    phone.write("2").await_sms("Первые 3 буквы").write("нас").await_sms("Банк карты");
+    phone.write("1").await_sms("Знаете номера счётчиков?").write("1").await_sms("Номер счётчика света");
     // Whoever writes the same three times is heard three times.
     phone.write("1").write("1").write("1");
     phone.await_sms("Номер счётчика воды").await_sms("Номер счётчика газа");

@@ -132,9 +132,11 @@ async fn a1_a_leg_that_is_cut_comes_back_as_a_pair_and_nothing_is_lost_or_told_t
         None,
     ];
     apply(&stage, async |at| {
-        if at % 3 == 1 {
+        if at % 2 == 1
+            && let Some(cut) = cuts.get(at / 2)
+        {
             whole(&stage, 4.0).await;
-            match cuts[at / 3] {
+            match *cut {
                 Some(kind) => valve.cut(kind),
                 None => {
                     stage.smsc.fault("cut".parse().expect("a fault")).expect("there is room");

@@ -11,12 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::block_in_place;
 
-/// People in the middle of an application; each has given one answer more than the one before.
+/// People in the middle of an application; each has given one answer more than the one before, up to the last question
+/// and then from the first again.
 const PEOPLE: usize = 8;
 /// The first of them has given so many, and has a draft.
-const FIRST: usize = 6;
+const FIRST: usize = 7;
 /// For so long the replicas stand still before the master dies.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How many answers that person has given.
+fn answers(person: usize) -> usize {
+    FIRST + person % (ALONE.answers.len() - FIRST)
+}
+
 /// Does all of it at the same time.
 async fn at_once<T: Send + 'static>(works: impl IntoIterator<Item: Future<Output = T> + Send + 'static>) -> Vec<T> {
     let mut done = Vec::new();
@@ -49,7 +56,7 @@ async fn c03_a_failover_that_loses_the_last_writes_repeats_one_question_and_lose
     let last = stage.phone(ALONE.number);
     ALONE.until_confirm(&last).await;
     let walker = |number| Walker::new(number, stage.phone(&number_of(number)), Duration::ZERO, &Arc::default());
-    let people = at_once((0..PEOPLE).map(|number| walker(number).reach(FIRST + number))).await;
+    let people = at_once((0..PEOPLE).map(|number| walker(number).reach(answers(number)))).await;
     let reign = loop {
         let reign = all.settled().await;
         if all.have_heard(reign).await {

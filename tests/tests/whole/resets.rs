@@ -22,7 +22,7 @@ const SLACK: Duration = Duration::from_millis(1500);
 
 const FIRST: &str = "1 Azərbaycanca";
 const SECOND: &str = "1 Новое заявление";
-const THIRD: &str = "Согласны?";
+const THIRD: &str = "Бесплатно";
 /// What a phone writes, and is answered by one text of one segment.
 const TEXT: &str = "Kart";
 

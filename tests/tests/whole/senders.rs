@@ -42,14 +42,14 @@ async fn f08_every_form_of_a_number_is_one_person() {
     // One application goes on whichever form the network writes, whatever it says of the type of number and its plan.
     for (ton, npi, digits, typed, says) in [
         (1, 1, "+994501234502", "3", "1 New application"),
-        (0, 0, "00994501234502", "1", "1 I agree"),
-        (0, 1, "994501234502", "1", "Your FIN"),
-        (2, 1, "0501234502", "171S5AV", "Series"),
-        (2, 8, "501234502", "2", "7 digits"),
-        (0, 9, "+994501234502", "1339538", "notarised"),
-        (1, 0, "00994501234502", "1", "4-12 digits"),
-        (3, 1, "0501234502", "2026004127", "members: you+0"),
-        (2, 1, "994501234502", "2", "Region"),
+        (0, 0, "00994501234502", "1", "1 Go on"),
+        (0, 1, "994501234502", "1", "1 I agree"),
+        (2, 1, "0501234502", "1", "Your FIN"),
+        (2, 8, "501234502", "171S5AV", "Series"),
+        (0, 9, "+994501234502", "2", "7 digits"),
+        (1, 0, "00994501234502", "1339538", "notarised"),
+        (3, 1, "0501234502", "2026004127", "you+0"),
+        (2, 1, "994501234502", "2", "First 3 letters"),
     ] {
         line.write_text(address(ton, npi, digits), typed).await;
         let (to, text) = line.text().await;

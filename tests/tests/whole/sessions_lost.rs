@@ -109,7 +109,7 @@ async fn b03_a_reply_after_the_networks_time_out_is_not_counted_as_shown_and_the
         .await;
     }
     println!("{refused} screens refused, {shown} shown");
-    for _ in 0..ALONE.review.len() {
+    for _ in 0..9 {
         let (screen, _) = line.send("98").await;
         if screen.contains(ALONE.confirm) {
             break;
@@ -129,13 +129,13 @@ async fn c02_texts_are_not_acknowledged_while_redis_is_away_and_taken_in_order_a
     let config = ServeConfig::new(smsc.addr(), registries.addr()).redis(&redis.url());
     let serve = config.start();
     let mut line = smsc.bound().await;
-    for typed in ["Salam", "3", "1", "1", "171S5AV", "2", "1339538"] {
+    for typed in ["Salam", "3", "1", "1", "1", "171S5AV", "2", "1339538"] {
         line.deliver(&text(typed)).await;
         line.text().await;
     }
     redis.kill();
     let mut away = Vec::new();
-    for typed in ["1", "2026004127"] {
+    for typed in ["2026004127", "7B3C8D1"] {
         let pdu = line.deliver_sm(&text(typed));
         line.write(&pdu).await;
         let answer = line.wait_for(CommandId::DELIVER_SM.response()).await;
@@ -154,7 +154,7 @@ async fn c02_texts_are_not_acknowledged_while_redis_is_away_and_taken_in_order_a
     assert_eq!(drafts, 1, "the finished section is safe");
     redis.start();
     eventually("it is ready", async || (page(serve.http, "/readyz").await.0 == 200).then_some(())).await;
-    for (pdu, says) in away.iter().zip(["4-12 digits", "you+0"]) {
+    for (pdu, says) in away.iter().zip(["you+0", "Who is this"]) {
         let again = line.again(pdu);
         line.write(&again).await;
         line.taken(&again).await;

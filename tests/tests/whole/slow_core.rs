@@ -17,7 +17,7 @@ fn phone(house: &House) -> Handset {
 async fn at_review(phone: &Handset) -> Screen {
     phone.dial("*7142#").await.expect("a screen");
     let mut screen = None;
-    for typed in ["1", "1", "1", "300TQ7M", "2", "3073607", "1", "2026004117", "2", "7", "2", "1", "1", "1", "1"] {
+    for typed in ["1", "1", "1", "1", "300TQ7M", "2", "3073607", "2026004117", "2", "qub", "1", "1", "2"] {
         screen = Some(phone.send(typed).await.unwrap_or_else(|cause| panic!("{typed}: {cause}")));
     }
     look_over(phone, screen.expect("the review")).await
@@ -307,7 +307,7 @@ async fn b09_an_application_begins_whether_or_not_the_core_says_what_there_is() 
     phone.send("1").await.expect("a screen");
     for mood in [Mood::Slow, Mood::Away, Mood::Refusing] {
         house.core.be(mood);
-        says(&phone.send("1").await.expect("a screen"), "1 Razıyam", true);
+        says(&phone.send("1").await.expect("a screen"), "Pulsuzdur", true);
         phone.dial("*7142#").await.expect("a screen");
     }
     house.core.be(Mood::Well);

@@ -19,16 +19,27 @@ async fn s1_an_application_through_smpp34_in_english_ends_with_the_card() {
     let mut phone = smsc.phone(PHONE);
     phone.dial("*7142#").await.expect("1 Azərbaycanca").expect("2 Русский").expect("3 English");
     phone.send("3").await.expect("1 New application");
-    phone.send("1").await.expect("1 I agree");
+    phone.send("1").await.expect("This is free").send("1").await.expect("1 I agree");
     phone.send("1").await.expect("Your FIN").send("7oSMETP").await.expect("70SMETP");
     phone.send("1").await.expect("Series").send("1").await.expect("8 digits");
     phone.send("15395180").await.expect("notar");
-    phone.send("1").await.expect("4-12 digits").send("2026004285").await.expect("members: you+0");
-    phone.send("1").await.send("71JVE84").await.expect("1 Spouse").send("1").await.expect("members: you+1");
-    phone.send("2").await.expect("1 Baku").send("98").await.expect("12 Shaki").send("12").await.expect("5 Shaki");
-    phone.send("5").await.expect("1 Shaki, 19 Akhundov Ave").send("1").await.expect("electricity meter");
-    phone.send("1").await.expect("water meter").send("1").await.expect("gas meter");
-    phone.send("1").await.expect("FIN 70SMETP, AZE 15395180").expect("1 Send");
+    phone.send("2026004285").await.expect("you+0");
+    phone.send("71JVE84").await.expect("1 Spouse").send("1").await.expect("you+1");
+    phone
+        .send("2")
+        .await
+        .expect("First 3 letters")
+        .send("1")
+        .await
+        .expect("1 Baku")
+        .send("98")
+        .await
+        .expect("12 Shaki")
+        .send("12")
+        .await
+        .expect("5 Shaki");
+    phone.send("5").await.expect("1 Bank A, Shaki, 19 Akhundov Ave").send("1").await.expect("of your meters");
+    phone.send("2").await.expect("FIN 70SMETP, AZE 15395180").expect("1 Send");
     phone.send("1").await.expect("Registered on").expect("free").expect_end();
     let number = reference(phone.shown()).expect("a registration number");
     phone.await_sms("is registered").await.expect(&number);

@@ -35,7 +35,7 @@ async fn asked(change: impl FnOnce(ServeConfig) -> ServeConfig) -> (RawSmsc, Run
     let config = change(ServeConfig::new(smsc.addr(), registries.addr()));
     let serve = config.start();
     let mut line = smsc.bound().await;
-    for typed in ["Salam", "3", "1", "1"] {
+    for typed in ["Salam", "3", "1", "1", "1"] {
         line.deliver(&text(typed)).await;
         line.text().await;
     }

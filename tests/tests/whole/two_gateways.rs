@@ -20,7 +20,7 @@ const FIN: [&str; 3] = ["171", "S5", "AV"];
 const ASKS_FIN: &str = "Your FIN";
 const ASKS_SERIES: &str = "Series";
 /// What the person writes first, and how each reply begins.
-const BEGINNING: [(&str, &str); 4] = [("Salam", ""), ("3", ""), ("1", ""), ("1", ASKS_FIN)];
+const BEGINNING: [(&str, &str); 5] = [("Salam", ""), ("3", ""), ("1", ""), ("1", ""), ("1", ASKS_FIN)];
 /// Every order in which three parts may arrive.
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 /// Over which of the two binds each of them comes, where both are used.
@@ -288,5 +288,5 @@ async fn d05_a_reply_that_a_killed_gateway_had_claimed_comes_within_ten_seconds_
     assert!(to == PHONE && text.starts_with(ASKS_SERIES), "{text:?}");
     let sql = "SELECT count(*) FROM public.texts";
     let texts: i64 = sqlx::query_scalar(sql).fetch_one(&mut aside).await.expect("it answers");
-    assert_eq!(texts, 5, "exactly one row for each text that was written");
+    assert_eq!(texts, 6, "exactly one row for each text that was written");
 }

@@ -25,21 +25,21 @@ const TONGUES: [Tongue; 3] = [
         news: "Sizə xəbər var:",
         on: "1 Davam et",
         menu: "1 Yeni müraciət",
-        says: "Sosial yardım təyin olundu.",
+        says: "Ünvanlı sosial yardım təyin olundu.",
     },
     Tongue {
         key: "2",
         news: "Вам сообщение:",
         on: "1 Продолжить",
         menu: "1 Новое заявление",
-        says: "Социальная помощь назначена.",
+        says: "Адресная соцпомощь назначена.",
     },
     Tongue {
         key: "3",
         news: "A message for you:",
         on: "1 Continue",
         menu: "1 New application",
-        says: "Social assistance is granted.",
+        says: "Targeted social assistance is granted.",
     },
 ];
 

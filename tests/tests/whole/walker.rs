@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Answers from which on a draft is offered again.
-const BEFORE: usize = 5;
+const BEFORE: usize = 6;
 /// Between a person's attempts while nothing goes.
 const AGAIN: Duration = Duration::from_millis(500);
 

@@ -124,7 +124,7 @@ async fn a2_b09_in_either_order_a_slow_core_lets_the_message_be_answered_in_time
 /// again: the very same screen comes. Before the screen the phone never gets it, and dials again: nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a2_killed_between_response_and_screen_the_turn_has_one_effect() {
-    const MIDDLE: usize = 5;
+    const MIDDLE: usize = 6;
     for (setting, order) in ORDERS {
         let mut house = up(setting).await;
         answered(&mut house.line, MIDDLE).await;

@@ -250,9 +250,14 @@ impl<'b> Desk<'b> {
         let attribute = match (&scene.prompt, &state.kind) {
             (Prompt::State, StateKind::Choice { options, .. }) => format!("opt-{}", options.get(at)?.name),
             (Prompt::State, StateKind::Text { .. }) => "skip".to_owned(),
-            (Prompt::State, StateKind::Group(_)) => (*["add", "done", "remove"].get(at)?).to_owned(),
+            (Prompt::State, StateKind::Group(group)) => {
+                (*["add", "done", "remove"].get(at + usize::from(group.direct))?).to_owned()
+            }
+            (Prompt::State, StateKind::List { letters: Some(_), .. }) => "all".to_owned(),
             (Prompt::Remove, _) => "item".to_owned(),
-            (Prompt::Confirm(_), _) => return Some(Text::new(["shell-yes", "shell-no"].get(at)?, None)),
+            (Prompt::Confirm(_) | Prompt::Discard, _) => {
+                return Some(Text::new(["shell-yes", "shell-no"].get(at)?, None));
+            }
             (Prompt::Resume, _) => return Some(Text::new(["shell-continue", "shell-again"].get(at)?, None)),
             (Prompt::Help, _) => return Some(Text::new("shell-retry", None)),
             (_, _) => return None,

@@ -6,9 +6,11 @@ use dayaq_author::Place;
 
 use super::widest::typed;
 use crate::definition::{Dialogue, Group, State, StateKind, Target};
+use crate::draft::DISCARD;
+use crate::input::InputType;
 use crate::session::{Complaint, Prompt};
 use crate::value::Value;
-use crate::{Book, INPUT_CHARS_MAX, Language};
+use crate::{Book, INPUT_CHARS_MAX, Language, found};
 
 /// What may stand above options that the engine offers by itself.
 const ON_OPTIONS: [Option<Complaint>; 2] = [None, Some(Complaint::NoSuchOption)];
@@ -64,6 +66,7 @@ impl<'b> Scene<'b> {
     /// Lists what may be shown at a state.
     pub fn all(book: &'b Book, dialogue: &'b Dialogue, state: &'b State) -> Vec<Self> {
         let around = if is_always_first(book, dialogue, state) { Around::Nothing } else { Around::Something };
+        let offers = offers(book);
         let mut all = Vec::new();
         let mut add = |prompt: &Prompt, complaint: Option<Complaint>, around: Around<'b>| {
             all.push(Scene { prompt: prompt.clone(), complaint, around });
@@ -71,7 +74,9 @@ impl<'b> Scene<'b> {
         match &state.kind {
             // A draft of the dialogue that begins here is offered before it begins.
             StateKind::Run { .. } => {
-                ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Resume, complaint, Around::Something));
+                for prompt in &offers {
+                    ON_OPTIONS.into_iter().for_each(|complaint| add(prompt, complaint, Around::Something));
+                }
                 return all;
             }
             StateKind::Call { .. } | StateKind::Route { .. } => return all,
@@ -86,7 +91,9 @@ impl<'b> Scene<'b> {
             let entry = book.codes.values().any(|entry| *entry == dialogue.id);
             let around = if entry { Around::Nothing } else { Around::Something };
             add(&Prompt::State, Some(Complaint::Restarted), around);
-            ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Resume, complaint, around));
+            for prompt in &offers {
+                ON_OPTIONS.into_iter().for_each(|complaint| add(prompt, complaint, around));
+            }
         }
         if !state.asks() {
             return all;
@@ -101,7 +108,7 @@ impl<'b> Scene<'b> {
                     let complaint = Complaint::Doubtful { letter: *letter, position: INPUT_CHARS_MAX };
                     add(&Prompt::State, Some(complaint), around);
                 }
-                if input_type.is_some_and(|input| !input.confirm.is_empty()) {
+                if input_type.is_some_and(InputType::confirms) {
                     for value in typed(book, input).iter().filter_map(Value::as_text) {
                         add(&Prompt::Confirm(value.clone()), None, Around::Something);
                         for complaint in [Complaint::NoSuchOption, Complaint::Unreadable] {
@@ -118,9 +125,16 @@ impl<'b> Scene<'b> {
                 if matches!(state.kind, StateKind::Choice { .. }) && state.pages > 1 {
                     add(&Prompt::State, Some(Complaint::Unseen), around);
                 }
+                for typed in findable(book, state) {
+                    let prompt = Prompt::Found(typed);
+                    ON_OPTIONS.into_iter().for_each(|complaint| add(&prompt, complaint, Around::Something));
+                }
             }
-            StateKind::Group(_) => {
+            StateKind::Group(group) => {
                 add(&Prompt::State, Some(Complaint::NoSuchOption), around);
+                if group.direct && group.unique.is_some() {
+                    add(&Prompt::State, Some(Complaint::Duplicate), around);
+                }
                 ON_OPTIONS.into_iter().for_each(|complaint| add(&Prompt::Remove, complaint, Around::Something));
                 if state.pages > 1 {
                     add(&Prompt::Remove, Some(Complaint::Unseen), Around::Something);
@@ -138,6 +152,8 @@ impl<'b> Scene<'b> {
             Prompt::State | Prompt::Waiting => Text::new(&message, None),
             Prompt::Remove => Text::new(&message, Some("which")),
             Prompt::Resume => Text::new("shell-resume", None),
+            Prompt::Discard => Text::new(DISCARD, None),
+            Prompt::Found(_) => Text::new(&message, Some("found")),
             Prompt::Confirm(_) => Text::new("shell-confirm", None),
             Prompt::Help => Text::new("shell-help", None),
         }
@@ -154,6 +170,7 @@ impl<'b> Scene<'b> {
             Complaint::Unseen => Text::new("shell-unseen", None),
             Complaint::Unreadable => Text::new("shell-unreadable", None),
             Complaint::Restarted => Text::new("shell-restarted", None),
+            Complaint::Duplicate if matches!(state.kind, StateKind::Group(_)) => Text::new(&message, Some("duplicate")),
             Complaint::Duplicate => match self.around {
                 Around::Group(caller, group) => Text::new(&caller.message(&group.name), Some("duplicate")),
                 Around::Nothing | Around::Something => return None,
@@ -166,10 +183,24 @@ impl<'b> Scene<'b> {
         match (&self.prompt, &state.kind) {
             (Prompt::Remove, _) => state.pages,
             (Prompt::State, StateKind::Group(_)) => 1,
-            (Prompt::State, _) => state.pages,
-            (Prompt::Resume | Prompt::Confirm(_) | Prompt::Help | Prompt::Waiting, _) => 1,
+            (Prompt::State, StateKind::List { letters: Some(_), .. }) => 1,
+            (Prompt::State | Prompt::Found(_), _) => state.pages,
+            (Prompt::Resume | Prompt::Discard | Prompt::Confirm(_) | Prompt::Help | Prompt::Waiting, _) => 1,
         }
     }
+}
+
+/// Lists the questions about a draft that waits.
+fn offers(book: &Book) -> Vec<Prompt> {
+    let asks_twice = Language::ALL.into_iter().any(|language| book.texts.has(language, DISCARD, None));
+    [Prompt::Resume].into_iter().chain(asks_twice.then_some(Prompt::Discard)).collect()
+}
+
+/// Lists letters that show every screen of what letters may find.
+fn findable(book: &Book, state: &State) -> Vec<String> {
+    let StateKind::List { list, letters: Some(letters), .. } = &state.kind else { return Vec::new() };
+    let both = book.lists.get(list).zip(book.lists.get(&letters.above));
+    both.map(|(list, above)| found::beginnings(list, above)).unwrap_or_default()
 }
 
 /// Finds the groups that refuse a second item with the same answer here.

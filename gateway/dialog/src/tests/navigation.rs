@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::fixture::{book, sources};
+use super::fixture::{book, edit, sources};
 use super::phone::Phone;
 use crate::render::Renderer;
 use crate::{Book, Effect, Form, Language, News, SMS_PARTS, Sources, Surface};
@@ -195,4 +195,26 @@ proptest! {
             }
         });
     }
+}
+
+#[test]
+fn b3_answers_are_thrown_away_only_after_a_second_yes() {
+    let mut sources = sources();
+    for language in Language::ALL {
+        let file = format!("locales/{}/all.ftl", language.code());
+        edit(&mut sources, &file, "shell-home = ", "shell-discard = Yazdıqlarınız silinsin?\nshell-home = ");
+    }
+    let book = book(&sources);
+    let mut phone = Phone::speaking(&book, Language::Az);
+    phone.dial("*7142#").send_all(&["1", "12E4567"]).hang_up().dial("*7142#").expect("yarımçıq");
+    phone.send("2").expect("silinsin?").expect("1 Bəli").expect("2 Xeyr").expect("0 Geri");
+    phone.send("maybe").expect("Yoxdur.").expect("silinsin?").send("x").send("y").expect("silinsin?");
+    for keeps in ["2", "xeyr", "0"] {
+        phone.send(keeps).expect("yarımçıq").send("2").expect("silinsin?");
+    }
+    // Who hangs up here has thrown nothing away either.
+    phone.hang_up().dial("*7142#").expect("yarımçıq").send("2").send("00").expect("Xidmətlər").send("1");
+    phone.expect("yarımçıq").send("1").expect("Notariat");
+    phone.hang_up().dial("*7142#").send("2").send("hə").expect("Xidmətlər").send("1").expect("FİN-i yazın");
+    phone.hang_up().dial("*7142#").expect("Xidmətlər");
 }

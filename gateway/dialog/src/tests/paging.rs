@@ -1,7 +1,7 @@
 use dayaq_text::{Alphabet, Budget};
 use proptest::prelude::*;
 
-use super::fixture::{book, sources};
+use super::fixture::{book, edit, sources};
 use super::phone::Phone;
 use crate::pages::{Foot, Page, Screen, pages};
 use crate::{Channel, Form, Language, Surface};
@@ -171,6 +171,29 @@ fn f3_what_has_an_effect_must_have_been_seen() {
     assert_eq!(phone.leaf_to("1 Göndər").send("1").call().1, "submit");
 }
 
+/// Where the two keys of a review do not fit on one page, the first of them has been read all the same.
+#[test]
+fn f3_what_was_leafed_past_has_been_seen_and_counts() {
+    let mut sources = sources();
+    edit(&mut sources, "locales/az/all.ftl", ".opt-cancel = Ləğv et", ".opt-cancel = Ləğv et və menyuya qayıt");
+    let book = book(&sources);
+    let mut apart = 0;
+    for units in 45..160 {
+        let mut phone = Phone::speaking(&book, Language::Az);
+        phone.surface = surface(Alphabet::Ucs2, units);
+        phone.dial("*7142#").send_all(&["1", "12E4567", "1", "202600171234", "2", "1", "1"]);
+        // On the narrowest screens a question before is over two pages, too.
+        if !phone.screen.contains("FİN 12E4567") || phone.leaf_to("1 Göndər").screen.contains("2 Ləğv") {
+            continue;
+        }
+        apart += 1;
+        phone.leaf_to("2 Ləğv").refute("1 Göndər");
+        assert_eq!(phone.send("1").call().1, "submit", "{units}");
+    }
+    println!("{apart} widths put them apart");
+    assert!(apart > 0, "some width puts them apart");
+}
+
 #[test]
 fn f3_whoever_never_looks_on_is_offered_help() {
     let book = book(&sources());
@@ -191,6 +214,8 @@ fn c4_nobody_is_removed_from_the_family_unseen() {
     }
     phone.send("3").expect("1 45K8901").refute("3 47K8901").send("3").expect("Ardı var.");
     phone.leaf_to("3 47K8901").send("3").expect("Ailə üzvləri: 2").send("3").expect("1 45K8901").leaf_to("2 46K8901");
+    // Who was leafed past has been seen.
+    phone.send("1").expect("Ailə üzvləri: 1").send("3").expect("1 46K8901");
 }
 
 #[test]

@@ -220,7 +220,7 @@ async fn c02_whoever_waits_while_sessions_are_away_hears_within_two_seconds_and_
 
 /// What a person writes, from the first word to the middle of an application; no text twice, for the repeat of one that was
 /// refused may be its like of before, and then the question that stands is sent again.
-const TEXTS: [&str; 9] = ["Salam", "3", "1", " 1", "171S5AV", "2", "1339538", "1 ", "2026004127"];
+const TEXTS: [&str; 9] = ["Salam", "3", "1", " 1", "1 ", "171S5AV", "2", "1339538", "2026004127"];
 
 /// The first of them ask the core.
 const CALLED: usize = 3;

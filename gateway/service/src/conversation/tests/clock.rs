@@ -12,7 +12,7 @@ const NUMBER: u64 = 994_501_234_567;
 async fn begun(world: &World, number: u64) {
     let mut phone = world.phone(number, number);
     phone.dial("*7142#").await;
-    for typed in ["3", "1", "1", "5AKT9X2"] {
+    for typed in ["3", "1", "1", "1", "5AKT9X2"] {
         phone.send(typed).await.screen();
     }
     phone.ends(dayaq_smpp::ussd::UssdEvent::Abort).await.is_silent();
@@ -46,7 +46,7 @@ async fn e06_parts_wait_their_time_whatever_the_clock_is_set_to() {
     let hour = SignedDuration::from_hours(1);
     for jump in [hour, -hour, hour * 24, -hour * 24] {
         let world = World::new().await;
-        for typed in ["Salam", "3", "1", "1"] {
+        for typed in ["Salam", "3", "1", "1", "1"] {
             world.deliver(text(NUMBER, typed)).await;
         }
         world.texts().await;
@@ -74,7 +74,7 @@ async fn e06_leap_days_and_2038_are_days_like_others() {
     for midnight in ["2028-02-28T23:59:50+04:00", "2028-02-29T23:59:50+04:00", "2038-01-19T03:14:00Z"] {
         let world = World::new().await;
         world.clock.advance_to(midnight.parse().unwrap());
-        for typed in ["Salam", "3", "1", "1"] {
+        for typed in ["Salam", "3", "1", "1", "1"] {
             world.deliver(text(NUMBER, typed)).await;
             assert_eq!(world.texts().await.len(), 1);
             world.clock.advance(Duration::from_secs(5));

@@ -1,7 +1,7 @@
 //! C13: what is stored in a session's place is damaged, under its seal or with it: it is counted and said, the person goes
 //! on politely, and nobody else's answers are shown.
 
-use super::applicant::{ANSWERS, Desk, cases};
+use super::applicant::{ANSWERS, DRAFT_FROM, Desk, SORRY, cases};
 use super::forms::Dice;
 use super::memory::Memory;
 use super::world::{Phone, content};
@@ -138,7 +138,7 @@ async fn goes_on_over(kind: Damage, seed: u64) -> Is {
         let draft = desk.world.store().kept_draft(&desk.world.key(OTHER)).await.unwrap();
         kept.push(draft.map_or(0, |draft| draft.version));
     }
-    let at = 4 + dice.roll((ANSWERS.len() - 5) as u64) as usize;
+    let at = DRAFT_FROM + 1 + dice.roll((ANSWERS.len() - DRAFT_FROM - 2) as u64) as usize;
     let section = kept.iter().position(|of| *of == kept[at]).unwrap();
     let mut phone = desk.phone(PHONE);
     desk.dial(&mut phone).await;
@@ -181,7 +181,8 @@ async fn goes_on_over(kind: Damage, seed: u64) -> Is {
         }
     }
     if kept[at] == 0 {
-        assert!(screen == screens[0] || screen == screens[1], "{kind:?}: it begins anew: {screen}");
+        let anew = screens[..2].contains(&screen) || screen.starts_with(SORRY);
+        assert!(anew, "{kind:?}: it begins anew: {screen}");
         return is;
     }
     assert_eq!(screen, screens[section], "{kind:?} after {at}: the last finished section");

@@ -33,11 +33,11 @@ async fn b11_a_dial_string_is_taken_in_bounds_and_a_fin_in_it_reaches_no_log() {
     let usage = "Yalnız *7142# yığın";
     for (number, (dialled, shows, ends)) in (994_501_230_000..).zip([
         // Menus answered in advance, up to a question to the core.
-        ("*7142*1#", "1 Razıyam", false),
+        ("*7142*1#", "1 Davam", false),
         ("*7142*4*2#", "1 Новое заявление", false),
-        ("*7142*1*1#", "1 Razıyam", false),
+        ("*7142*1*1#", "1 Davam", false),
         // Empty fields before the first are passed over, others and nested signs answer nothing.
-        ("*7142**1#", "1 Razıyam", false),
+        ("*7142**1#", "1 Davam", false),
         ("*7142*#", menu, false),
         ("*7142***#", menu, false),
         ("*7142*1**1#", menu, false),
@@ -45,7 +45,7 @@ async fn b11_a_dial_string_is_taken_in_bounds_and_a_fin_in_it_reaches_no_log() {
         ("*7142#1#", menu, false),
         ("**7142#", menu, false),
         ("*7142*1*#1#", menu, false),
-        ("*7142*1##", "1 Razıyam", false),
+        ("*7142*1##", "1 Davam", false),
         // A FIN is never an answer in advance.
         ("*7142*5AKT9X2#", menu, false),
         ("*7142*1*1*5AKT9X2#", menu, false),

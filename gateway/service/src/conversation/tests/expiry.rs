@@ -1,6 +1,6 @@
 //! C10: a session's time ends in the middle of a turn: it is over once, the person hears it, and nothing comes back.
 
-use super::applicant::{ANSWERS, Desk, Point, cases, name, question, section_of, shown};
+use super::applicant::{ANSWERS, Desk, Point, SORRY, cases, name, question, section_of, shown};
 use super::forms::Dice;
 use super::world::Phone;
 use crate::conversation::Conversations;
@@ -12,9 +12,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const FIRST: u64 = 994_501_000_000;
-
-/// What who has no draft hears: sorry, once more, and the menu.
-const SORRY: &str = "Üzr istəyirik, yenidən:\nSosial yardım\n1 Yeni müraciət\n";
 
 /// When the time of a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

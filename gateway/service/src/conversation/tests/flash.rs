@@ -86,7 +86,7 @@ async fn a7_answers_under_way_and_an_unknown_language_get_a_notification_in_plac
     let world = known().await;
     let mut phone = world.phone(NUMBER, 301);
     phone.dial("*7142#").await;
-    for typed in ["1", "2", "1", "5AKT9X2"] {
+    for typed in ["1", "2", "1", "1", "5AKT9X2"] {
         phone.send(typed).await.screen();
     }
     phone.ends(UssdEvent::Timeout).await.is_silent();

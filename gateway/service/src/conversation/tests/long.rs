@@ -22,7 +22,7 @@ fn full(number: u64, reference: u8, total: u8, ucs2: bool) -> Vec<ShortMessage> 
 
 /// A phone that is asked for its FIN, in English.
 async fn asked(world: &World, number: u64) {
-    for typed in ["Salam", "3", "1", "1"] {
+    for typed in ["Salam", "3", "1", "1", "1"] {
         world.deliver(text(number, typed)).await;
     }
     world.texts().await;

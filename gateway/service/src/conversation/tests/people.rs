@@ -25,14 +25,14 @@ impl Family {
     pub fn new(number: u64, seed: u64, members: u64, first: &[&str]) -> Self {
         let mut answers: Vec<String> = first.iter().map(|typed| (*typed).to_owned()).collect();
         let typed = |typed: &str| typed.to_owned();
-        answers.extend(["1", "1"].map(typed));
+        answers.extend(["1", "1", "1"].map(typed));
         answers.push(fin(seed * 100));
-        answers.extend(["1", "12345678", "1", "2026004378"].map(typed));
+        answers.extend(["1", "12345678", "2026004378"].map(typed));
         for member in 1..=members {
-            answers.extend([typed("1"), fin(seed * 100 + member), typed("2")]);
+            answers.extend([fin(seed * 100 + member), typed("2")]);
         }
         answers.push(typed("2"));
-        answers.extend(["1", "1", "1", "1", "1", "1"].map(typed));
+        answers.extend(["1", "1", "1", "1", "2"].map(typed));
         Self { number, answers: answers.into_iter(), done: false }
     }
 

@@ -111,7 +111,7 @@ async fn g01_a_day_has_its_segments_for_all_gateways_then_one_warning_and_then_s
 #[tokio::test]
 async fn g01_who_was_paused_is_heard_again_when_a_text_leads_on() {
     let world = World::new().await;
-    for typed in ["Salam", "3", "1", "1"] {
+    for typed in ["Salam", "3", "1", "1", "1"] {
         world.deliver(text(NUMBER, typed)).await;
     }
     for _ in 0..20 {

@@ -69,7 +69,7 @@ async fn x09_an_outcome_whose_text_died_is_the_first_screen_of_its_phone_in_its_
     let mut phone = world.phone(NUMBER, 302);
     let said = phone.dial("*7142#").await;
     let (mut screen, mut ends) = (said.screen().0.to_owned(), said.screen().1);
-    assert!(screen.starts_with("Вам сообщение:\nСоциальная помощь назначена."), "{screen}");
+    assert!(screen.starts_with("Вам сообщение:\nАдресная соцпомощь назначена."), "{screen}");
     let mut all = screen.clone();
     while screen.contains("98 Далее") {
         let said = phone.send("98").await;
@@ -95,7 +95,7 @@ async fn x09_who_hangs_up_before_the_last_page_is_told_again() {
     for session in [301, 302] {
         let mut phone = world.phone(NUMBER, session);
         let said = phone.dial("*7142#").await;
-        assert!(said.screen().0.contains("Sosial yardım təyin olundu."), "{:?}", said.screens);
+        assert!(said.screen().0.contains("Ünvanlı sosial yardım təyin olundu."), "{:?}", said.screens);
         phone.ends(UssdEvent::Timeout).await.is_silent();
     }
 }

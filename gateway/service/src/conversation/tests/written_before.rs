@@ -7,25 +7,25 @@ pub const ON_THE_AIR: [(&str, &str, &str); 4] = [
     (
         r#"{"schema":1,"dialog":{"book":"BOOK","language":"az","entry":"main","draft":{"id":"01a206c6-7880-7377-8e52-c0d15549eb36","calls":{}},"frames":[{"dialogue":"main","path":["open","menu"],"answers":{}}],"shelf":null,"prompt":"state","complaint":null,"page":0,"tries":0,"channel":"ussd","updated_at":"2026-11-23T05:00:00Z"},"radio":{"operator":"test","key":[0,138],"sequence":null,"print":4502576902225418730,"past":[],"live":true,"shown":{"text":"Sosial yardım\n1 Yeni müraciət\n2 Müraciətim\n3 Kartım\n4 Dil/Язык\n5 Kömək 142","ends":false}},"texting":{"operator":null,"taken":[],"turn":null,"parts":[]},"marks":{"session":null,"nonce":null,"signed_at":0,"nonces":[],"said":"","gone":[]}}"#,
         "1",
-        "1 Razıyam",
+        "1 Davam",
     ),
     // In the middle of a card's number.
     (
         r#"{"schema":1,"dialog":{"book":"BOOK","language":"az","entry":"main","draft":{"id":"01a206c6-7880-7377-8e52-c0d15549eb36","calls":{"begin.find":1}},"frames":[{"dialogue":"main","path":["open","menu","apply"],"answers":{}},{"dialogue":"begin","path":["find","apply"],"answers":{"find":{"state":"find","value":{"record":{}}}}},{"dialogue":"apply","path":["consent","applicant"],"answers":{}},{"dialogue":"applicant","path":["fin","card-series","number-8"],"answers":{"card-series":{"state":"card-series","value":{"option":{"message":"applicant-card-series","name":"aze"}}},"fin":{"state":"fin","value":{"text":"5AKT9X2"}}}}],"shelf":null,"prompt":"state","complaint":null,"page":0,"tries":0,"channel":"ussd","updated_at":"2026-11-23T05:00:00Z"},"radio":{"operator":"test","key":[0,138],"sequence":null,"print":4502576902225418730,"past":[],"live":true,"shown":{"text":"AZE hərflərindən sonrakı 8 rəqəm:\n0 Geri 00 Menyu","ends":false}},"texting":{"operator":null,"taken":[],"turn":null,"parts":[]},"marks":{"session":null,"nonce":null,"signed_at":0,"nonces":[],"said":"","gone":[]}}"#,
         "12345678",
-        "Notariusdan ərizə nömrəniz var?",
+        "Notarius ərizəsinin nömrəsi",
     ),
     // At a member of the family.
     (
         r#"{"schema":1,"dialog":{"book":"BOOK","language":"az","entry":"main","draft":{"id":"01a206c6-7880-7377-8e52-c0d15549eb36","calls":{"begin.find":1}},"frames":[{"dialogue":"main","path":["open","menu","apply"],"answers":{}},{"dialogue":"begin","path":["find","apply"],"answers":{"find":{"state":"find","value":{"record":{}}}}},{"dialogue":"apply","path":["consent","applicant","notary","members"],"answers":{"card-number":{"state":"applicant","value":{"text":"12345678"}},"card-series":{"state":"applicant","value":{"option":{"message":"applicant-card-series","name":"aze"}}},"fin":{"state":"applicant","value":{"text":"5AKT9X2"}},"members":{"state":"members","value":{"records":[]}},"notary":{"state":"notary","value":{"text":"4711"}}}},{"dialogue":"member","path":["fin","relation"],"answers":{"fin":{"state":"fin","value":{"text":"7B3C8D1"}}}}],"shelf":null,"prompt":"state","complaint":null,"page":0,"tries":0,"channel":"ussd","updated_at":"2026-11-23T05:00:00Z"},"radio":{"operator":"test","key":[0,138],"sequence":null,"print":2952939366381678992,"past":[],"live":true,"shown":{"text":"Kimdir?\n1 Həyat yoldaşı\n2 Övlad\n3 Ata/ana\n4 Bacı/qardaş\n5 Başqa\n0 Geri 00 Menyu","ends":false}},"texting":{"operator":null,"taken":[],"turn":null,"parts":[]},"marks":{"session":null,"nonce":null,"signed_at":0,"nonces":[],"said":"","gone":[]}}"#,
         "2",
-        "Ailə üzvləri: siz+1",
+        "Ailə üzvünün FİN-i (siz+1)",
     ),
     // At the review.
     (
         r#"{"schema":1,"dialog":{"book":"BOOK","language":"az","entry":"main","draft":{"id":"01a206c6-7880-7377-8e52-c0d15549eb36","calls":{"begin.find":1}},"frames":[{"dialogue":"main","path":["open","menu","apply"],"answers":{}},{"dialogue":"begin","path":["find","apply"],"answers":{"find":{"state":"find","value":{"record":{}}}}},{"dialogue":"apply","path":["consent","applicant","notary","members","place","meters","review"],"answers":{"branch":{"state":"place","value":{"item":{"id":"quba-1","list":"branches"}}},"card-number":{"state":"applicant","value":{"text":"12345678"}},"card-series":{"state":"applicant","value":{"option":{"message":"applicant-card-series","name":"aze"}}},"district":{"state":"place","value":{"item":{"id":"quba","list":"districts"}}},"fin":{"state":"applicant","value":{"text":"5AKT9X2"}},"members":{"state":"members","value":{"records":[{"fin":{"text":"7B3C8D1"},"relation":{"option":{"message":"member-relation","name":"child"}}}]}},"meter-electricity":{"state":"meters","value":{"text":""}},"meter-gas":{"state":"meters","value":{"text":""}},"meter-water":{"state":"meters","value":{"text":""}},"notary":{"state":"notary","value":{"text":"4711"}},"region":{"state":"place","value":{"item":{"id":"quba-xacmaz","list":"regions"}}}}}],"shelf":null,"prompt":"state","complaint":null,"page":0,"tries":0,"channel":"ussd","updated_at":"2026-11-23T05:00:00Z"},"radio":{"operator":"test","key":[0,138],"sequence":null,"print":4502576902225418730,"past":[],"live":true,"shown":{"text":"5AKT9X2, AZE 12345678\nNotariat: 4711\nAilə: siz+1\nQuba\n98 Ardı 0 Geri 00 Menyu","ends":false}},"texting":{"operator":null,"taken":[],"turn":null,"parts":[]},"marks":{"session":null,"nonce":null,"signed_at":0,"nonces":[],"said":"","gone":[]}}"#,
         "98",
-        "1 Göndər",
+        "Ailə: Övlad 7B3C8D1",
     ),
 ];
 
