@@ -136,15 +136,19 @@ impl SqliteFile {
 
     /// Ends every connection once what has been asked for is done; later changes are refused.
     pub(crate) async fn close(&self) {
-        // Whoever was faster has asked for it already.
-        let _ = self.writer.send(Message::Close).await;
         let mut open = self.open.lock().await.take();
         if let Some(open) = &mut open {
             open.look.abort();
+            // It ended or was cut off: either is well.
+            let _ = (&mut open.look).await;
+        }
+        self.readers.close().await;
+        // The writer closes last, so that it moves the log into the file. Whoever was faster has asked for it already.
+        let _ = self.writer.send(Message::Close).await;
+        if let Some(open) = &mut open {
             // A writer that panicked has closed its connection, too.
             let _ = (&mut open.task).await;
         }
-        self.readers.close().await;
         // Only now may another process have the file.
         drop(open);
     }
