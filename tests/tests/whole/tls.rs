@@ -200,7 +200,7 @@ async fn a41_of_several_addresses_the_unknown_the_dead_and_the_expired_are_passe
         assert!(line.contains(part), "{part} is not in {line}");
     }
     let phone = stage.phone(ALONE.number);
-    let seen = ALONE.begin(&phone, 4).await;
+    let seen = ALONE.begin(&phone, 6).await;
 
     // The operator's first site goes down in the middle of a session; its phones dial again by way of the second.
     let first = std::mem::replace(&mut stage.smsc, second);
