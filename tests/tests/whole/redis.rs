@@ -22,6 +22,15 @@ async fn stage_on(redis: &RedisNode) -> Stage {
     Stage::set(Setting { redis: Some(redis.url()), ..Setting::default() }).await
 }
 
+/// The program, and a phone in the middle of its application with the question that stands.
+async fn midway_on(redis: &RedisNode) -> (Stage, Phone, Seen) {
+    let mut stage = stage_on(redis).await;
+    stage.start().await;
+    let phone = stage.phone(ALONE.number);
+    let before = ALONE.begin(&phone, MIDDLE).await;
+    (stage, phone, before)
+}
+
 /// Which checks of /readyz fail, and its status.
 async fn readiness(stage: &Stage) -> (u16, Vec<String>) {
     let (status, body) = stage.page("/readyz").await;
@@ -116,10 +125,7 @@ async fn refused(tap: &mut Receiver<TappedPdu>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn c02_redis_killed_in_the_middle_costs_a_redial_and_no_answer() {
     let mut redis = RedisNode::syncing().started();
-    let mut stage = stage_on(&redis).await;
-    stage.start().await;
-    let phone = stage.phone(ALONE.number);
-    let before = ALONE.begin(&phone, MIDDLE).await;
+    let (stage, phone, before) = midway_on(&redis).await;
     redis.kill();
     is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
     is_let_go(&stage, phone.dial(), RUSSIAN).await;
@@ -134,10 +140,7 @@ async fn c02_redis_killed_in_the_middle_costs_a_redial_and_no_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn c06_redis_that_hangs_costs_a_redial_and_no_answer() {
     let redis = RedisNode::syncing().started();
-    let mut stage = stage_on(&redis).await;
-    stage.start().await;
-    let phone = stage.phone(ALONE.number);
-    let before = ALONE.begin(&phone, MIDDLE).await;
+    let (stage, phone, before) = midway_on(&redis).await;
     redis.freeze();
     is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
     assert_eq!(readiness(&stage).await, (503, vec!["sessions".to_owned()]));
@@ -210,10 +213,7 @@ async fn c04_a_redis_that_keeps_nothing_is_refused_at_the_start_unless_that_is_a
 #[tokio::test(flavor = "multi_thread")]
 async fn c09_a_redis_whose_memory_is_full_costs_a_redial_and_no_answer() {
     let redis = RedisNode::syncing().started();
-    let mut stage = stage_on(&redis).await;
-    stage.start().await;
-    let phone = stage.phone(ALONE.number);
-    let before = ALONE.begin(&phone, MIDDLE).await;
+    let (stage, phone, before) = midway_on(&redis).await;
     let _: String = redis.ask(&["CONFIG", "SET", "maxmemory", "1"]).await;
     is_let_go(&stage, phone.send(ALONE.answers[MIDDLE].0), RUSSIAN).await;
     is_let_go(&stage, phone.dial(), RUSSIAN).await;

@@ -251,6 +251,14 @@ pub(super) fn sources() -> Sources {
     Sources { dialogs: dialogs.to_vec(), locales, catalogue: catalogue(), lists, notices, lines: Vec::new() }
 }
 
+/// Compiles what has a fault, and finds it told.
+#[track_caller]
+pub(super) fn expect_fault(sources: &Sources, wanted: &str) {
+    let (book, diagnostics) = compile(sources);
+    let found: Vec<String> = diagnostics.sorted().iter().map(ToString::to_string).collect();
+    assert!(book.is_none() && found.iter().any(|line| line.contains(wanted)), "expected {wanted:?}, found {found:#?}");
+}
+
 pub(super) fn catalogue() -> Catalogue {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let outcome = |name: &str, args: Vec<Arg>| OutcomeSpec { name: name.to_owned(), args };

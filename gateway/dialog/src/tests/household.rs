@@ -1,8 +1,8 @@
 //! A group that asks for its items on its own screen, and a text that lists them.
 
-use super::fixture::{book, edit, sources};
+use super::fixture::{book, edit, expect_fault, sources};
 use super::phone::Phone;
-use crate::{Language, Sources, compile};
+use crate::{Language, Sources};
 
 const APPLY: &str = "dialogs/apply.toml";
 
@@ -18,13 +18,6 @@ fn direct() -> Sources {
         edit(&mut sources, &file, counted, listed);
     }
     sources
-}
-
-#[track_caller]
-fn expect_fault(sources: &Sources, wanted: &str) {
-    let (book, diagnostics) = compile(sources);
-    let found: Vec<String> = diagnostics.sorted().iter().map(ToString::to_string).collect();
-    assert!(book.is_none() && found.iter().any(|line| line.contains(wanted)), "expected {wanted:?}, found {found:#?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! A list whose items are found by the first letters of their names.
 
-use super::fixture::{book, edit, sources};
+use super::fixture::{book, edit, expect_fault, sources};
 use super::phone::Phone;
 use crate::value::Value;
-use crate::{Language, Sources, compile};
+use crate::{Language, Sources};
 
 const APPLY: &str = "dialogs/apply.toml";
 
@@ -24,13 +24,6 @@ fn lettered() -> Sources {
         edit(&mut sources, &file, "apply-region = ", own);
     }
     sources
-}
-
-#[track_caller]
-fn expect_fault(sources: &Sources, wanted: &str) {
-    let (book, diagnostics) = compile(sources);
-    let found: Vec<String> = diagnostics.sorted().iter().map(ToString::to_string).collect();
-    assert!(book.is_none() && found.iter().any(|line| line.contains(wanted)), "expected {wanted:?}, found {found:#?}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A family's application on sessions in a real Redis, question by question, and what may happen to the store meanwhile.
 
-use super::world::{Phone, Said, World};
+use super::world::{Phone, Said, World, content};
 use crate::conversation::Conversations;
 use crate::store::{RedisSessions, SessionBackend, SubscriberKey};
+use dayaq_dialog::{Form, Language, neutral_end};
 use dayaq_redis::RedisNode;
 use dayaq_smpp::ShortMessage;
 use dayaq_smpp::ussd::UssdEvent;
@@ -24,6 +25,12 @@ pub const SORRY: &str = "Üzr istəyirik, yenidən:\nÜnvanlı yardım\n1 Yeni m
 pub struct Desk {
     pub world: World,
     pub gateway: Arc<Conversations>,
+}
+
+/// What a phone that nothing happens to sees after so many answers, and the version of its kept draft by then.
+pub struct Undisturbed {
+    screens: Vec<String>,
+    kept: Vec<u64>,
 }
 
 /// What stood after an answer.
@@ -89,6 +96,47 @@ impl Desk {
         let kept = self.world.store().kept_draft(&key).await.unwrap();
         let session = redis.ask(&["DUMP", &name(&key)]).await;
         Point { screen, session, kept: kept.map_or(0, |kept| kept.version) }
+    }
+
+    /// Walks to the review by another phone.
+    pub async fn undisturbed(&self, number: u64) -> Undisturbed {
+        let mut phone = self.phone(number);
+        let mut seen = Undisturbed { screens: vec![self.dial(&mut phone).await.0], kept: vec![0] };
+        for typed in ANSWERS {
+            seen.screens.push(self.send(&mut phone, typed).await.0);
+            let draft = self.world.store().kept_draft(&self.world.key(number)).await.unwrap();
+            seen.kept.push(draft.map_or(0, |draft| draft.version));
+        }
+        seen
+    }
+
+    /// What is heard to the answer after so many, by a phone whose session nobody reads: it is let go politely, or told at
+    /// once, and goes on at its last finished section to the end; without one it begins anew.
+    pub async fn goes_on_unread(
+        &self,
+        phone: &mut Phone<'_>,
+        (mut screen, ends): (String, bool),
+        at: usize,
+        seen: &Undisturbed,
+        what: &str,
+    ) {
+        let Undisturbed { screens, kept } = seen;
+        let section = kept.iter().position(|of| *of == kept[at]).unwrap();
+        if ends {
+            assert_eq!(screen, neutral_end(&content().1, Some(Language::Az), Form::Proper), "{what}: it is let go");
+            screen = self.dial(phone).await.0;
+            if kept[at] > 0 {
+                assert!(screen.contains("1 Davam et"), "{what}: {screen}");
+                screen = self.send(phone, "1").await.0;
+            }
+        }
+        if kept[at] == 0 {
+            let anew = screens[..2].contains(&screen) || screen.starts_with(SORRY);
+            assert!(anew, "{what}: it begins anew: {screen}");
+            return;
+        }
+        assert_eq!(screen, screens[section], "{what}, after {at}: the last finished section");
+        self.finish(phone, screen, section).await;
     }
 
     /// Answers everything from the question that stands after so many answers, sends the application off, and gives the

@@ -1,14 +1,13 @@
 //! C13: what is stored in a session's place is damaged, under its seal or with it: it is counted and said, the person goes
 //! on politely, and nobody else's answers are shown.
 
-use super::applicant::{ANSWERS, DRAFT_FROM, Desk, SORRY, cases};
+use super::applicant::{ANSWERS, DRAFT_FROM, Desk, cases};
 use super::forms::Dice;
 use super::memory::Memory;
-use super::world::{Phone, content};
+use super::world::Phone;
 use crate::conversation::envelope::{Envelope, Unread};
 use crate::heard::Heard;
 use crate::store::{SessionBackend, Stored, Version};
-use dayaq_dialog::{Form, Language, neutral_end};
 use dayaq_types::SeededEntropy;
 use dayaq_types::seal::{Key, KeyRing};
 use serde_json::{Value, json};
@@ -131,15 +130,8 @@ async fn goes_on_over(kind: Damage, seed: u64) -> Is {
     let mut dice = Dice(seed);
     let memory = Arc::new(Memory::default());
     let mut desk = Desk::on("dialogue-id", memory.clone()).await;
-    let mut other = desk.phone(OTHER);
-    let (mut screens, mut kept) = (vec![desk.dial(&mut other).await.0], vec![0]);
-    for typed in ANSWERS {
-        screens.push(desk.send(&mut other, typed).await.0);
-        let draft = desk.world.store().kept_draft(&desk.world.key(OTHER)).await.unwrap();
-        kept.push(draft.map_or(0, |draft| draft.version));
-    }
+    let seen = desk.undisturbed(OTHER).await;
     let at = DRAFT_FROM + 1 + dice.roll((ANSWERS.len() - DRAFT_FROM - 2) as u64) as usize;
-    let section = kept.iter().position(|of| *of == kept[at]).unwrap();
     let mut phone = desk.phone(PHONE);
     desk.dial(&mut phone).await;
     for typed in &ANSWERS[..at] {
@@ -167,26 +159,11 @@ async fn goes_on_over(kind: Damage, seed: u64) -> Is {
         desk.restart();
     }
     let mut phone = Phone { session, sequence, ..desk.phone(PHONE) };
-    let (mut screen, ends) = desk.send(&mut phone, ANSWERS[at]).await;
-    assert!(!screen.is_empty());
-    if is == Is::Read {
-        return is;
+    let heard = desk.send(&mut phone, ANSWERS[at]).await;
+    assert!(!heard.0.is_empty());
+    if is != Is::Read {
+        desk.goes_on_unread(&mut phone, heard, at, &seen, &format!("{kind:?}")).await;
     }
-    if ends {
-        assert_eq!(screen, neutral_end(&content().1, Some(Language::Az), Form::Proper), "{kind:?}: it is let go");
-        screen = desk.dial(&mut phone).await.0;
-        if kept[at] > 0 {
-            assert!(screen.contains("1 Davam et"), "{kind:?}: {screen}");
-            screen = desk.send(&mut phone, "1").await.0;
-        }
-    }
-    if kept[at] == 0 {
-        let anew = screens[..2].contains(&screen) || screen.starts_with(SORRY);
-        assert!(anew, "{kind:?}: it begins anew: {screen}");
-        return is;
-    }
-    assert_eq!(screen, screens[section], "{kind:?} after {at}: the last finished section");
-    desk.finish(&mut phone, screen, section).await;
     is
 }
 

@@ -5,10 +5,9 @@
 use super::applicant::{ANSWERS, Desk, cases};
 use super::forms::{Dice, text};
 use super::memory::Memory;
-use super::world::{Phone, World, content};
+use super::world::{Phone, content};
 use super::written_before::{BY_TEXT, ON_THE_AIR};
 use crate::heard::Heard;
-use dayaq_dialog::{Form, Language, neutral_end};
 use dayaq_smpp::CommandStatus;
 use dayaq_smpp::ussd::UssdEvent;
 use serde_json::{Value, json};
@@ -390,14 +389,8 @@ fn of_the_version_after(dice: &mut Dice, before: &[u8]) -> Vec<u8> {
 /// A phone answers a question, and finds its session in the form of the version after.
 async fn begins_anew(seed: u64) {
     let (mut dice, mut desk) = (Dice(seed), desk().await);
-    let mut twin = desk.phone(TWIN);
-    let (mut screens, mut kept) = (vec![desk.dial(&mut twin).await.0], vec![0]);
-    for typed in ANSWERS {
-        screens.push(desk.send(&mut twin, typed).await.0);
-        kept.push(drafts(&desk.world, TWIN).await);
-    }
+    let seen = desk.undisturbed(TWIN).await;
     let at = 1 + dice.roll(ANSWERS.len() as u64 - 1) as usize;
-    let section = kept.iter().position(|of| *of == kept[at]).unwrap();
     let mut phone = desk.phone(PHONE);
     desk.dial(&mut phone).await;
     for typed in &ANSWERS[..at] {
@@ -410,25 +403,8 @@ async fn begins_anew(seed: u64) {
         desk.restart();
     }
     let mut phone = Phone { session, sequence, ..desk.phone(PHONE) };
-    let (mut screen, ends) = desk.send(&mut phone, ANSWERS[at]).await;
-    if ends {
-        assert_eq!(screen, neutral_end(&content().1, Some(Language::Az), Form::Proper), "seed {seed}: it is let go");
-        screen = desk.dial(&mut phone).await.0;
-        if kept[at] > 0 {
-            assert!(screen.contains("1 Davam et"), "seed {seed}: {screen}");
-            screen = desk.send(&mut phone, "1").await.0;
-        }
-    }
-    if kept[at] == 0 {
-        assert!(screen == screens[0] || screen == screens[1], "seed {seed}: it begins anew: {screen}");
-        return;
-    }
-    assert_eq!(screen, screens[section], "seed {seed}, after {at}: the last finished section");
-    desk.finish(&mut phone, screen, section).await;
-}
-
-async fn drafts(world: &World, number: u64) -> u64 {
-    world.store().kept_draft(&world.key(number)).await.unwrap().map_or(0, |draft| draft.version)
+    let heard = desk.send(&mut phone, ANSWERS[at]).await;
+    desk.goes_on_unread(&mut phone, heard, at, &seen, &format!("seed {seed}")).await;
 }
 
 /// It is nobody's fault: the log warns, and nothing is counted as damaged.
